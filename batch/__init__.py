@@ -1,0 +1,1 @@
+"""The data plane: raw Parquet in, staged predictions out."""

@@ -1,0 +1,218 @@
+"""Raw columns, whatever their type, as the columns that scoring works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+_BISECT_DOWN_TO = 64
+_MILLISECONDS_FROM = 10**11
+"""Integers from here on are milliseconds since 1970, below it seconds (10**11 s is the year 5138)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """Which columns of a dump mean what.
+
+    Attributes:
+        text: The text to score.
+        doc_id: The document's id; None derives ids from the text.
+        created_at: When the text was written; None where the dump doesn't say.
+        slices: Columns that figures are broken down by.
+    """
+
+    text: str
+    doc_id: str | None = None
+    created_at: str | None = None
+    slices: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> list[str]:
+        """All mapped columns, each once."""
+        return list(dict.fromkeys(name for name in (self.text, self.doc_id, self.created_at, *self.slices) if name))
+
+
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """The rows of one unit.
+
+    Attributes:
+        texts: String[U], the distinct raw texts; null stands for itself.
+        which: UInt32[N], each row's text.
+        doc_id: String[N].
+        created_at: Timestamp(us, UTC)[N], null where unknown.
+        slices: Map(string, string)[N].
+        invalid_utf8: How many distinct texts were not valid UTF-8 and were mended with U+FFFD.
+    """
+
+    texts: pl.Series
+    which: pl.Series
+    doc_id: pa.Array
+    created_at: pa.Array
+    slices: pa.Array
+    invalid_utf8: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, N."""
+        return len(self.which)
+
+
+def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> RawRows:
+    """Turn the mapped columns of a raw table into `RawRows`.
+
+    Args:
+        table: N rows with the mapped columns, of any string, binary, dictionary, number or time type.
+        mapping: What they mean.
+        time_zone: The zone of timestamps that name none.
+    """
+    values, which = _distinct(table[mapping.text])
+    texts, invalid = decode_text(values)
+    return RawRows(
+        texts=texts,
+        which=which,
+        doc_id=_doc_ids(table, mapping, texts, which),
+        created_at=_times(table[mapping.created_at], time_zone)
+        if mapping.created_at
+        else pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")),
+        slices=_slice_maps(table, mapping.slices),
+        invalid_utf8=invalid,
+    )
+
+
+def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array, pl.Series]:
+    """Split a column into its distinct values, in order of first appearance, and each row's place in them.
+
+    Null is a value. A dictionary read from a file may hold values of other rows: they are left out.
+    """
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    encoded = column.unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], encoded.type)
+    codes = pl.DataFrame({"code": pl.from_arrow(encoded.indices)})
+    used = codes.unique(maintain_order=True).with_row_index("place")
+    which = codes.join(used, on="code", how="left", nulls_equal=True, maintain_order="left")["place"]
+    return encoded.dictionary.take(used["code"].to_arrow()), which
+
+
+def decode_text(values: pa.Array) -> tuple[pl.Series, int]:
+    """Decode a column of any string-like or other type to text, mending invalid UTF-8.
+
+    Parquet readers don't check that strings are valid UTF-8, so even string columns are decoded from bytes.
+
+    Returns:
+        String[N] with nulls kept, and how many values had to be mended.
+    """
+    kind = values.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_binary(kind)):
+        values = values.cast(pa.large_string())
+    raw = pl.Series("text", pl.from_arrow(values.cast(pa.large_binary())))
+    return _decode(raw)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+        or pa.types.is_binary_view(kind)
+    )
+
+
+def _decode(raw: pl.Series) -> tuple[pl.Series, int]:
+    try:
+        return raw.cast(pl.String), 0
+    except pl.exceptions.ComputeError:
+        pass
+    if len(raw) > _BISECT_DOWN_TO:
+        left, mended_left = _decode(raw[: len(raw) // 2])
+        right, mended_right = _decode(raw[len(raw) // 2 :])
+        return pl.concat([left, right]), mended_left + mended_right
+    decoded = [None if value is None else value.decode("utf-8", "replace") for value in raw]
+    mended = sum(value is not None and value != text.encode() for value, text in zip(raw, decoded, strict=True) if text)
+    return pl.Series(raw.name, decoded, dtype=pl.String), mended
+
+
+def _doc_ids(table: pa.Table, mapping: ColumnMapping, texts: pl.Series, which: pl.Series) -> pa.Array:
+    if mapping.doc_id is None:
+        return _content_ids(texts, which)
+    ids = _as_text(table[mapping.doc_id])
+    if not ids.null_count():
+        return ids.to_arrow().cast(pa.string())
+    derived = pl.Series("derived", pl.from_arrow(_content_ids(texts, which)))
+    return ids.zip_with(ids.is_not_null(), derived).to_arrow().cast(pa.string())
+
+
+def _content_ids(texts: pl.Series, which: pl.Series) -> pa.Array:
+    """Ids for rows that have none: the MD5 of the text, so that the same text keeps its id in every dump."""
+    digests = pl.select(pl.lit("md5:") + digest_texts(texts, "md5")).to_series()
+    return digests.gather(which).to_arrow().cast(pa.string())
+
+
+def digest_texts(texts: pl.Series, function: str) -> pl.Series:
+    """Hash a column of texts; null counts as empty.
+
+    Args:
+        texts: String[N].
+        function: `md5` for 32 hexadecimal digits, `md5_number_lower` for an unsigned 64-bit number.
+    """
+    column = pa.table({"t": texts.fill_null("").to_arrow()})
+    with duckdb.connect() as connection:
+        connection.register("texts", column)
+        hashed = connection.sql(f"SELECT {function}(t) AS h FROM texts").to_arrow_table()
+    return pl.Series("hash", pl.from_arrow(hashed["h"]))
+
+
+def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
+    """Timestamps in UTC; what cannot be understood becomes null."""
+    series = pl.Series("t", pl.from_arrow(column))
+    kind = series.dtype
+    if kind.is_integer():
+        microseconds = (
+            pl.when(pl.col("t") >= _MILLISECONDS_FROM).then(pl.col("t") * 1_000).otherwise(pl.col("t") * 1_000_000)
+        )
+        moments = pl.DataFrame(series).select(microseconds.cast(pl.Datetime("us", "UTC"))).to_series()
+    elif kind.is_temporal() and kind != pl.Time:
+        moments = _in_utc(series.cast(pl.Datetime("us", getattr(kind, "time_zone", None))), time_zone)
+    else:
+        moments = _in_utc(_parse(_as_text(column)), time_zone)
+    return moments.to_arrow().cast(pa.timestamp("us", tz="UTC"))
+
+
+def _parse(texts: pl.Series) -> pl.Series:
+    """Read `2026-01-05 12:30:00`, with `T`, without the time or the seconds, with `/` for `-`."""
+    plain = texts.str.strip_chars().str.replace_all("/", "-").str.replace("T", " ").str.replace(r"(Z|\+00:00)$", "")
+    formats = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+    frame = pl.DataFrame({"t": plain})
+    parsed = [pl.col("t").str.to_datetime(each, strict=False, time_unit="us") for each in formats]
+    return frame.select(pl.coalesce(parsed)).to_series()
+
+
+def _in_utc(moments: pl.Series, time_zone: str) -> pl.Series:
+    zone = getattr(moments.dtype, "time_zone", None)
+    if zone is None:
+        moments = moments.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    return moments.dt.convert_time_zone("UTC")
+
+
+def _slice_maps(table: pa.Table, slices: Sequence[str]) -> pa.Array:
+    rows, width = table.num_rows, len(slices)
+    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * width)
+    if not width or not rows:
+        empty = pa.array([], pa.string())
+        return pa.MapArray.from_arrays(offsets, empty, empty)
+    columns = pl.DataFrame({name: _as_text(table[name]) for name in slices})
+    values = columns.select(pl.concat_list(pl.all()).explode()).to_series()
+    keys = pl.Series(list(slices)).gather(np.tile(np.arange(width), rows))
+    return pa.MapArray.from_arrays(offsets, keys.to_arrow().cast(pa.string()), values.to_arrow().cast(pa.string()))
+
+
+def _as_text(column: pa.ChunkedArray) -> pl.Series:
+    values, which = _distinct(column)
+    return decode_text(values)[0].gather(which)

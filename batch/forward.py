@@ -1,0 +1,172 @@
+"""Windows in, logits out: batches through the network under AMP.
+
+`PaddedForward` is the path that every model and every device can take. Another way of running a batch (packed,
+quantised) is another class with the same `run`; `Engine` does not care which.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from batch.buckets import fill_buckets
+from models.precision import Precision, choose_precision
+from models.tokens import SpecialTokens, Tokens, pad_windows
+from models.windows import Windows
+
+log = logging.getLogger("yeban.engine")
+
+_AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Forward(Protocol):
+    """One way of running a batch."""
+
+    classes: int
+
+    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score the chosen windows: float32[B, C]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How to compute; none of it changes what a prediction means.
+
+    Attributes:
+        device: `auto`, `cpu`, `cuda` or `cuda:<n>`.
+        precision: `auto`, `fp32`, `bf16` or `fp16`.
+        max_tokens: Padded tokens in one batch; None: 1,024 on a CPU (its caches are small), 65,536 on CUDA.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the engine has done: adds up.
+
+    Attributes:
+        tokens: Real tokens, special tokens included.
+        padded: Tokens computed, padding included.
+    """
+
+    tokens: int = 0
+    padded: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(self.tokens + other.tokens, self.padded + other.padded)
+
+    @property
+    def padding_share(self) -> float:
+        """Share of the computed tokens that were padding."""
+        return 1 - self.tokens / self.padded if self.padded else 0.0
+
+
+class PaddedForward:
+    """Sorted batches, padded to their longest window, through SDPA attention."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        special: SpecialTokens,
+        classes: int,
+        device: torch.device,
+        precision: Precision,
+    ) -> None:
+        self._network = network.to(device).eval()
+        self._special = special
+        self._device = device
+        self._amp = _AMP_TYPES.get(precision)
+        self.classes = classes
+
+    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score the chosen windows: float32[B, C]."""
+        ids, mask = pad_windows(tokens, windows, chosen, self._special)
+        amp: Any = torch.autocast(self._device.type, dtype=self._amp) if self._amp is not None else nullcontext()
+        with torch.inference_mode(), amp:
+            logits = self._network(
+                input_ids=torch.from_numpy(ids).to(self._device),
+                attention_mask=torch.from_numpy(mask).to(self._device),
+            )
+        return logits.float().cpu().numpy()  # type: ignore[no-any-return]
+
+
+class Engine:
+    """Runs all windows of a unit through a `Forward`, in batches that fit.
+
+    Args:
+        forward: How to run one batch.
+        special: How many special tokens a window carries.
+        max_tokens: Padded tokens in one batch to begin with.
+    """
+
+    def __init__(self, forward: Forward, special: SpecialTokens, max_tokens: int) -> None:
+        self._forward = forward
+        self._special = special
+        self.max_tokens = max_tokens
+        self.work = Work()
+
+    def logits(self, tokens: Tokens, windows: Windows) -> NDArray[np.float32]:
+        """Score all windows.
+
+        Returns:
+            float32[W, C] in the order of `windows`; NaN where a window could not be scored.
+        """
+        lengths = windows.length + self._special.count
+        result = np.full((len(lengths), self._forward.classes), np.nan, np.float32)
+        buckets = fill_buckets(lengths, self.max_tokens)
+        for index in range(len(buckets)):
+            chosen = buckets.batch(index)
+            result[chosen] = self._run(tokens, windows, chosen)
+            self.work += Work(int(lengths[chosen].sum()), int(lengths[chosen].max()) * len(chosen))
+        return result
+
+    def _run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Run a batch; what does not fit or fails is halved until the guilty window stands alone."""
+        try:
+            return self._forward.run(tokens, windows, chosen)
+        except torch.OutOfMemoryError:
+            self._shrink(len(chosen))
+        except RuntimeError as error:
+            log.warning("a batch of %d windows failed, trying its halves: %s", len(chosen), error)
+        if len(chosen) == 1:
+            log.warning("one window could not be scored; its document is marked `failed`")
+            return np.full((1, self._forward.classes), np.nan, np.float32)
+        half = len(chosen) // 2
+        halves = [self._run(tokens, windows, part) for part in (chosen[:half], chosen[half:])]
+        return np.concatenate(halves)
+
+    def _shrink(self, windows: int) -> None:
+        torch.cuda.empty_cache()
+        if windows > 1:
+            self.max_tokens = max(self._special.count + 1, self.max_tokens // 2)
+            log.warning("out of memory: token budget halved to %d", self.max_tokens)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """Turn `auto` into CUDA where there is one."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def resolve_settings(settings: EngineSettings) -> EngineSettings:
+    """Replace every `auto` by what this machine will do.
+
+    Raises:
+        ConfigError: The device cannot compute in the precision asked for.
+    """
+    device = choose_device(settings.device)
+    budget = settings.max_tokens or (65_536 if device.type == "cuda" else 1_024)
+    precision = choose_precision(settings.precision, device)
+    return replace(settings, device=str(device), precision=precision, max_tokens=budget)

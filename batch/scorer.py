@@ -1,0 +1,142 @@
+"""The scorer: distinct raw texts in, one column of answers each, by the bundle's contract and no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from batch.columns import digest_texts
+from batch.forward import Engine, EngineSettings, PaddedForward, Work, resolve_settings
+from models.aggregation import aggregate, loudest_windows
+from models.bundle import Bundle
+from models.calibration import softmax
+from models.network import load_network
+from models.precision import Precision
+from models.windows import cut_windows
+
+SCORED, EMPTY, SHORT, FAILED = range(4)
+"""Codes of `storage.records.STATUSES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Answers to U texts.
+
+    Attributes:
+        status: int8[U], index into `storage.records.STATUSES`.
+        probs: float32[U, C], calibrated; NaN where the status is `empty` or `failed`.
+        text_hash: uint64[U], of the cleaned text.
+        n_tokens: int32[U], tokens of the whole document, special tokens not counted.
+        n_unknown: int32[U], how many of them are [UNK].
+        n_windows: int32[U].
+        truncated: bool[U].
+        top: int32[K], windows that spoke loudest for the label, best first.
+        top_offsets: int64[U + 1], those of text u are `top[top_offsets[u]:top_offsets[u + 1]]`.
+    """
+
+    status: NDArray[np.int8]
+    probs: NDArray[np.float32]
+    text_hash: NDArray[np.uint64]
+    n_tokens: NDArray[np.int32]
+    n_unknown: NDArray[np.int32]
+    n_windows: NDArray[np.int32]
+    truncated: NDArray[np.bool_]
+    top: NDArray[np.int32]
+    top_offsets: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> Scores:
+        """Scores of chosen texts; a text may be chosen many times."""
+        counts = np.diff(self.top_offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+        return Scores(
+            status=self.status[rows],
+            probs=self.probs[rows],
+            text_hash=self.text_hash[rows],
+            n_tokens=self.n_tokens[rows],
+            n_unknown=self.n_unknown[rows],
+            n_windows=self.n_windows[rows],
+            truncated=self.truncated[rows],
+            top=self.top[np.repeat(self.top_offsets[rows], counts) + within],
+            top_offsets=offsets,
+        )
+
+
+class Scorer:
+    """A bundle, ready to score.
+
+    Args:
+        bundle: Brings cleaning, tokenizer, windows, network, aggregation and temperature.
+        settings: How to compute.
+    """
+
+    def __init__(self, bundle: Bundle, settings: EngineSettings) -> None:
+        self.bundle = bundle
+        self.settings = resolve_settings(settings)
+        self._cleaner = bundle.cleaner()
+        self._tokenizer = bundle.tokenizer()
+        special = self._tokenizer.special
+        forward = PaddedForward(
+            load_network(bundle),
+            special,
+            len(bundle.labels),
+            torch.device(self.settings.device),
+            cast("Precision", self.settings.precision),
+        )
+        self._engine = Engine(forward, special, self.settings.max_tokens or 1_024)
+
+    @property
+    def work(self) -> Work:
+        """Tokens computed so far."""
+        return self._engine.work
+
+    def score(self, texts: pl.Series) -> Scores:
+        """Score raw texts. Texts that are equal once cleaned are computed once.
+
+        Args:
+            texts: String[U], null counts as empty.
+        """
+        cleaned = self._cleaner.clean(texts)
+        distinct, which = _distinct(cleaned)
+        return self._score_distinct(distinct).take(which)
+
+    def _score_distinct(self, texts: pl.Series) -> Scores:
+        manifest = self.bundle.manifest
+        tokens = self._tokenizer.encode(texts.to_list())
+        windows = cut_windows(tokens.lengths, manifest.windows, self._tokenizer.special.count)
+        chars = texts.str.len_chars().to_numpy()
+        logits = self._engine.logits(tokens, windows)
+        documents = aggregate(logits, windows.offsets, manifest.aggregation)
+        documents[chars == 0] = np.nan
+        probs = softmax(documents, manifest.temperature)
+        status = np.where(chars < manifest.min_chars, SHORT, SCORED)
+        status[np.isnan(probs).any(axis=1)] = FAILED
+        status[chars == 0] = EMPTY
+        label = np.where(np.isnan(documents).any(axis=1), 0, documents.argmax(axis=1))
+        top, top_offsets = loudest_windows(logits, windows.offsets, label)
+        unknown = np.concatenate([[0], np.cumsum(tokens.ids == self._tokenizer.special.unknown)])
+        return Scores(
+            status=status.astype(np.int8),
+            probs=probs,
+            text_hash=digest_texts(texts, "md5_number_lower").to_numpy(),
+            n_tokens=tokens.lengths.astype(np.int32),
+            n_unknown=np.diff(unknown[tokens.offsets]).astype(np.int32),
+            n_windows=windows.counts.astype(np.int32),
+            truncated=windows.truncated,
+            top=top,
+            top_offsets=top_offsets,
+        )
+
+
+def _distinct(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Distinct texts in order of first appearance, and each text's place among them."""
+    frame = pl.DataFrame({"text": texts})
+    distinct = frame["text"].unique(maintain_order=True)
+    places = pl.DataFrame({"text": distinct}).with_row_index("place")
+    joined = frame.join(places, on="text", how="left", maintain_order="left")
+    return distinct, joined["place"].to_numpy().astype(np.int64)

@@ -1,0 +1,37 @@
+"""Ask the warehouse: the SQL is printed before its answer, so that it can be copied.
+
+    python examples/query.py HOME
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+QUERIES = {
+    "How are the comments of each source? (labels, mean calibrated confidence)": """
+SELECT slices['source'] AS source, label, count(*) AS n, round(avg(confidence), 3) AS confidence
+FROM latest_predictions GROUP BY ALL ORDER BY ALL""",
+    "Which rows should a person look at first? (text joined from the dump by its recorded place)": """
+SELECT label, round(confidence, 3) AS confidence, text
+FROM latest_predictions JOIN read_parquet('dumps/**/*.parquet', file_row_number = true, filename = true)
+  ON ends_with(filename, source_path) AND source_row = file_row_number
+WHERE status = 'scored' ORDER BY margin LIMIT 5""",
+    "What could not be scored, and why?": """
+SELECT status, count(*) AS n FROM latest_predictions WHERE status <> 'scored' GROUP BY ALL ORDER BY ALL""",
+}
+
+
+def main(home: Path) -> None:
+    """Run each query in the home's warehouse."""
+    with duckdb.connect(str(home / "yeban.duckdb"), read_only=True) as connection:
+        connection.execute(f"SET file_search_path = '{home}'")
+        for question, sql in QUERIES.items():
+            print(f"-- {question}{sql};")
+            connection.sql(sql).show(max_width=110)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -1,0 +1,1 @@
+"""What people and clocks call: the command line, configuration, jobs and locks."""

@@ -1,0 +1,45 @@
+"""`yeban`: the commands, and how errors reach people."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from jobs.cli import bundles, examine, learn, runs, scoring, setting_up
+from jobs.cli.options import err, say
+from storage.errors import YebanError
+
+app = typer.Typer(
+    name="yeban",
+    help="夜班: score Chinese text offline and keep the models healthy.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+setting_up.add_to(app)
+scoring.add_to(app)
+learn.add_to(app)
+examine.add_to(app)
+runs.add_to(app)
+bundles.add_to(app)
+
+
+def main() -> None:
+    """Run a command; a user's mistake is a message and an exit code, never a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        app()
+    except YebanError as error:
+        say(f"yeban: {error}", err)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
+        sys.exit(130)

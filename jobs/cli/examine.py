@@ -1,0 +1,87 @@
+"""evaluate, predict."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import BundleOption, HomeOption, JsonOption, TaskArgument, err, home_at, say
+from storage.errors import ConfigError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("evaluate")(evaluate_command)
+    app.command("predict")(predict_command)
+
+
+def evaluate_command(
+    task: TaskArgument,
+    data: Annotated[str, typer.Option("--data", help="Labelled Parquet or CSV file, or a glob.", show_default=False)],
+    where: Annotated[str | None, typer.Option(help="SQL condition on its rows.", show_default=False)] = None,
+    text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
+    label_column: Annotated[str, typer.Option(help="Column with class names or indices.")] = "label",
+    group_column: Annotated[
+        str | None, typer.Option(help="Column to break the figures down by.", show_default=False)
+    ] = None,
+    bundle: BundleOption = None,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Where to write the JSON and the page.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Measure a bundle on labelled rows: accuracy, F1, calibration, errors; JSON and an HTML page.
+
+    Example: yeban evaluate comment --data test.parquet --group-column source
+    """
+    from jobs.examination import examine
+    from jobs.progress import shown_progress
+    from models.evaluation.terminal import render_text
+    from models.training.data import LabelledSource
+
+    source = LabelledSource(data, where, text_column, label_column, group_column)
+    with shown_progress(err) as progress:
+        examined = examine(home_at(home), task, source, bundle, out_folder, progress)
+    if as_json:
+        sys.stdout.write(examined.json_file.read_text("utf-8"))
+        return
+    say(f"{task}, bundle {examined.bundle.version}")
+    say(render_text(examined.evaluation))
+    say(f"page: {examined.page}")
+
+
+def predict_command(
+    task: TaskArgument,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(help="Texts; default: lines from standard input.", show_default=False),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 3,
+    bundle: BundleOption = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Score a few texts at once.
+
+    Example: yeban predict comment "物流很快，包装也好"
+    """
+    given = texts or [line.rstrip("\n") for line in sys.stdin]
+    if not given:
+        raise ConfigError(
+            "no text",
+            expected="texts as arguments, or lines on standard input",
+            action="yeban predict comment 文字",
+        )
+    from jobs.prediction import predict
+
+    for answer in predict(home_at(home), task, given, bundle, top):
+        if as_json:
+            sys.stdout.write(json.dumps(answer.as_dict(), ensure_ascii=False) + "\n")
+        else:
+            ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in answer.ranked)
+            say(f"{ranked or answer.status}\t{answer.text}")

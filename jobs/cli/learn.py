@@ -1,0 +1,61 @@
+"""train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import HomeOption, TaskArgument, err, home_at, say
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("train")(train_command)
+
+
+def train_command(
+    task: TaskArgument,
+    train: Annotated[str, typer.Option("--train", help="Parquet or CSV file, or a glob.", show_default=False)],
+    dev: Annotated[
+        str | None, typer.Option("--dev", help="Default: a share of the training rows.", show_default=False)
+    ] = None,
+    train_where: Annotated[
+        str | None, typer.Option(help="SQL condition on the training rows.", show_default=False)
+    ] = None,
+    dev_where: Annotated[str | None, typer.Option(help="SQL condition on the dev rows.", show_default=False)] = None,
+    text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
+    label_column: Annotated[str, typer.Option(help="Column with class names or indices.")] = "label",
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe; default: the preset of the task.", show_default=False)
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Fine-tune a classifier and register it as a bundle.
+
+    Example: yeban train comment --train labelled.parquet --set pretrained=bert-base-chinese
+    """
+    from jobs.training import TrainRequest, train_task
+    from models.training.data import LabelledSource
+
+    request = TrainRequest(
+        task,
+        LabelledSource(train, train_where, text_column, label_column),
+        LabelledSource(dev, dev_where, text_column, label_column) if dev else None,
+        recipe,
+        tuple(settings or ()),
+    )
+    trained = train_task(home_at(home), request, show_progress=err.is_terminal)
+    bundle, metrics = trained.bundle, trained.bundle.manifest.lineage.dev_metrics
+    say(f"{task}, bundle {bundle.version} in {bundle.path}")
+    say(
+        f"  dev: {metrics['correct']} of {metrics['rows']} right, accuracy {metrics['accuracy']}, "
+        f"macro-F1 {metrics['macro_f1']}, ECE {metrics['ece']}"
+    )
+    in_use = "in use from now on" if trained.crowned else f"not in use yet: score with --bundle {bundle.version}"
+    say(f"  {in_use}")

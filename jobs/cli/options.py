@@ -1,0 +1,60 @@
+"""What several commands share.
+
+Commands import what they run inside themselves: `yeban --help` must not wait for polars or torch.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from jobs.config import Home
+
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder with yeban.toml; default: looked for from here upward.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+BundleOption = Annotated[
+    str | None,
+    typer.Option("--bundle", help="Bundle version, folder or hub name; default: the one in use.", show_default=False),
+]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        help="File, glob, directory or URI, {date} allowed; may be repeated. Default: `input` of the task.",
+        show_default=False,
+    ),
+]
+TaskArgument = Annotated[str, typer.Argument(help="A task of yeban.toml, such as comment.", show_default=False)]
+
+_FILE_WIDTH = 200
+"""Columns of a table that goes into a file or a pipe."""
+
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def say(text: str, to: Console = out) -> None:
+    """Print a line as it is: names, paths and texts of users are no markup."""
+    to.print(text, markup=False, highlight=False, emoji=False)
+
+
+def home_at(given: Path | None) -> Home:
+    """The home that a command works in."""
+    from jobs.config import find_home
+
+    return find_home(given, Path.cwd())
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)

@@ -1,0 +1,145 @@
+"""score, backfill, load."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs.cli.options import BundleOption, HomeOption, InputOption, TaskArgument, err, home_at, now, say
+from storage.errors import YebanError
+
+if TYPE_CHECKING:
+    from jobs.config import Home
+    from jobs.score import ScoreOutcome, ScoreRequest
+
+DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)]
+ForceOption = Annotated[bool, typer.Option("--force", help="Score again what is done already.")]
+FAILED = 1
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("score")(score_command)
+    app.command("backfill")(backfill_command)
+    app.command("load")(load_command)
+
+
+def score_command(
+    task: TaskArgument,
+    day: DateOption,
+    patterns: InputOption = None,
+    bundle: BundleOption = None,
+    force: ForceOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Score a dump and load it into the warehouse; a rerun does only what is missing.
+
+    Example: yeban score comment --date yesterday
+    """
+    from jobs.progress import shown_progress
+    from jobs.score import score
+
+    where = home_at(home)
+    request = _request(where, task, day, patterns, bundle, force)
+    with shown_progress(err) as progress:
+        outcome = score(where, request, progress)
+    _print_outcome(where, outcome)
+    if outcome.state != "done":
+        raise typer.Exit(FAILED)
+
+
+def backfill_command(
+    task: TaskArgument,
+    first: Annotated[str, typer.Option("--from", help="First date.", show_default=False)],
+    last: Annotated[str, typer.Option("--to", help="Last date.", show_default=False)],
+    patterns: InputOption = None,
+    bundle: BundleOption = None,
+    force: ForceOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Score a range of dates, oldest first; dates without a dump are named and skipped.
+
+    Example: yeban backfill weibo --from 2026-01-01 --to 2026-01-31
+    """
+    from jobs.backfill import backfill
+    from jobs.config import parse_date
+    from jobs.progress import shown_progress
+
+    where = home_at(home)
+    request = _request(where, task, first, patterns, bundle, force)
+    until = parse_date(last, where.config.time_zone, now())
+    failed: list[date] = []
+    with shown_progress(err) as progress:
+        for day, result in backfill(where, request, until, progress):
+            if isinstance(result, YebanError):
+                say(f"{day}: {result}", err)
+                failed.append(day)
+                continue
+            _print_outcome(where, result)
+            if result.state != "done":
+                failed.append(day)
+    if failed:
+        say(f"not complete: {', '.join(map(str, failed))}", err)
+        raise typer.Exit(FAILED)
+
+
+def load_command(
+    task: Annotated[str | None, typer.Argument(help="A task; default: all.", show_default=False)] = None,
+    home: HomeOption = None,
+) -> None:
+    """Bring staged parts into the warehouse, after it was locked or lost.
+
+    Example: yeban load comment
+    """
+    from jobs.loading import load_staged
+    from jobs.progress import shown_progress
+
+    where = home_at(home)
+    with shown_progress(err) as progress:
+        loads = load_staged(where, task, progress)
+    if not loads:
+        say("nothing is staged")
+    for each in loads:
+        slot = each.slot
+        rows = each.report.rows if each.report else 0
+        say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows} rows loaded")
+        for failure in each.failures:
+            say(f"  {failure}", err)
+    if any(each.failures for each in loads):
+        raise typer.Exit(FAILED)
+
+
+def _request(
+    home: Home, task: str, day: str, patterns: list[str] | None, bundle: str | None, force: bool
+) -> ScoreRequest:
+    from jobs.config import parse_date
+    from jobs.score import ScoreRequest
+
+    when = parse_date(day, home.config.time_zone, now())
+    return ScoreRequest(task, when, tuple(patterns or ()), bundle, force)
+
+
+def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
+    slot, figures = outcome.slot, outcome.figures
+    say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}")
+    done_before = outcome.planned_rows - outcome.scored_rows
+    say(f"  {outcome.planned_rows} rows in the dump, {outcome.scored_rows} scored now, {done_before} done before")
+    if outcome.scored_rows:
+        say(
+            f"  {figures['docs_per_s']:,.0f} docs/s, {figures['tokens_per_s']:,.0f} tokens/s, "
+            f"{figures['padding_share']:.1%} padding, {figures['device']} {figures['precision']}, "
+            f"{figures['seconds']:.1f} s"
+        )
+    if outcome.loaded is not None:
+        say(f"  {outcome.loaded.rows} rows loaded into {home.warehouse}")
+    else:
+        say(f"  staged, not loaded: {figures['not_loaded']}", err)
+    if outcome.profile is not None:
+        from monitoring.night import render_night, summarise
+
+        for line in render_night(summarise(outcome.profile)).splitlines():
+            say(f"  {line}")
+    for failure in outcome.failures:
+        say(f"  left out: {failure}", err)

@@ -1,0 +1,42 @@
+"""init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.cli.options import say
+from storage.errors import ConfigError
+
+TEMPLATE = Path(__file__).parents[1] / "yeban.toml"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("init")(init_command)
+
+
+def init_command(
+    folder: Annotated[Path, typer.Argument(help="Where; made if it is not there.")] = Path(),
+) -> None:
+    """Write a commented yeban.toml and the folders it speaks of; asks nothing.
+
+    Example: yeban init nights
+    """
+    from jobs.config import CONFIG_NAME
+    from storage.files import write_bytes
+
+    file = folder / CONFIG_NAME
+    if file.exists():
+        raise ConfigError(
+            f"{file} exists already",
+            expected="a folder without one",
+            action="edit it, or choose another folder",
+        )
+    (folder / "dumps").mkdir(parents=True, exist_ok=True)
+    write_bytes(file, TEMPLATE.read_bytes())
+    say(f"wrote {file}")
+    say("next: put Parquet files under dumps/comment/dt=YYYY-MM-DD/, then")
+    say(f"  yeban score comment --date YYYY-MM-DD --home {folder}")

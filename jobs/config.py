@@ -1,0 +1,239 @@
+"""`yeban.toml`: one file, typed, every mistake reported at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from batch.columns import ColumnMapping
+from models.aggregation import Aggregation
+from models.windows import WindowSpec
+from storage.errors import ConfigError
+
+CONFIG_NAME: Final = "yeban.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Columns(_Section):
+    """Which columns of the dump mean what; without `id`, ids are derived from the text."""
+
+    text: str = "text"
+    id: str | None = None
+    created_at: str | None = None
+    slices: tuple[str, ...] = ()
+
+    def mapping(self) -> ColumnMapping:
+        """The record that the reader takes."""
+        return ColumnMapping(self.text, self.id, self.created_at, self.slices)
+
+
+class ForeignModel(_Section):
+    """What a stock transformers model does not say itself. Bundles of `yeban train` carry their own."""
+
+    cleaning: str = "plain"
+    windows: WindowSpec = WindowSpec(max_length=512)
+    aggregation: Aggregation = "mean"
+
+
+class Task(_Section):
+    """One classification job."""
+
+    input: tuple[str, ...] = ()
+    bundle: str | None = None
+    columns: Columns = Columns()
+    foreign: ForeignModel = ForeignModel()
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class EngineSection(_Section):
+    """How to compute."""
+
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16)$")
+    max_tokens: int | None = Field(default=None, ge=16)
+
+
+class UnitsSection(_Section):
+    """How large a unit may be: bounds memory, and what a crash can cost."""
+
+    rows: int = Field(default=20_000, ge=1)
+    text_mb: int = Field(default=64, ge=1)
+
+
+class WarehouseSection(_Section):
+    """The DuckDB file."""
+
+    path: str = "yeban.duckdb"
+    patience_s: float = Field(default=30.0, ge=0)
+
+
+class Config(_Section):
+    """The whole file."""
+
+    time_zone: str = "Asia/Shanghai"
+    engine: EngineSection = EngineSection()
+    units: UnitsSection = UnitsSection()
+    warehouse: WarehouseSection = WarehouseSection()
+    tasks: dict[str, Task] = {}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from error
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A folder with a `yeban.toml`, and where everything lies below it."""
+
+    root: Path
+    config: Config
+
+    @property
+    def parts(self) -> Path:
+        """Staged parts, profiles and plans."""
+        return self.root / "parts"
+
+    @property
+    def bundles(self) -> Path:
+        """Trained bundles."""
+        return self.root / "bundles"
+
+    @property
+    def run_records(self) -> Path:
+        """One JSON file per run."""
+        return self.root / "runs"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file per task."""
+        return self.root / "locks"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.root / self.config.warehouse.path
+
+    def task(self, name: str) -> Task:
+        """A configured task.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        if name in self.config.tasks:
+            return self.config.tasks[name]
+        near = difflib.get_close_matches(name, self.config.tasks, n=1)
+        raise ConfigError(
+            f"no task {name!r} in {self.root / CONFIG_NAME}" + (f"; did you mean {near[0]!r}?" if near else ""),
+            expected=f"one of {', '.join(self.config.tasks) or '(none configured)'}",
+            action=f"check the spelling, or add a section [tasks.{name}]",
+        )
+
+
+def find_home(given: Path | None, start: Path) -> Home:
+    """Find and read the configuration.
+
+    Args:
+        given: `--home`, or None to look for `yeban.toml` in `start` and its parents.
+        start: Where to look from.
+
+    Raises:
+        ConfigError: There is none, or it has mistakes; all of them are named.
+    """
+    places = [given] if given is not None else [start, *start.parents]
+    for place in places:
+        file = place / CONFIG_NAME
+        if file.is_file():
+            return Home(place.resolve(), read_config(file))
+    raise ConfigError(
+        f"no {CONFIG_NAME} in {places[0]}" + ("" if given else " or above"),
+        expected=f"a folder with a {CONFIG_NAME}",
+        action="run `yeban init`, or point --home to one",
+    )
+
+
+def read_config(file: Path) -> Config:
+    """Read and check `yeban.toml`.
+
+    Raises:
+        ConfigError: With every mistake in it.
+    """
+    try:
+        return Config.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{file} is not TOML: {error}", expected="a TOML file", action="mend the line named"
+        ) from error
+    except ValidationError as error:
+        problems = "\n    ".join(_describe(each) for each in error.errors())
+        raise ConfigError(
+            f"{file} has {error.error_count()} mistake(s):\n    {problems}",
+            expected="the keys that `yeban init` writes",
+            action="mend them; `yeban init OTHER_DIR` writes a commented file to compare with",
+        ) from error
+
+
+_SECTIONS: Final[dict[str, type[BaseModel]]] = {
+    "engine": EngineSection,
+    "units": UnitsSection,
+    "warehouse": WarehouseSection,
+    "columns": Columns,
+    "foreign": ForeignModel,
+    "windows": WindowSpec,
+}
+
+
+def _describe(problem: Any) -> str:
+    place = [str(each) for each in problem["loc"]]
+    text = f"{'.'.join(place)}: {problem['msg']}"
+    if problem["type"] != "extra_forbidden":
+        return text
+    known = _section_of(place[:-1]).model_fields
+    near = difflib.get_close_matches(place[-1], known, n=1)
+    return f"{'.'.join(place)}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _section_of(path: list[str]) -> type[BaseModel]:
+    if path and path[-1] in _SECTIONS:
+        return _SECTIONS[path[-1]]
+    return Task if path[:1] == ["tasks"] else Config
+
+
+def parse_date(text: str, time_zone: str, now: datetime) -> date:
+    """Read a logical date.
+
+    Args:
+        text: `YYYY-MM-DD`, `today` or `yesterday`.
+        time_zone: Whose calendar `today` is on.
+        now: The present moment, with a zone.
+
+    Raises:
+        ConfigError: Anything else.
+    """
+    today = now.astimezone(ZoneInfo(time_zone)).date()
+    if text in ("today", "yesterday"):
+        return today - timedelta(days=text == "yesterday")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is no date", expected="YYYY-MM-DD, today or yesterday", action="for example 2026-01-05"
+        ) from error

@@ -1,0 +1,51 @@
+"""One run per task: a file lock that dies with its process."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from storage.errors import RunLocked
+
+
+@contextmanager
+def task_lock(folder: Path, task: str) -> Iterator[None]:
+    """Hold the lock of a task; the operating system releases it even after SIGKILL.
+
+    Raises:
+        RunLocked: Another run holds it; names the holder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{task}.lock")
+    holder = folder / f"{task}.holder.json"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunLocked(
+            f"another run of task {task!r} is under way: {_describe(holder)}",
+            expected="one run per task at a time",
+            action="wait for it to end; a run that died leaves no lock behind",
+            task=task,
+        ) from error
+    try:
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": moment}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(holder: Path) -> str:
+    try:
+        known = json.loads(holder.read_text())
+        return f"pid {known['pid']} on {known['host']} since {known['since']}"
+    except (OSError, ValueError, KeyError):
+        return "its holder left no name"

@@ -1,0 +1,84 @@
+"""How long work shows that it goes on: a bar on a terminal, plain log lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+log = logging.getLogger("yeban.progress")
+_LINE_EVERY_S: Final = 10.0
+
+
+class Progress(Protocol):
+    """Where long work reports to."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage of `total` rows begins."""
+
+    def advance(self, rows: int) -> None:
+        """Some more rows are done."""
+
+
+class Silent:
+    """Reports nothing."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage begins."""
+
+    def advance(self, rows: int) -> None:
+        """Some more rows are done."""
+
+
+class LogLines:
+    """A log line every ten seconds, for cron and for files."""
+
+    def __init__(self) -> None:
+        self._what, self._total, self._done, self._last = "", 0, 0, 0.0
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage begins."""
+        self._what, self._total, self._done, self._last = what, total, 0, time.monotonic()
+        log.info("%s: %d rows to do", what, total)
+
+    def advance(self, rows: int) -> None:
+        """Some more rows are done."""
+        self._done += rows
+        now = time.monotonic()
+        if self._done >= self._total or now - self._last >= _LINE_EVERY_S:
+            self._last = now
+            log.info("%s: %d of %d rows", self._what, self._done, self._total)
+
+
+class Bar:
+    """A bar for each stage."""
+
+    def __init__(self, bars: RichProgress) -> None:
+        self._bars = bars
+        self._current: TaskID | None = None
+
+    def begin(self, what: str, total: int) -> None:
+        """A stage begins."""
+        self._current = self._bars.add_task(what, total=total)
+
+    def advance(self, rows: int) -> None:
+        """Some more rows are done."""
+        if self._current is not None:
+            self._bars.advance(self._current, rows)
+
+
+@contextmanager
+def shown_progress(console: Console) -> Iterator[Progress]:
+    """A bar where somebody is watching, log lines elsewhere."""
+    if not console.is_terminal:
+        yield LogLines()
+        return
+    columns = (TextColumn("{task.description:>6}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with RichProgress(*columns, console=console) as bars:
+        yield Bar(bars)

@@ -1,0 +1,81 @@
+"""Training as a job: files and recipe in, a registered bundle out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from jobs.config import Home
+from jobs.locks import task_lock
+from models.bundle import Bundle, file_sha256
+from models.manifest import DataRecord
+from models.registry import Registry
+from models.training.data import LabelledRows, LabelledSource, read_labelled
+from models.training.recipe import load_recipe
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """What to train.
+
+    Attributes:
+        task: The task's name.
+        train: Rows to learn from.
+        dev: Rows for early stopping and the temperature; None holds out a share of `train`.
+        recipe: A TOML file; None for the task's preset.
+        settings: `key=value` on top of the recipe.
+    """
+
+    task: str
+    train: LabelledSource
+    dev: LabelledSource | None = None
+    recipe: Path | None = None
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The bundle, and whether it is now the one in use."""
+
+    bundle: Bundle
+    crowned: bool
+
+
+def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Trained:
+    """Train a bundle and register it. The first of a task takes its place at once: nothing is there to lose.
+
+    Raises:
+        YebanError: The recipe, the data or the starting point cannot be used.
+    """
+    recipe = load_recipe(request.task, request.recipe, request.settings)
+    rows = read_labelled(request.train, recipe.labels)
+    dev = read_labelled(request.dev, recipe.labels) if request.dev else None
+    data = [_record("train", request.train, rows)]
+    if request.dev and dev:
+        data.append(_record("dev", request.dev, dev))
+
+    from models.training.fit import train  # heavy: after everything cheap has been checked
+
+    registry = Registry(home.bundles)
+    with task_lock(home.locks, f"train-{request.task}"):
+        bundle = train(
+            recipe,
+            rows,
+            dev,
+            home.bundles / request.task,
+            data=data,
+            yeban_version=version("yeban"),
+            show_progress=show_progress,
+        )
+        crowned = registry.champion(request.task) is None
+        if crowned:
+            registry.crown(request.task, bundle.version)
+    return Trained(bundle, crowned)
+
+
+def _record(role: str, source: LabelledSource, rows: LabelledRows) -> DataRecord:
+    file = Path(source.file)
+    name = file.name + (f" where {source.where}" if source.where else "")
+    digest = file_sha256(file) if file.is_file() else ""
+    return DataRecord.model_validate({"role": role, "name": name, "sha256": digest, "rows": len(rows)})

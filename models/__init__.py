@@ -1,0 +1,1 @@
+"""What a model is: cleaning, tokens, windows, network, calibration, bundles, training, evaluation."""

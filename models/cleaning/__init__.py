@@ -1,0 +1,1 @@
+"""Cleaning of raw Chinese text: versioned rules over whole columns, one spec per preset."""

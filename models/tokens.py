@@ -1,0 +1,153 @@
+"""Text to token ids, in flat arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+
+from models.windows import Windows
+from storage.errors import BundleContradiction, BundleIncomplete
+
+CHUNK_DOCS = 2048
+"""Documents encoded at once: Encoding objects are large, so they must not pile up."""
+
+_PROBES = ("好", "a", "1", "the")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token ids of D documents without special tokens.
+
+    Attributes:
+        ids: int32[T], all documents one after the other.
+        offsets: int64[D + 1], document d is `ids[offsets[d]:offsets[d + 1]]`.
+    """
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64[D], tokens per document."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialTokens:
+    """What stands around the content of a window, and what fills a batch up."""
+
+    prefix: tuple[int, ...]
+    suffix: tuple[int, ...]
+    pad: int
+    unknown: int
+
+    @property
+    def count(self) -> int:
+        """Special tokens in one window."""
+        return len(self.prefix) + len(self.suffix)
+
+
+class Tokenizer:
+    """A fast tokenizer used without its truncation, padding and special tokens."""
+
+    def __init__(self, backend: tokenizers.Tokenizer, *, pad: int, unknown: int) -> None:
+        backend.no_truncation()
+        backend.no_padding()
+        self._backend = backend
+        prefix, suffix = _surroundings(backend)
+        self.special = SpecialTokens(prefix, suffix, pad, unknown)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Tokenizer:
+        """Read a `tokenizer.json` of the tokenizers library.
+
+        Raises:
+            BundleIncomplete: The file is missing or cannot be parsed.
+        """
+        try:
+            backend = tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception
+            raise BundleIncomplete(
+                f"the tokenizer {path} cannot be read: {error}",
+                expected="a tokenizer.json of the tokenizers library",
+                action="restore the bundle, or train it again",
+            ) from error
+        pad = backend.token_to_id("[PAD]")
+        unknown = backend.token_to_id("[UNK]")
+        if pad is None or unknown is None:
+            raise BundleContradiction(
+                f"the tokenizer {path} has no [PAD] or no [UNK] token",
+                expected="a vocabulary with [PAD] [UNK] [CLS] [SEP]",
+                action="train the bundle again with a BERT vocabulary",
+            )
+        return cls(backend, pad=pad, unknown=unknown)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of ids."""
+        return int(self._backend.get_vocab_size())
+
+    def encode(self, texts: Sequence[str]) -> Tokens:
+        """Encode D documents without special tokens."""
+        ids: list[NDArray[np.int32]] = []
+        lengths = np.zeros(len(texts), np.int64)
+        for first in range(0, len(texts), CHUNK_DOCS):
+            chunk = texts[first : first + CHUNK_DOCS]
+            encoded = [e.ids for e in self._backend.encode_batch_fast(chunk, add_special_tokens=False)]
+            lengths[first : first + len(chunk)] = [len(each) for each in encoded]
+            ids.append(np.fromiter(chain.from_iterable(encoded), np.int32))
+        flat = np.concatenate(ids) if ids else np.zeros(0, np.int32)
+        return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def _surroundings(backend: tokenizers.Tokenizer) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Find the special tokens before and after a single text, whatever the family."""
+    for probe in _PROBES:
+        encoding = backend.encode(probe, add_special_tokens=True)
+        mask = encoding.special_tokens_mask
+        if 0 in mask:
+            first = mask.index(0)
+            last = len(mask) - mask[::-1].index(0)
+            return tuple(encoding.ids[:first]), tuple(encoding.ids[last:])
+    raise BundleContradiction(
+        "the tokenizer knows none of the probe words",
+        expected="a tokenizer for Chinese text",
+        action="check the tokenizer file of the bundle",
+    )
+
+
+def pad_windows(
+    tokens: Tokens, windows: Windows, chosen: NDArray[np.int64], special: SpecialTokens
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Build the padded batch of some windows.
+
+    Args:
+        tokens: The documents.
+        windows: Their windows.
+        chosen: int64[B], which windows go into the batch.
+        special: Special tokens to put around each window.
+
+    Returns:
+        `input_ids` int64[B, L] and `attention_mask` int64[B, L], L the longest chosen window with its specials.
+    """
+    length = windows.length[chosen]
+    before = len(special.prefix)
+    width = int(length.max(initial=0)) + special.count
+    batch = np.full((len(chosen), width), special.pad, np.int64)
+    position = np.arange(width)[None, :] - before
+    content = (position >= 0) & (position < length[:, None])
+    skipped = np.where(position >= windows.skip_from[chosen][:, None], windows.skip[chosen][:, None], 0)
+    first = tokens.offsets[windows.doc[chosen]] + windows.start[chosen]
+    batch[content] = tokens.ids[(first[:, None] + position + skipped)[content]]
+    batch[:, :before] = special.prefix
+    rows = np.arange(len(chosen))
+    for place, token in enumerate(special.suffix):
+        batch[rows, before + length + place] = token
+    mask = np.arange(width)[None, :] < (length + special.count)[:, None]
+    return batch, mask.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Training: a recipe, labelled data, and one plain loop on `transformers.Trainer`."""

@@ -1,0 +1,177 @@
+"""A recipe: everything that decides what a training run does, in one typed TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.aggregation import Aggregation
+from models.cleaning.presets import cleaning_preset
+from models.cleaning.spec import CleaningSpec
+from models.manifest import HeadSpec
+from models.windows import WindowSpec
+from storage.errors import ConfigError
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScratchEncoder(_Section):
+    """A small BERT that starts from random weights.
+
+    Attributes:
+        vocabulary: A BERT `vocab.txt`, cut to the tokens that the training text uses; None learns a WordPiece
+            vocabulary from the training text.
+        min_count: Tokens seen less often than this become [UNK].
+        hidden_size: Width of the hidden states.
+        layers: Transformer blocks.
+        heads: Attention heads.
+        intermediate_size: Width inside the feed-forward blocks.
+        dropout: On hidden states and attention.
+    """
+
+    vocabulary: Path | None = None
+    min_count: int = Field(default=4, ge=1)
+    hidden_size: int = Field(default=256, ge=8)
+    layers: int = Field(default=3, ge=1)
+    heads: int = Field(default=4, ge=1)
+    intermediate_size: int = Field(default=1024, ge=8)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+
+
+class Optimizer(_Section):
+    """AdamW with a linear warm-up and a linear way down."""
+
+    learning_rate: float = Field(default=3e-5, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+
+
+class Schedule(_Section):
+    """How long and in what portions.
+
+    Attributes:
+        epochs: Passes over the training set, at most.
+        batch_docs: Documents in one forward pass.
+        accumulation: Forward passes in one optimiser step.
+        patience: Evaluations without a better macro-F1 before stopping.
+        evaluations_per_epoch: How often the dev set is scored.
+    """
+
+    epochs: float = Field(default=3, gt=0)
+    batch_docs: int = Field(default=32, ge=1)
+    accumulation: int = Field(default=1, ge=1)
+    patience: int = Field(default=3, ge=1)
+    evaluations_per_epoch: int = Field(default=2, ge=1)
+
+
+class Recipe(_Section):
+    """The plain recipe.
+
+    Attributes:
+        task: The task's name.
+        labels: Class names in the order of the head.
+        pretrained: A transformers folder or hub name to start from; None starts from `scratch`.
+        scratch: The encoder to make where nothing pretrained is given.
+        head: What stands on the encoder.
+        cleaning: The name of a cleaning preset, or the rules themselves.
+        windows: How text is cut.
+        aggregation: How window logits become document logits, in the loss as in scoring.
+        min_chars: Shorter cleaned texts are marked `short`.
+        optimizer: AdamW's settings.
+        schedule: Epochs, batches, early stopping.
+        precision: `auto`: bf16 where the hardware has it, else fp16 on CUDA and fp32 on the CPU.
+        stored: Number type of the weights on disk.
+        dev_share: Share of the training rows held out where no dev set is given.
+        seed: For everything random.
+    """
+
+    task: str
+    labels: tuple[str, ...] = Field(min_length=2)
+    pretrained: str | None = None
+    scratch: ScratchEncoder = ScratchEncoder()
+    head: HeadSpec = HeadSpec()
+    cleaning: str | CleaningSpec
+    windows: WindowSpec = WindowSpec()
+    aggregation: Aggregation = "mean"
+    min_chars: int = Field(default=2, ge=1)
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    stored: Literal["float32", "float16"] = "float32"
+    dev_share: float = Field(default=0.1, gt=0, lt=1)
+    seed: int = 42
+
+    def cleaning_spec(self) -> CleaningSpec:
+        """The cleaning rules, looked up where only a preset is named."""
+        return cleaning_preset(self.cleaning) if isinstance(self.cleaning, str) else self.cleaning
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; paths by file name, so that a bundle's version does not depend on where it was trained."""
+        flat = self.model_dump(mode="json")
+        if self.scratch.vocabulary is not None:
+            flat["scratch"]["vocabulary"] = self.scratch.vocabulary.name
+        return flat
+
+
+def load_recipe(task: str, file: Path | None, settings: Sequence[str] = ()) -> Recipe:
+    """Read a recipe and apply `key=value` settings on top.
+
+    Args:
+        task: The task's name; its preset is the recipe where `file` is None.
+        file: A TOML file.
+        settings: Such as `schedule.epochs=2`; values are TOML.
+
+    Raises:
+        ConfigError: All that is wrong, in one message.
+    """
+    path = file or RECIPES / f"{task}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.toml")))
+        raise ConfigError(
+            f"no recipe {path}",
+            expected=f"a preset ({known}) or --recipe FILE",
+            action="copy a preset, change its task and labels, and give it with --recipe",
+        )
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{path} is not TOML: {error}", expected="a TOML file", action="mend the line named"
+        ) from error
+    raw.setdefault("task", task)
+    for setting in settings:
+        _apply(raw, setting)
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(
+            f"recipe {path}: {problems}",
+            expected="the keys of a recipe",
+            action=f"compare with {RECIPES / 'comment.toml'}",
+        ) from error
+
+
+def _apply(raw: dict[str, Any], setting: str) -> None:
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise ConfigError(
+            f"--set {setting!r} has no '='", expected="key=value", action="write for example --set seed=7"
+        )
+    try:
+        parsed = tomllib.loads(f"v = {value}")["v"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, name = key.strip().split(".")
+    for section in sections:
+        raw = raw.setdefault(section, {})
+    raw[name] = parsed

@@ -1,0 +1,1 @@
+"""What watches the data plane: reads profiles and predictions, never raw text."""

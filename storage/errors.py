@@ -1,0 +1,124 @@
+"""The error tree.
+
+Reading it top to bottom tells what can go wrong:
+
+    YebanError
+        TransientError              worth another try
+            WarehouseLocked         another process has the DuckDB file open
+        TerminalError               the same call will fail again
+            ConfigError             exit 2: yeban.toml or an option is wrong
+            InputError
+                NoInput             no file where the dump should be
+                UnreadableFile      truncated, not Parquet, no permission
+                MissingColumn       a mapped column is not in the file
+            BundleError
+                BundleIncomplete    a file of the bundle is missing or altered
+                BundleContradiction the parts of a bundle disagree
+            TrainingError           the training data or recipe cannot work
+            DiskFull                no space left where we write
+            PartCorrupt             a staged part does not hold what its name says
+            RunLocked               exit 75: another run holds the task
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class YebanError(Exception):
+    """Base of all errors that a user can cause or mend.
+
+    Args:
+        got: What happened or was found, one clause, with the offending value.
+        expected: What would have been right.
+        action: What the reader should do now.
+        **facts: Values that code may want (path, column, pid ...); kept in `facts`.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, got: str, *, expected: str = "", action: str = "", **facts: Any) -> None:
+        super().__init__(got)
+        self.got = got
+        self.expected = expected
+        self.action = action
+        self.facts = facts
+
+    def __str__(self) -> str:
+        lines = [self.got]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.action:
+            lines.append(f"  to do:    {self.action}")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.got, self.expected, self.action, self.facts)
+
+
+def _rebuild(kind: type[YebanError], got: str, expected: str, action: str, facts: dict[str, Any]) -> YebanError:
+    return kind(got, expected=expected, action=action, **facts)
+
+
+class TransientError(YebanError):
+    """May succeed when tried again later."""
+
+
+class WarehouseLocked(TransientError):
+    """Another process has the DuckDB file open; staged parts are safe and `yeban load` brings them in."""
+
+
+class TerminalError(YebanError):
+    """Will fail again until somebody changes something."""
+
+
+class ConfigError(TerminalError):
+    """`yeban.toml` or a command-line option is wrong."""
+
+    exit_code = 2
+
+
+class InputError(TerminalError):
+    """The dump cannot be used as it is."""
+
+
+class NoInput(InputError):
+    """No file where the dump of this date should be."""
+
+
+class UnreadableFile(InputError):
+    """A file is truncated, not Parquet, or may not be read."""
+
+
+class MissingColumn(InputError):
+    """A column that the mapping names is not in the file."""
+
+
+class BundleError(TerminalError):
+    """A model bundle cannot be used."""
+
+
+class BundleIncomplete(BundleError):
+    """A file of the bundle is missing or is not the one that was saved."""
+
+
+class BundleContradiction(BundleError):
+    """Two parts of a bundle disagree, such as the label map and the head."""
+
+
+class TrainingError(TerminalError):
+    """Training cannot work with this data or recipe."""
+
+
+class DiskFull(TerminalError):
+    """No space left where yeban writes; nothing half-written stays behind."""
+
+
+class PartCorrupt(TerminalError):
+    """A staged part does not hold what its name says."""
+
+
+class RunLocked(TerminalError):
+    """Another run holds the lock of this task."""
+
+    exit_code = 75

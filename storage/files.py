@@ -1,0 +1,199 @@
+"""Atomic, durable writing: a file is there whole or not at all, also after a crash or a power cut."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.fs
+
+from storage.errors import DiskFull, InputError
+from storage.processes import host_name, is_alive
+
+TEMPORARY_PREFIX: Final = ".tmp-"
+FOREIGN_LEFTOVER_AGE_S: Final = 24 * 3600
+"""A temporary of another host is taken for a leftover after a day: its process can't be asked."""
+
+_OWNER: Final = re.compile(r"^\.tmp-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{16}(\..*)?$")
+_FULL_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+"""What file systems without hard links answer; there two first runs at one instant are not told apart."""
+_FULL_WORDS: Final = re.compile(r"no space left on device|disk quota exceeded|file too large", re.IGNORECASE)
+
+
+def resolve(uri: str | Path) -> tuple[pa.fs.FileSystem, str]:
+    """Find the filesystem of a local path or of a URI such as `s3://`, `hdfs://`, `gs://`, `file://`.
+
+    Args:
+        uri: Local path (relative ones count from the working directory) or URI; unescaped blanks and Chinese
+            characters are welcome in both.
+
+    Returns:
+        The filesystem and the path to use with it.
+
+    Raises:
+        InputError: No such kind of filesystem, or its library or credentials are missing.
+    """
+    text = str(uri)
+    if "://" not in text:
+        return pa.fs.LocalFileSystem(), str(Path(text).expanduser().absolute())
+    try:
+        filesystem, path = pa.fs.FileSystem.from_uri(quote(text, safe=":/?#[]@!$&'()*+,;=%~"))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(
+            f"{text} can't be reached: {str(error).splitlines()[0]}",
+            expected="a local path or a file://, s3://, gs:// or hdfs:// URI that pyarrow can open",
+            action="check the spelling, the credentials, and for HDFS the Hadoop client libraries",
+            uri=text,
+        ) from error
+    return filesystem, path
+
+
+@contextmanager
+def atomic_output(path: Path, *, exclusive: bool = False) -> Iterator[Path]:
+    """Write a file so that readers see the old one or the new one, never a part.
+
+    Args:
+        path: Where the file will be. Missing folders are made.
+        exclusive: Leave a file that is already there alone.
+
+    Yields:
+        A hidden temporary path in the same folder, for the caller to create and close. When the block ends
+        well it is fsynced and renamed; on any exception it is removed.
+
+    Raises:
+        DiskFull: No space, quota or file size left.
+        FileExistsError: `exclusive`, and somebody else made the file first.
+    """
+    make_folder(path.parent)
+    token = f"{host_name()}-{os.getpid()}-{secrets.token_hex(8)}"
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{token}{path.suffix}")
+    try:
+        yield temporary
+        _fsync(temporary)
+        if exclusive:
+            _rename_new(temporary, path)
+        else:
+            temporary.replace(path)
+        _fsync(path.parent)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, Exception) and (full := as_disk_full(error, path)):
+            raise full from error
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes atomically and durably.
+
+    Raises:
+        DiskFull: No space left.
+    """
+    with atomic_output(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_json(path: Path, obj: Any) -> None:
+    """Write JSON atomically and durably: sorted keys, readable Chinese, the same bytes every time.
+
+    Raises:
+        DiskFull: No space left.
+        ValueError: NaN or infinity, which JSON does not have.
+    """
+    text = json.dumps(obj, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
+    write_bytes(path, f"{text}\n".encode())
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with its parents, each new entry fsynced."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _fsync(folder.parent)
+
+
+def remove_durably(paths: list[Path]) -> None:
+    """Remove files of one folder, missing ones included, and fsync the folder."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+    if paths and paths[0].parent.is_dir():
+        _fsync(paths[0].parent)
+
+
+def sweep_temporaries(folder: Path) -> int:
+    """Remove what killed runs left half-written, recursively.
+
+    Temporaries of a process that still runs on this host are left alone, and those of other hosts until they
+    are a day old, so that a sweep never takes a file from under another run.
+
+    Returns:
+        The number of files removed.
+    """
+    leftovers = [path for path in sorted(folder.rglob(f"{TEMPORARY_PREFIX}*")) if _is_leftover(path)]
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def as_disk_full(error: Exception, path: Path) -> DiskFull | None:
+    """Our error for "no space left" in whatever dress it comes (OSError, pyarrow, DuckDB), else None.
+
+    Args:
+        error: What the writing library raised.
+        path: The file that was being written.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number not in _FULL_ERRNOS and not _FULL_WORDS.search(str(error)):
+        return None
+    free_bytes = shutil.disk_usage(path.parent).free
+    return DiskFull(
+        f"no space left for {path} ({free_bytes:,} bytes free): {error}",
+        expected="enough space (and quota) in its folder; nothing half-written stayed behind",
+        action="free some space, then run the same command again: it goes on where it stopped",
+        path=str(path),
+        free_bytes=free_bytes,
+    )
+
+
+def _is_leftover(path: Path) -> bool:
+    try:
+        modified = path.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    owner = _OWNER.match(path.name)
+    if owner is None:
+        return path.is_file()
+    if owner["host"] == host_name():
+        return not is_alive(int(owner["pid"]), modified)
+    return time.time() - modified > FOREIGN_LEFTOVER_AGE_S
+
+
+def _rename_new(temporary: Path, path: Path) -> None:
+    """Rename unless the name is taken. A hard link decides the race; `rename` would overwrite."""
+    try:
+        path.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or path.exists():
+            raise
+        temporary.rename(path)
+    temporary.unlink(missing_ok=True)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

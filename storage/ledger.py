@@ -1,0 +1,77 @@
+"""The ledger: which units are in the warehouse, and how units leave it.
+
+Every function works on a connection inside a transaction of `Warehouse.writing()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from storage.records import Slot, Unit
+
+_OF_SLOT: Final = "task = ? AND logical_date = ? AND bundle = ?"
+_LEDGER_SCHEMA: Final = pa.schema(
+    [
+        pa.field("unit", pa.string()),
+        pa.field("task", pa.string()),
+        pa.field("logical_date", pa.string()),
+        pa.field("bundle", pa.string()),
+        pa.field("source_path", pa.string()),
+        pa.field("fingerprint", pa.string()),
+        pa.field("row_start", pa.int64()),
+        pa.field("row_stop", pa.int64()),
+    ]
+)
+
+
+def loaded_units(con: duckdb.DuckDBPyConnection, slot: Slot) -> set[str]:
+    """Ids of the slot's units whose predictions are all in."""
+    rows = con.execute(f"SELECT unit FROM units WHERE {_OF_SLOT}", _slot_values(slot)).fetchall()
+    return {unit for (unit,) in rows}
+
+
+def record_units(con: duckdb.DuckDBPyConnection, units: Sequence[Unit], loaded_at: datetime) -> None:
+    """Write units into the ledger; the last statement of their transaction."""
+    rows = [{"unit": unit.unit_id, **unit.as_dict()} for unit in units]
+    con.register("arriving_units", pa.Table.from_pylist(rows, schema=_LEDGER_SCHEMA))
+    con.execute("INSERT INTO units BY NAME SELECT *, ? AS loaded_at FROM arriving_units", [loaded_at])
+    con.unregister("arriving_units")
+
+
+def supersede(con: duckdb.DuckDBPyConnection, slot: Slot, keep: Mapping[str, Collection[str]]) -> int:
+    """Remove what the slot holds of some files beyond the units that are planned for them now.
+
+    Args:
+        con: In a transaction.
+        slot: The slot.
+        keep: Source path to the ids of its planned units; files that are not named stay as they are.
+
+    Returns:
+        The number of ledger units removed.
+    """
+    rows = con.execute(f"SELECT source_path, unit FROM units WHERE {_OF_SLOT}", _slot_values(slot)).fetchall()
+    stale = [unit for source_path, unit in rows if source_path in keep and unit not in keep[source_path]]
+    remove_units(con, slot, stale)
+    return len(stale)
+
+
+def remove_units(con: duckdb.DuckDBPyConnection, slot: Slot, unit_ids: Iterable[str]) -> None:
+    """Remove all that the warehouse holds of some units of a slot: ledger rows, predictions and profiles."""
+    ids = list(unit_ids)
+    if not ids:
+        return
+    for table in ("units", "predictions", "profiles"):
+        # The slot lets DuckDB skip whole row groups; ids alone are spread all over.
+        con.execute(
+            f"DELETE FROM {table} WHERE {_OF_SLOT} AND unit IN (SELECT unnest(?::VARCHAR[]))",
+            [*_slot_values(slot), ids],
+        )
+
+
+def _slot_values(slot: Slot) -> list[object]:
+    return [slot.task, slot.logical_date, slot.bundle]

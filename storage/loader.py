@@ -1,0 +1,219 @@
+"""The loader: staged parts into the warehouse, each row exactly once.
+
+Units go in by groups, one short transaction each: remove what the warehouse may hold of the group's
+units and what the plan no longer has of their files, insert predictions, then profiles, then the ledger rows.
+A crash at any instant leaves whole groups only, and a rerun goes on with the rest.
+
+When a file has changed or is cut otherwise, its old rows leave in the transaction that brings the first of
+its new units. So a file never goes missing while its new units are scored, and never stands there in two
+versions; until the last of its new units is in, it is shorter than it will be, like any file that is being
+loaded. Where nothing of a file is left to wait for, its old rows leave at the start.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from storage.errors import PartCorrupt
+from storage.ledger import loaded_units, record_units, remove_units, supersede
+from storage.parts import PartStore
+from storage.plan import Plan
+from storage.profiles import Profile
+from storage.records import Slot, Unit
+from storage.warehouse import Warehouse
+
+ROWS_PER_TRANSACTION: Final = 1_000_000
+
+_ADD_BUNDLE: Final = """
+    INSERT INTO bundles (task, bundle, labels, record, first_loaded_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (task, bundle) DO UPDATE SET record = coalesce(excluded.record, record)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What one load did.
+
+    Attributes:
+        units: Units that went in.
+        rows: Their rows.
+        superseded_units: Units that left because the plan no longer has them.
+        waiting_units: Planned units that are not staged yet.
+        failures: One error per part that could not be read; discard these parts and score their units again.
+        seconds: How long it took, waiting for the lock included.
+    """
+
+    units: int
+    rows: int
+    superseded_units: int
+    waiting_units: int
+    failures: tuple[PartCorrupt, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    unit: Unit
+    table: pa.Table
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What one transaction did."""
+
+    units: int
+    rows: int
+    superseded: int
+
+
+def load(
+    store: PartStore,
+    warehouse: Warehouse,
+    plan: Plan,
+    *,
+    bundle_record: Mapping[str, Any] | None,
+    now: Callable[[], datetime],
+    rows_per_transaction: int = ROWS_PER_TRANSACTION,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> LoadReport:
+    """Bring a plan's staged units into the warehouse. Units that are in already are skipped.
+
+    Parts are read before the warehouse is opened, so it is open only while rows go in.
+
+    Args:
+        store: Where the parts are.
+        warehouse: Where they go.
+        plan: The slot's plan.
+        bundle_record: What the warehouse should know of the bundle, JSON-ready; None leaves it as it is.
+        now: The clock, with a time zone.
+        rows_per_transaction: Most rows of a transaction, unless one unit has more. A transaction's rows are
+            in memory at once.
+        on_progress: Called after each transaction with the rows done and the rows to do.
+
+    Returns:
+        What was done. Corrupt parts are in its `failures`; they don't stop the others.
+
+    Raises:
+        WarehouseLocked: Somebody else has the warehouse open; what was loaded until then stays.
+        DiskFull: No space left; what was loaded until then stays.
+        TerminalError: The warehouse can't be used.
+    """
+    started = time.perf_counter()
+    missing, changes = _settle(warehouse, plan)
+    staged = store.staged_units(plan.slot)
+    arriving = [unit for unit in missing if unit.unit_id in staged]
+    total_rows, seen_rows = sum(unit.rows for unit in arriving), 0
+    failures: list[PartCorrupt] = []
+    for group in _groups(arriving, rows_per_transaction):
+        parts = _read(store, group, failures)
+        if parts:
+            changes.append(_commit(warehouse, plan, parts, bundle_record, now()))
+        seen_rows += sum(unit.rows for unit in group)
+        if on_progress:
+            on_progress(seen_rows, total_rows)
+    return LoadReport(
+        units=sum(change.units for change in changes),
+        rows=sum(change.rows for change in changes),
+        superseded_units=sum(change.superseded for change in changes),
+        waiting_units=len(missing) - len(arriving),
+        failures=tuple(failures),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _settle(warehouse: Warehouse, plan: Plan) -> tuple[list[Unit], list[_Change]]:
+    """Find the units that are still to come, and clear files that have nothing to wait for."""
+    with warehouse.writing() as con:
+        loaded = loaded_units(con, plan.slot)
+        missing = [unit for unit in plan.units if unit.unit_id not in loaded]
+        complete = plan.files.keys() - {unit.source_path for unit in missing}
+        superseded = supersede(con, plan.slot, _planned(plan, complete))
+    return missing, [_Change(0, 0, superseded)]
+
+
+def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
+    """Cut units into runs of at most `most_rows` rows, and at least one unit."""
+    group: list[Unit] = []
+    rows = 0
+    for unit in units:
+        if group and rows + unit.rows > most_rows:
+            yield group
+            group, rows = [], 0
+        group.append(unit)
+        rows += unit.rows
+    if group:
+        yield group
+
+
+def _read(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[_Part]:
+    """Read parts; the errors of those that can't be read are added to `failures`."""
+    parts = []
+    for unit in units:
+        try:
+            parts.append(_Part(unit, store.read(unit), store.profile(unit)))
+        except PartCorrupt as error:
+            failures.append(error)
+    return parts
+
+
+def _commit(
+    warehouse: Warehouse, plan: Plan, parts: list[_Part], record: Mapping[str, Any] | None, at: datetime
+) -> _Change:
+    """One transaction: old rows out, predictions in, statistics in, completion marks last."""
+    slot = plan.slot
+    with warehouse.writing() as con:
+        # Another loader may have been here while we read.
+        loaded = loaded_units(con, slot)
+        parts = [part for part in parts if part.unit.unit_id not in loaded]
+        units = [part.unit for part in parts]
+        superseded = supersede(con, slot, _planned(plan, {unit.source_path for unit in units}))
+        remove_units(con, slot, [unit.unit_id for unit in units])
+        if parts:
+            _insert_predictions(con, parts, at)
+            _insert_profiles(con, slot, parts)
+            _record_bundle(con, slot, parts[0].profile.labels, record, at)
+            record_units(con, units, at)
+    return _Change(len(units), sum(unit.rows for unit in units), superseded)
+
+
+def _insert_predictions(con: duckdb.DuckDBPyConnection, parts: list[_Part], at: datetime) -> None:
+    con.register("arriving_parts", pa.concat_tables([part.table for part in parts]))
+    con.execute("INSERT INTO predictions BY NAME SELECT *, ? AS created_at FROM arriving_parts", [at])
+    con.unregister("arriving_parts")
+
+
+def _insert_profiles(con: duckdb.DuckDBPyConnection, slot: Slot, parts: list[_Part]) -> None:
+    columns = {
+        "unit": [part.unit.unit_id for part in parts],
+        "profile": [part.profile.to_json_bytes().decode() for part in parts],
+    }
+    con.register("arriving_profiles", pa.table(columns))
+    con.execute(
+        "INSERT INTO profiles BY NAME SELECT *, ? AS task, ? AS logical_date, ? AS bundle FROM arriving_profiles",
+        [slot.task, slot.logical_date, slot.bundle],
+    )
+    con.unregister("arriving_profiles")
+
+
+def _record_bundle(
+    con: duckdb.DuckDBPyConnection,
+    slot: Slot,
+    labels: Sequence[str],
+    record: Mapping[str, Any] | None,
+    at: datetime,
+) -> None:
+    flat = None if record is None else json.dumps(record, ensure_ascii=False, sort_keys=True)
+    con.execute(_ADD_BUNDLE, [slot.task, slot.bundle, list(labels), flat, at])
+
+
+def _planned(plan: Plan, source_paths: set[str]) -> dict[str, set[str]]:
+    return {path: {unit.unit_id for unit in plan.files[path]} for path in source_paths}

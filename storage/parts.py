@@ -1,0 +1,258 @@
+"""Staged parts: one Parquet file and one profile per unit, in a Hive-partitioned lake.
+
+`task=<t>/logical_date=<d>/bundle=<b>/part-<unit>.parquet` and `profile-<unit>.json`. Anything that reads
+Parquet can read the lake (`part-*.parquet`). The part is written last: its presence is the unit's completion
+mark.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from storage.errors import PartCorrupt
+from storage.files import atomic_output, remove_durably, write_bytes, write_json
+from storage.plan import Plan
+from storage.profiles import Profile
+from storage.records import PART_SCHEMA, Slot, Unit
+
+UNIT_KEY: Final = b"yeban.unit"
+"""Key of the Parquet metadata under which a part says which unit it is."""
+ROW_GROUP_ROWS: Final = 128 * 1024
+
+_PLAN_NAME: Final = "_plan.json"
+_RESCORE: Final = "discard it and score its unit again; the others are not concerned"
+
+
+class PartStore:
+    """The folder of staged parts, profiles and plans.
+
+    Args:
+        root: `parts` under the home; made when the first part is staged.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def stage(self, unit: Unit, table: pa.Table, profile: Profile) -> Path:
+        """Write a unit's profile and then its part, durably. Staging again replaces both.
+
+        The same table gives the same bytes, however it is chunked.
+
+        Args:
+            unit: The unit.
+            table: Its predictions in `PART_SCHEMA`, one row per input row.
+            profile: Its statistics.
+
+        Returns:
+            The part's path.
+
+        Raises:
+            PartCorrupt: The table or profile is not this unit's: that would lose or double rows.
+            DiskFull: No space left.
+        """
+        _check_content(unit, table, profile)
+        path = self.path(unit)
+        if path.exists():
+            self.discard(unit.slot, [unit.unit_id])
+        write_bytes(self._profile_path(unit), profile.to_json_bytes())
+        with atomic_output(path) as temporary:
+            _write_parquet(temporary, unit, table)
+        return path
+
+    def is_staged(self, unit: Unit) -> bool:
+        """Whether the unit's part is complete."""
+        return self.path(unit).exists()
+
+    def staged_units(self, slot: Slot) -> set[str]:
+        """Ids of the slot's staged units: one directory listing, no file is opened."""
+        folder = self._folder(slot)
+        if not folder.is_dir():
+            return set()
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+        return {
+            name.removeprefix("part-").removesuffix(".parquet")
+            for name in names
+            if name.startswith("part-") and name.endswith(".parquet")
+        }
+
+    def path(self, unit: Unit) -> Path:
+        """Where the unit's part is or will be."""
+        return self._folder(unit.slot) / f"part-{unit.unit_id}.parquet"
+
+    def read(self, unit: Unit) -> pa.Table:
+        """Read a part and prove that it is the unit's, page checksums included.
+
+        Returns:
+            The predictions in `PART_SCHEMA`, `unit.rows` rows.
+
+        Raises:
+            PartCorrupt: It is missing, truncated, altered or another unit's.
+        """
+        path = self.path(unit)
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                metadata = file.schema_arrow.metadata or {}
+                table = file.read().replace_schema_metadata(None)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno and not isinstance(error, FileNotFoundError):
+                raise
+            raise _corrupt(unit, path, f"{path} can't be read: {error}", "a whole Parquet file") from error
+        if metadata.get(UNIT_KEY) != _unit_bytes(unit):
+            raise _corrupt(unit, path, f"{path} holds another unit", f"unit {unit.unit_id} of {unit.source_path}")
+        _check_shape(unit, table, path)
+        return table
+
+    def profile(self, unit: Unit) -> Profile:
+        """Read a unit's profile.
+
+        Raises:
+            PartCorrupt: It is missing, no profile, or counts other rows.
+        """
+        path = self._profile_path(unit)
+        try:
+            profile = Profile.from_json_bytes(path.read_bytes())
+        except (FileNotFoundError, PartCorrupt) as error:
+            raise _corrupt(unit, path, f"{path} can't be read: {error}", "the unit's profile") from error
+        if profile.rows != unit.rows:
+            raise _corrupt(unit, path, f"{path} counts {profile.rows} rows", f"{unit.rows} rows")
+        return profile
+
+    def discard(self, slot: Slot, unit_ids: Iterable[str]) -> None:
+        """Remove units' parts, then their profiles; units that are not staged don't matter."""
+        folder, ids = self._folder(slot), list(unit_ids)
+        remove_durably([folder / f"part-{unit_id}.parquet" for unit_id in ids])
+        remove_durably([folder / f"profile-{unit_id}.json" for unit_id in ids])
+
+    def save_plan(self, plan: Plan) -> None:
+        """Write the slot's plan, in place of the one before.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        write_json(self._folder(plan.slot) / _PLAN_NAME, plan.as_dict())
+
+    def load_plan(self, slot: Slot) -> Plan | None:
+        """Read the slot's plan, or None where it has none.
+
+        Raises:
+            PartCorrupt: The file is no plan, or another slot's.
+        """
+        path = self._folder(slot) / _PLAN_NAME
+        try:
+            plan = Plan.from_dict(_json_object(path.read_bytes()))
+            if plan.slot != slot:
+                raise ValueError(f"it is the plan of {plan.slot}")
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PartCorrupt(
+                f"{path} is not a plan: {error!r}",
+                expected=f"the plan of {slot}",
+                action="remove it and run the same `yeban score` again",
+                path=str(path),
+            ) from error
+        return plan
+
+    def slots(self, task: str | None = None) -> list[Slot]:
+        """Slots that have a folder, of one task or all, sorted by task, date and bundle."""
+        pattern = f"task={_folder_value(task)}" if task is not None else "task=*"
+        folders = self._root.glob(f"{pattern}/logical_date=*/bundle=*")
+        found = [_slot_of(folder) for folder in folders if folder.is_dir()]
+        return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
+
+    def _folder(self, slot: Slot) -> Path:
+        names = {"task": slot.task, "logical_date": slot.logical_date.isoformat(), "bundle": slot.bundle}
+        return self._root.joinpath(*(f"{key}={_folder_value(value)}" for key, value in names.items()))
+
+    def _profile_path(self, unit: Unit) -> Path:
+        return self._folder(unit.slot) / f"profile-{unit.unit_id}.json"
+
+
+def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
+    # Fixed options and no times: the bytes follow from the rows alone.
+    pq.write_table(
+        table.replace_schema_metadata({UNIT_KEY: _unit_bytes(unit)}),
+        path,
+        version="2.6",
+        compression="zstd",
+        compression_level=3,
+        row_group_size=ROW_GROUP_ROWS,
+        write_page_checksum=True,
+    )
+
+
+def _check_content(unit: Unit, table: pa.Table, profile: Profile) -> None:
+    """Prove that a table holds each row of the unit once, and that the profile counts them."""
+    _check_shape(unit, table, None)
+    if profile.rows != unit.rows:
+        raise _corrupt(unit, None, f"the profile counts {profile.rows} rows", f"{unit.rows} rows")
+    slot = unit.slot
+    owned = {
+        "task": slot.task,
+        "logical_date": slot.logical_date,
+        "bundle": slot.bundle,
+        "unit": unit.unit_id,
+        "source_path": unit.source_path,
+    }
+    for name, value in owned.items():
+        if not pc.all(pc.equal(table[name], value), min_count=0).as_py():
+            raise _corrupt(unit, None, f"column {name} holds other values than the unit's", repr(value))
+    covered = pc.min_max(table["source_row"]).as_py()
+    distinct = pc.count_distinct(table["source_row"]).as_py()
+    if unit.rows and (covered != {"min": unit.row_start, "max": unit.row_stop - 1} or distinct != unit.rows):
+        expected = f"each of {unit.row_start} to {unit.row_stop - 1} once"
+        raise _corrupt(unit, None, f"source_row holds {distinct} rows of {covered}", expected)
+
+
+def _check_shape(unit: Unit, table: pa.Table, path: Path | None) -> None:
+    if not table.schema.equals(PART_SCHEMA):
+        strange = set(table.schema) ^ set(PART_SCHEMA)
+        names = ", ".join(sorted({field.name for field in strange})) or "their order"
+        raise _corrupt(unit, path, f"columns differ from the schema of a part: {names}", "PART_SCHEMA")
+    nulls = [field.name for field in PART_SCHEMA if not field.nullable and table[field.name].null_count]
+    if nulls:
+        raise _corrupt(unit, path, f"nulls in {', '.join(nulls)}", "a value in every row")
+    if table.num_rows != unit.rows:
+        raise _corrupt(unit, path, f"{table.num_rows} rows", f"{unit.rows} rows, one per input row")
+
+
+def _corrupt(unit: Unit, path: Path | None, got: str, expected: str) -> PartCorrupt:
+    return PartCorrupt(
+        f"part of unit {unit.unit_id} ({unit.source_path} {unit.row_start}-{unit.row_stop}): {got}",
+        expected=expected,
+        action=_RESCORE,
+        unit=unit.unit_id,
+        path=str(path) if path else None,
+    )
+
+
+def _unit_bytes(unit: Unit) -> bytes:
+    return json.dumps(unit.as_dict(), ensure_ascii=False, sort_keys=True).encode()
+
+
+def _json_object(data: bytes) -> Mapping[str, Any]:
+    obj = json.loads(data)
+    if not isinstance(obj, dict):
+        raise TypeError("not a JSON object")
+    return obj
+
+
+def _folder_value(value: str) -> str:
+    # Percent-encoding is what Hive readers undo; it also keeps "/" and Chinese out of folder names.
+    return quote(value, safe="")
+
+
+def _slot_of(folder: Path) -> Slot:
+    task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
+    return Slot(task, date.fromisoformat(day), bundle)

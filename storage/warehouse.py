@@ -1,0 +1,198 @@
+"""The DuckDB file: opened for one short transaction, with patience, and closed again.
+
+DuckDB lets one process open a file for writing; meanwhile no other may open it even for reading. So nobody
+holds it while computing, and an opener that finds it locked tries again for a while.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from storage.errors import TerminalError, WarehouseLocked, YebanError
+from storage.files import as_disk_full, atomic_output
+from storage.migrations import is_outdated, migrate
+from storage.processes import process_name
+
+FIRST_WAIT_S: Final = 0.02
+LONGEST_WAIT_S: Final = 1.0
+
+# A Python variable must never stand in for a table whose name somebody mistyped.
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {"python_enable_replacements": "false"}
+_HOLDER: Final = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_LOCKED: Final = re.compile(r"could not set lock|different configuration than existing", re.IGNORECASE)
+_DAMAGED: Final = re.compile(r"not a valid DuckDB database|corrupt|checksum|failed to deserialize", re.IGNORECASE)
+
+# In one process DuckDB lets any number of connections write. Threads take turns like processes do.
+_turns: Final[defaultdict[Path, threading.Lock]] = defaultdict(threading.Lock)
+
+
+class Warehouse:
+    """A DuckDB file with our schema, made on first use.
+
+    Args:
+        path: The file.
+        patience_s: How long to wait for whoever has it open, in seconds.
+    """
+
+    def __init__(self, path: Path, *, patience_s: float = 30.0) -> None:
+        self.path = path
+        self._patience_s = patience_s
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One transaction: committed when the block ends well, rolled back on any exception.
+
+        The file is made or migrated first where that is needed. Keep the block short: while it lasts, nobody
+        else can even read.
+
+        Yields:
+            A connection inside a transaction.
+
+        Raises:
+            WarehouseLocked: Somebody else had it open for longer than our patience.
+            DiskFull: No space left; nothing of the transaction stays.
+            TerminalError: The file is no warehouse, is damaged, or is newer than this program.
+        """
+        deadline = time.monotonic() + self._patience_s
+        with self._turn(deadline), self._translated():
+            if not self.path.exists():
+                self._create()
+            con = self._open(deadline, read_only=False)
+            try:
+                migrate(con)
+                with _transaction(con):
+                    yield con
+            finally:
+                con.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Read-only access, side by side with other readers.
+
+        Yields:
+            A read-only connection.
+
+        Raises:
+            WarehouseLocked: Somebody was writing for longer than our patience.
+            TerminalError: There is no warehouse yet, or it is damaged, foreign, or newer than this program.
+        """
+        if not self.path.exists():
+            raise TerminalError(
+                f"there is no warehouse at {self.path}",
+                expected="a DuckDB file that a load made",
+                action="run `yeban score`, or `yeban load` if parts are staged",
+                path=str(self.path),
+            )
+        deadline = time.monotonic() + self._patience_s
+        with self._translated():
+            con = self._open(deadline, read_only=True)
+            try:
+                if is_outdated(con):
+                    con.close()
+                    with self.writing():
+                        pass
+                    con = self._open(deadline, read_only=True)
+                yield con
+            finally:
+                con.close()
+
+    def _create(self) -> None:
+        """Make the file with its schema, whole or not at all: a half-made one can't be opened again."""
+        with suppress(FileExistsError), atomic_output(self.path, exclusive=True) as temporary:
+            con = duckdb.connect(str(temporary), config=_CONFIG)
+            try:
+                migrate(con)
+                # Closing would do this too, but says nothing when the disk is full.
+                con.execute("CHECKPOINT")
+            finally:
+                con.close()
+                temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
+
+    @contextmanager
+    def _turn(self, deadline: float) -> Iterator[None]:
+        lock = _turns[self.path.absolute()]
+        if not lock.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            raise self._locked("another thread of this process is writing to it", None)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _open(self, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """Open the file, trying again with growing, jittered waits while somebody has it."""
+        jitter = random.SystemRandom()
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+            except duckdb.Error as error:
+                if not _LOCKED.search(str(error)):
+                    raise self._unusable(error) from error
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    raise self._locked_by(str(error)) from error
+            time.sleep(min(wait_s * jitter.uniform(0.5, 1.0), left_s))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    def _locked_by(self, message: str) -> WarehouseLocked:
+        holder = _HOLDER.search(message)
+        if holder is None:
+            return self._locked("this process has it open already" if "config" in message else message, None)
+        pid = int(holder["pid"])
+        name = process_name(pid) or holder["program"]
+        return self._locked(f"process {pid} has it open: {name}", pid)
+
+    def _locked(self, why: str, pid: int | None) -> WarehouseLocked:
+        return WarehouseLocked(
+            f"the warehouse {self.path} is locked, after {self._patience_s:g} s of waiting: {why}",
+            expected="nobody else to have it open meanwhile",
+            action="close it there, then run `yeban load`: the staged parts are safe and it brings them in",
+            path=str(self.path),
+            pid=pid,
+        )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn DuckDB's errors that a user can mend into ours."""
+        try:
+            yield
+        except duckdb.ProgrammingError:
+            raise  # a mistake in the block's SQL, whatever words it has
+        except duckdb.Error as error:
+            if full := as_disk_full(error, self.path):
+                raise full from error
+            if _DAMAGED.search(str(error)):
+                raise self._unusable(error) from error
+            raise
+
+    def _unusable(self, error: duckdb.Error) -> YebanError:
+        return as_disk_full(error, self.path) or TerminalError(
+            f"the warehouse {self.path} can't be used: {error}",
+            expected="a sound DuckDB file that this version of DuckDB can read and we may open",
+            action="check its path and rights; if it is damaged put it aside and run `yeban load`, "
+            "which fills a new one from the staged parts",
+            path=str(self.path),
+        )
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        # After a failed commit there is nothing to roll back.
+        with suppress(duckdb.Error):
+            con.rollback()
+        raise

@@ -1,0 +1,166 @@
+"""Whatever happens, in whatever order: at the end each planned row is in the warehouse exactly once."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.plan import Plan
+from storage.records import Unit
+from storage.warehouse import Warehouse
+from tests.support.lake import Lake, rows_of
+from tests.support.predictions import slot_of, stage, units_of
+
+SLOT = slot_of()
+FILES = ("a.parquet", "b.parquet")
+
+
+class CrashError(Exception):
+    """The power went off."""
+
+
+class FusedWarehouse(Warehouse):
+    """A warehouse that crashes before its nth statement, before a commit or right after one."""
+
+    fuse: int | None = None
+
+    def burn(self) -> None:
+        if self.fuse is not None:
+            self.fuse -= 1
+            if self.fuse < 0:
+                raise CrashError
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        with super().writing() as con:
+            yield FusedConnection(con, self)
+            self.burn()
+        self.burn()
+
+
+@dataclass
+class FusedConnection:
+    con: duckdb.DuckDBPyConnection
+    warehouse: FusedWarehouse
+
+    def execute(self, *args: Any) -> duckdb.DuckDBPyConnection:
+        self.warehouse.burn()
+        return self.con.execute(*args)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.con, name)
+
+
+@dataclass(frozen=True)
+class Replan:
+    """The file has other rows, another content, or is cut otherwise. `rows` may be 0."""
+
+    source_path: str
+    rows: int
+    step: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Score some of the planned units; `torn`: killed between profile and part."""
+
+    every: int
+    torn: bool
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load; crash after so many statements."""
+
+    fuse: int | None
+
+
+SOURCES, CONTENTS = st.sampled_from(FILES), st.sampled_from(("f1", "f2"))
+STEPS = st.one_of(
+    st.builds(Replan, SOURCES, st.integers(0, 30), st.sampled_from((5, 8, 30)), CONTENTS),
+    st.builds(Stage, st.integers(1, 3), st.booleans()),
+    st.builds(Load, st.none() | st.integers(0, 25)),
+)
+
+
+def apply(lake: Lake, plan: Plan, step: Replan | Stage | Load) -> Plan:
+    if isinstance(step, Replan):
+        units = units_of(SLOT, step.rows, step.step, step.source_path, step.fingerprint)
+        return plan.merged(Plan(SLOT, {step.source_path: units}))
+    if isinstance(step, Stage):
+        chosen = plan.units[:: step.every]
+        stage(lake.store, *chosen)
+        if step.torn and chosen:
+            lake.store.path(chosen[-1]).unlink()
+    else:
+        crash(lake, plan, step.fuse)
+    return plan
+
+
+def crash(lake: Lake, plan: Plan, fuse: int | None) -> None:
+    lake.warehouse.fuse = fuse  # type: ignore[attr-defined]
+    with suppress(CrashError):
+        lake.load(plan, rows_per_transaction=12)
+    lake.warehouse.fuse = None  # type: ignore[attr-defined]
+
+
+def check_whole_units_only(lake: Lake) -> None:
+    """At any moment: the ledger's units have all their rows once, and nothing else is there."""
+    rows = lake.query("SELECT task, logical_date, bundle, source_path, fingerprint, row_start, row_stop FROM units")
+    names = ("task", "logical_date", "bundle", "source_path", "fingerprint", "row_start", "row_stop")
+    flat = [dict(zip(names, row, strict=True)) for row in rows]
+    units = [Unit.from_dict({**unit, "logical_date": str(unit["logical_date"])}) for unit in flat]
+    found = lake.rows(SLOT)
+    assert found == rows_of(*units)
+    assert len({(source_path, row) for source_path, row, _ in found}) == len(found), "two versions of a row"
+    assert lake.query("SELECT unit FROM profiles ORDER BY 1") == sorted((unit.unit_id,) for unit in units)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STEPS, min_size=1, max_size=8))
+def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        lake = Lake(Path(home))
+        lake.warehouse = FusedWarehouse(lake.warehouse.path)
+        plan = Plan(SLOT, {path: units_of(SLOT, 20, 8, path) for path in FILES})
+        for step in steps:
+            plan = apply(lake, plan, step)
+            if isinstance(step, Load) and lake.warehouse.path.exists():
+                check_whole_units_only(lake)
+        stage(lake.store, *plan.units)
+        lake.load(plan, rows_per_transaction=12)
+        check_whole_units_only(lake)
+        assert lake.rows(SLOT) == rows_of(*plan.units)
+
+
+def test_a_crash_before_each_statement_in_turn() -> None:
+    """No luck involved: the plan changes, and the load is cut at its first, second, third ... step."""
+    for fuse in range(100):
+        with tempfile.TemporaryDirectory() as home:
+            lake = Lake(Path(home))
+            lake.warehouse = FusedWarehouse(lake.warehouse.path)
+            old = Plan(SLOT, {"a.parquet": units_of(SLOT, 20, 10)})
+            new = Plan(SLOT, {"a.parquet": units_of(SLOT, 25, 10, fingerprint="f2")})
+            stage(lake.store, *old.units, *new.units)
+            lake.load(old)
+            lake.warehouse.fuse = fuse
+            try:
+                lake.load(new, rows_per_transaction=20)
+            except CrashError:
+                lake.warehouse.fuse = None
+                check_whole_units_only(lake)
+                lake.load(new, rows_per_transaction=20)
+                assert lake.rows(SLOT) == rows_of(*new.units)
+            else:
+                assert fuse > 15, "the fuse burnt at no statement"
+                return
+    raise AssertionError("the load never got to its end")

@@ -1,0 +1,223 @@
+import dataclasses
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from storage.errors import PartCorrupt
+from storage.parts import UNIT_KEY, PartStore
+from storage.plan import Plan
+from storage.profiles import Profile, empty, profile_of
+from storage.records import PART_SCHEMA, Slot
+from tests.support.predictions import LABELS, part_table, plan_of, slot_of, stage, units_of
+
+SLOT = slot_of()
+UNIT, OTHER = units_of(SLOT, 200, 100)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> PartStore:
+    return PartStore(tmp_path / "parts")
+
+
+def profile(table: pa.Table) -> Profile:
+    return profile_of(table, LABELS, duplicates=0, invalid_utf8=0, unk_tokens=0)
+
+
+def test_what_is_staged_is_read_back(store: PartStore) -> None:
+    table = part_table(UNIT)
+    path = store.stage(UNIT, table, profile(table))
+    assert path == store.path(UNIT)
+    assert store.read(UNIT).equals(table)
+    assert store.read(UNIT).schema.equals(PART_SCHEMA)
+    assert store.profile(UNIT) == profile(table)
+
+
+def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
+    stage(store, UNIT)
+    folder = tmp_path / "parts" / "task=comment" / "logical_date=2026-11-22" / "bundle=b1"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"part-{UNIT.unit_id}.parquet",
+        f"profile-{UNIT.unit_id}.json",
+    ]
+
+
+def test_other_programs_can_read_the_lake(store: PartStore, tmp_path: Path) -> None:
+    stage(store, UNIT, OTHER)
+    store.save_plan(plan_of(SLOT, (UNIT, OTHER)))
+    pattern = str(tmp_path / "parts" / "**" / "part-*.parquet")
+    query = "SELECT count(*), count(DISTINCT source_row) FROM read_parquet(?, hive_partitioning = true)"
+    with duckdb.connect() as con:
+        assert con.execute(query, [pattern]).fetchall() == [(200, 200)]
+    assert pl.scan_parquet(pattern).select(pl.len()).collect().item() == 200
+
+
+def test_equal_tables_give_equal_bytes_however_they_are_chunked(tmp_path: Path) -> None:
+    (unit,) = units_of(SLOT, 25_000, 25_000)  # more than one page
+    table = part_table(unit)
+    chunked = pa.concat_tables([table.slice(0, 777), table.slice(777, 21_000), table.slice(21_777)])
+    paths = [
+        PartStore(tmp_path / name).stage(unit, form, profile(form))
+        for name, form in (("a", table), ("b", table), ("c", chunked))
+    ]
+    assert len({path.read_bytes() for path in paths}) == 1
+
+
+def test_a_part_says_which_unit_it_is(store: PartStore) -> None:
+    stage(store, UNIT)
+    metadata = pq.read_schema(store.path(UNIT)).metadata
+    assert b'"source_path": "a.parquet"' in metadata[UNIT_KEY]
+
+
+def test_the_part_is_written_after_its_profile(store: PartStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    real = pq.write_table
+
+    def write_table(*args: object, **kwargs: object) -> None:
+        seen.append(store.profile(UNIT).rows == 100 and not store.is_staged(UNIT))
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(pq, "write_table", write_table)
+    stage(store, UNIT)
+    stage(store, UNIT)  # again: the first part must not stand beside the second profile
+    assert seen == [True, True]
+    assert store.is_staged(UNIT)
+
+
+def test_staged_units_are_those_with_a_part(store: PartStore) -> None:
+    assert store.staged_units(SLOT) == set()
+    stage(store, UNIT, OTHER)
+    store.path(OTHER).unlink()
+    assert store.staged_units(SLOT) == {UNIT.unit_id}
+    assert store.is_staged(UNIT)
+    assert not store.is_staged(OTHER)
+
+
+def test_a_temporary_is_no_part(store: PartStore) -> None:
+    stage(store, UNIT)
+    (store.path(UNIT).parent / ".tmp-h-1-0123456789abcdef.parquet").write_bytes(b"")
+    assert store.staged_units(SLOT) == {UNIT.unit_id}
+
+
+def test_discarded_units_are_gone_and_the_others_stay(store: PartStore) -> None:
+    stage(store, UNIT, OTHER)
+    store.discard(SLOT, [UNIT.unit_id, "never-staged"])
+    assert store.staged_units(SLOT) == {OTHER.unit_id}
+    with pytest.raises(PartCorrupt):
+        store.profile(UNIT)
+    store.discard(slot_of("b9"), ["x"])
+
+
+def test_a_table_that_is_not_the_units_is_refused(store: PartStore) -> None:
+    table = part_table(UNIT)
+    doubled = pa.concat_tables([table.slice(0, 99), table.slice(0, 1)])
+    wrong = {
+        "rows": table.slice(0, 99),
+        "columns": table.drop_columns(["margin"]),
+        "types": table.set_column(15, "n_tokens", table["n_tokens"].cast(pa.int64())),
+        "nulls": table.set_column(6, PART_SCHEMA.field("doc_id"), pa.nulls(100, pa.string())),
+        "a row twice": doubled,
+        "another unit": part_table(OTHER),
+        "another bundle": part_table(dataclasses.replace(UNIT, slot=slot_of("b2"))),
+    }
+    for why, form in wrong.items():
+        with pytest.raises(PartCorrupt) as caught:
+            store.stage(UNIT, form, dataclasses.replace(profile(table), rows=100))
+        assert caught.value.facts["unit"] == UNIT.unit_id, why
+    with pytest.raises(PartCorrupt, match="profile counts 0 rows"):
+        store.stage(UNIT, table, empty(LABELS))
+    assert store.staged_units(SLOT) == set()
+
+
+def test_a_unit_without_rows_can_be_staged(store: PartStore) -> None:
+    unit = dataclasses.replace(UNIT, row_stop=UNIT.row_start)
+    stage(store, unit)
+    assert store.read(unit).num_rows == 0
+
+
+def test_a_part_that_is_missing_truncated_altered_or_renamed_is_corrupt(store: PartStore) -> None:
+    with pytest.raises(PartCorrupt, match="can't be read"):
+        store.read(UNIT)
+    stage(store, UNIT, OTHER)
+    whole = store.path(UNIT).read_bytes()
+    for size in (0, 4, len(whole) // 2, len(whole) - 1):
+        store.path(UNIT).write_bytes(whole[:size])
+        with pytest.raises(PartCorrupt, match="can't be read") as caught:
+            store.read(UNIT)
+        assert caught.value.facts["unit"] == UNIT.unit_id
+    store.path(UNIT).write_bytes(store.path(OTHER).read_bytes())
+    with pytest.raises(PartCorrupt, match="holds another unit"):
+        store.read(UNIT)
+
+
+def test_a_flipped_bit_anywhere_in_the_data_is_found(store: PartStore) -> None:
+    stage(store, UNIT)
+    whole = store.path(UNIT).read_bytes()
+    table = store.read(UNIT)
+    found = 0
+    for place in range(4, len(whole), max(len(whole) // 60, 1)):
+        store.path(UNIT).write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            altered = store.read(UNIT)
+        except PartCorrupt:
+            found += 1
+        else:
+            assert altered.equals(table), place  # an unused byte of the footer
+    assert found > 20
+
+
+def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
+    stage(store, UNIT)
+    path = store.path(UNIT).with_name(f"profile-{UNIT.unit_id}.json")
+    for data in (b"{", empty(LABELS).to_json_bytes()):
+        path.write_bytes(data)
+        with pytest.raises(PartCorrupt):
+            store.profile(UNIT)
+
+
+def test_what_the_system_refuses_is_not_corruption(store: PartStore) -> None:
+    store.path(UNIT).parent.mkdir(parents=True)
+    store.path(UNIT).symlink_to(store.path(UNIT))
+    with pytest.raises(OSError, match="symbolic links"):
+        store.read(UNIT)
+
+
+class TestPlans:
+    def test_saved_and_loaded(self, store: PartStore) -> None:
+        plan = Plan(SLOT, {"a.parquet": (UNIT, OTHER), "none.parquet": ()})
+        assert store.load_plan(SLOT) is None
+        store.save_plan(plan)
+        assert store.load_plan(SLOT) == plan
+
+    @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"task": 1}'])
+    def test_a_damaged_plan_is_explained(self, store: PartStore, tmp_path: Path, data: bytes) -> None:
+        store.save_plan(plan_of(SLOT, (UNIT,)))
+        path = next((tmp_path / "parts").rglob("_plan.json"))
+        path.write_bytes(data)
+        with pytest.raises(PartCorrupt, match=r"_plan\.json"):
+            store.load_plan(SLOT)
+
+    def test_another_slots_plan_is_refused(self, store: PartStore, tmp_path: Path) -> None:
+        store.save_plan(plan_of(SLOT, (UNIT,)))
+        other = Slot("comment", date(2026, 11, 23), "b1")
+        store.save_plan(plan_of(other, units_of(other, 10, 10)))
+        mine, theirs = sorted((tmp_path / "parts").rglob("_plan.json"))
+        theirs.write_bytes(mine.read_bytes())
+        with pytest.raises(PartCorrupt, match="plan of"):
+            store.load_plan(other)
+
+
+def test_slots_are_listed_by_task_whatever_their_names(store: PartStore) -> None:
+    news = [slot_of("b1", "news", 21), slot_of("b2", "news", 21), slot_of("b1", "news")]
+    slots = [slot_of("b1", "评论/微博=1"), *news]
+    assert store.slots(None) == []
+    for slot in slots:
+        store.save_plan(plan_of(slot, units_of(slot, 10, 10)))
+    assert store.slots("评论/微博=1") == [slots[0]]
+    assert store.slots("news") == news
+    assert store.slots() == [*news, slots[0]]
+    assert store.slots("n*") == []
