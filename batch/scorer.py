@@ -88,12 +88,12 @@ class Scorer:
             torch.device(self.settings.device),
             cast("Precision", self.settings.precision),
         )
-        self._engine = Engine(forward, special, self.settings.max_tokens or 1_024)
+        self.engine = Engine(forward, special, self.settings.max_tokens or 1_024)
 
     @property
     def work(self) -> Work:
         """Tokens computed so far."""
-        return self._engine.work
+        return self.engine.work
 
     def score(self, texts: pl.Series) -> Scores:
         """Score raw texts. Texts that are equal once cleaned are computed once.
@@ -110,7 +110,7 @@ class Scorer:
         tokens = self._tokenizer.encode(texts.to_list())
         windows = cut_windows(tokens.lengths, manifest.windows, self._tokenizer.special.count)
         chars = texts.str.len_chars().to_numpy()
-        logits = self._engine.logits(tokens, windows)
+        logits = self.engine.logits(tokens, windows)
         documents = aggregate(logits, windows.offsets, manifest.aggregation)
         documents[chars == 0] = np.nan
         probs = softmax(documents, manifest.temperature)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,9 +17,12 @@ from storage.errors import ConfigError, NoInput
 from storage.files import resolve
 
 DATE_KEYS: Final = ("dt", "date", "ds", "day", "logical_date", "pt")
-"""Hive partition keys that are taken for the logical date."""
+"""Hive partition keys that are taken for the logical date; `year`, `month` and `day` for its pieces."""
 SUFFIXES: Final = (".parquet", ".parq", ".pq")
+_SHOWN: Final = 3
 _WILDCARD: Final = re.compile(r"[*?\[]")
+_GLOB_PIECE: Final = re.compile(r"(\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\])")
+_PIECE_REGEX: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _PARTITION: Final = re.compile(r"(?:^|/)(?P<key>[^/=]+)=(?P<value>[^/]+)")
 
 
@@ -63,33 +66,34 @@ def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> lis
 
 def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:
     where = _fill_in(pattern, logical_date)
-    remote = "://" in where
+    whole = "://" in where or Path(where).expanduser().is_absolute()
+    root = "" if whole else str(home.absolute()).rstrip("/") + "/"
     try:
-        filesystem, path = resolve(where if remote else home / where)
-        listed = list(_list(filesystem, path))
-    except (pa.ArrowException, OSError, ValueError) as error:
+        filesystem, path = resolve(root + where)
+        base, listed = _list(filesystem, path, pattern_from=len(root))
+    except (pa.ArrowException, OSError, ValueError, re.error) as error:
         raise NoInput(
             f"{where} cannot be listed: {error}",
             expected="a readable file, directory, glob or URI",
             action="check the path, the permissions and, for a URI, the credentials",
             pattern=pattern,
         ) from error
-    chosen = _of_date([each for each in listed if each.path == path or _is_dump(each.path)], logical_date)
+    chosen = _of_date([each for each in listed if each.path == path or _is_dump(each.path, base)], logical_date)
     if not chosen:
         raise NoInput(
-            f"no Parquet file for {logical_date} under {where}" + _what_is_there(listed),
+            f"no Parquet file for {logical_date} under {where}" + _what_is_there(filesystem, path, listed),
             expected=f"files ending in {', '.join(SUFFIXES)}, or partitions such as dt={logical_date}",
             action="check `input` in yeban.toml or --input, and whether the dump has arrived",
             pattern=pattern,
         )
-    scheme = where.split("://", 1)[0] + "://" if remote else ""
+    scheme = "" if isinstance(filesystem, fs.LocalFileSystem) else where.split("://", 1)[0] + "://"
     return [SourceFile(filesystem, each.path, _name(each.path, home, scheme), each.size) for each in chosen]
 
 
 def _fill_in(pattern: str, logical_date: date) -> str:
     try:
         return pattern.format(date=logical_date)
-    except (KeyError, IndexError, ValueError) as error:
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(
             f"the input pattern {pattern!r} cannot be filled in: {error}",
             expected="{date} or a form such as {date:%Y%m%d} as its only placeholder",
@@ -97,69 +101,82 @@ def _fill_in(pattern: str, logical_date: date) -> str:
         ) from error
 
 
-def _list(filesystem: fs.FileSystem, path: str) -> Iterator[fs.FileInfo]:
-    wildcard = _WILDCARD.search(path)
-    if wildcard is not None and filesystem.get_file_info(path).type == fs.FileType.NotFound:
-        base = path[: path.rfind("/", 0, wildcard.start())] or "/"
-        matcher = re.compile(_glob_to_regex(path))
-        for each in _walk(filesystem, base):
-            if matcher.fullmatch(each.path):
-                yield each
-        return
+def _list(filesystem: fs.FileSystem, path: str, *, pattern_from: int) -> tuple[str, list[fs.FileInfo]]:
+    """List files, and the folder below which they were looked for.
+
+    A name that exists is taken as it is, wildcards or not; those in the home's own name (before `pattern_from`)
+    are none.
+    """
     info = filesystem.get_file_info(path)
-    if info.type == fs.FileType.Directory:
-        yield from _walk(filesystem, path)
-    elif info.type == fs.FileType.File:
-        yield info
+    if info.type == fs.FileType.File:
+        return path, [info]
+    wildcard = _WILDCARD.search(path, pattern_from)
+    if info.type == fs.FileType.Directory or wildcard is None:
+        return path, _walk(filesystem, path)
+    base = path[: wildcard.start()].rpartition("/")[0]
+    matcher = re.compile(re.escape(base) + _glob_to_regex(path[len(base) :]))
+    return base, [each for each in _walk(filesystem, base or "/") if matcher.fullmatch(each.path)]
 
 
-def _walk(filesystem: fs.FileSystem, base: str) -> Iterator[fs.FileInfo]:
+def _walk(filesystem: fs.FileSystem, base: str) -> list[fs.FileInfo]:
     selector = fs.FileSelector(base, recursive=True, allow_not_found=True)
-    yield from (each for each in filesystem.get_file_info(selector) if each.type == fs.FileType.File)
+    return [each for each in filesystem.get_file_info(selector) if each.type == fs.FileType.File]
 
 
-def _glob_to_regex(path: str) -> str:
-    """`*` stays within a folder, `**` crosses folders; the rest as in fnmatch."""
-    pieces = re.split(r"(\*\*/?)", path)
-    return "".join(
-        r"(?:.*/)?" if piece == "**/" else ".*" if piece == "**" else _within_folder(piece) for piece in pieces
-    )
+def _glob_to_regex(glob: str) -> str:
+    """`*`, `?` and `[...]` stay within a folder, `**` crosses folders."""
+    return "".join(_piece_to_regex(piece) for piece in _GLOB_PIECE.split(glob))
 
 
-def _within_folder(piece: str) -> str:
-    translated = fnmatch.translate(piece).removeprefix("(?s:").removesuffix(")\\Z").removesuffix(")\\z")
-    return translated.replace(".*", "[^/]*")
+def _piece_to_regex(piece: str) -> str:
+    if piece in _PIECE_REGEX:
+        return _PIECE_REGEX[piece]
+    if not _GLOB_PIECE.fullmatch(piece):
+        return re.escape(piece)
+    negated = piece.startswith("[!")
+    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", piece[1 + negated : -1])
+    return f"(?!/)[{'^' if negated else ''}{members}]"
 
 
-def _is_dump(path: str) -> bool:
-    """Parquet by its suffix, not hidden: `_SUCCESS` and half-written `.part` files are no data."""
-    name = path.rsplit("/", 1)[-1]
-    return name.endswith(SUFFIXES) and not name.startswith((".", "_"))
+def _is_dump(path: str, base: str) -> bool:
+    """Parquet by its suffix, and no name below `base` hidden: `_SUCCESS`, `_temporary/`, half-written `.part`."""
+    below = path.removeprefix(base).split("/")
+    hidden = any(name.startswith(".") or (name.startswith("_") and "=" not in name) for name in below)
+    return path.endswith(SUFFIXES) and not hidden
 
 
 def _of_date(files: list[fs.FileInfo], logical_date: date) -> list[fs.FileInfo]:
     """Keep what is not in another date's hive partition."""
-    wanted = {logical_date.isoformat(), logical_date.strftime("%Y%m%d")}
+    whole = {logical_date.isoformat(), logical_date.strftime("%Y%m%d")}
+    wanted = {
+        **dict.fromkeys(DATE_KEYS, whole),
+        "year": {f"{logical_date:%Y}"},
+        "month": {f"{logical_date:%m}", str(logical_date.month)},
+        "day": whole | {f"{logical_date:%d}", str(logical_date.day)},
+    }
     return [
         each
         for each in files
-        if all(m["value"] in wanted for m in _PARTITION.finditer(each.path) if m["key"] in DATE_KEYS)
+        if all(m["value"] in wanted[m["key"]] for m in _PARTITION.finditer(each.path) if m["key"] in wanted)
     ]
 
 
-def _what_is_there(listed: list[fs.FileInfo]) -> str:
-    if not listed:
-        return ""
-    names = sorted(each.path.rsplit("/", 1)[-1] for each in listed)
+def _what_is_there(filesystem: fs.FileSystem, path: str, listed: list[fs.FileInfo]) -> str:
+    folder, names = path, sorted(each.base_name for each in listed)
     days = sorted({m[0].strip("/") for each in listed for m in _PARTITION.finditer(each.path)})
+    with suppress(OSError):
+        while not names and "/" in folder:
+            folder = folder.rpartition("/")[0]
+            near = filesystem.get_file_info(fs.FileSelector(folder or "/", allow_not_found=True))
+            names = sorted(each.base_name for each in near)
     shown = days or names
-    return f" (there: {', '.join(shown[:3])}{' ...' if len(shown) > 3 else ''})"
+    more = " ..." if len(shown) > _SHOWN else ""
+    return f" (in {folder or '/'}: {', '.join(shown[-_SHOWN:])}{more})" if shown else ""
 
 
 def _name(path: str, home: Path, scheme: str) -> str:
     if scheme:
         return scheme + path
-    try:
-        return Path(path).resolve().relative_to(home.resolve()).as_posix()
-    except ValueError:
-        return path
+    real = Path(path).resolve()
+    below_home = real.is_relative_to(home.resolve())
+    return (real.relative_to(home.resolve()) if below_home else real).as_posix()

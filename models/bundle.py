@@ -48,9 +48,7 @@ class Bundle:
     def tokenizer(self) -> Tokenizer:
         """The bundle's tokenizer."""
         if self.manifest.network == "transformers":
-            from models.foreign import foreign_tokenizer
-
-            return foreign_tokenizer(self.path)
+            return Tokenizer.from_transformers(self.path)
         return Tokenizer.from_file(self.path / TOKENIZER)
 
 

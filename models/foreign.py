@@ -15,7 +15,6 @@ from models.aggregation import Aggregation
 from models.bundle import Bundle, file_sha256
 from models.cleaning.spec import CleaningSpec
 from models.manifest import Manifest
-from models.tokens import Tokenizer
 from models.windows import WindowSpec
 from storage.errors import BundleContradiction, BundleIncomplete
 
@@ -52,27 +51,6 @@ def open_foreign(name: str, task: str, defaults: ForeignDefaults) -> Bundle:
             action="save the model again with `save_pretrained(..., safe_serialization=True)`",
         )
     return Bundle(path, _manifest(path, config, task, defaults))
-
-
-def foreign_tokenizer(path: Path) -> Tokenizer:
-    """The fast tokenizer of a transformers folder.
-
-    Raises:
-        BundleIncomplete: There is none, or it cannot be made fast.
-    """
-    from transformers import AutoTokenizer
-
-    try:
-        wrapper = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-        backend = wrapper.backend_tokenizer
-    except (OSError, ValueError, AttributeError, ImportError) as error:
-        raise BundleIncomplete(
-            f"no fast tokenizer in {path}: {error}",
-            expected="tokenizer.json, or a vocabulary that transformers converts to one",
-            action="save the tokenizer again with `save_pretrained`",
-        ) from error
-    unknown = -1 if wrapper.unk_token_id is None else wrapper.unk_token_id
-    return Tokenizer(backend, pad=wrapper.pad_token_id or 0, unknown=unknown)
 
 
 def _fetch(name: str) -> Path:

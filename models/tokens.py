@@ -88,6 +88,27 @@ class Tokenizer:
             )
         return cls(backend, pad=pad, unknown=unknown)
 
+    @classmethod
+    def from_transformers(cls, folder: Path) -> Tokenizer:
+        """Take the fast tokenizer of a folder that transformers saved.
+
+        Raises:
+            BundleIncomplete: There is none, or it cannot be made fast.
+        """
+        from transformers import AutoTokenizer  # slow to import, and most bundles don't need it
+
+        try:
+            wrapper = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            backend = wrapper.backend_tokenizer
+        except (OSError, ValueError, AttributeError, ImportError) as error:
+            raise BundleIncomplete(
+                f"no fast tokenizer in {folder}: {error}",
+                expected="tokenizer.json, or a vocabulary that transformers converts to one",
+                action="save the tokenizer again with `save_pretrained`",
+            ) from error
+        unknown = -1 if wrapper.unk_token_id is None else wrapper.unk_token_id
+        return cls(backend, pad=wrapper.pad_token_id or 0, unknown=unknown)
+
     @property
     def vocabulary_size(self) -> int:
         """Number of ids."""

@@ -112,10 +112,9 @@ class Warehouse:
             con = duckdb.connect(str(temporary), config=_CONFIG)
             try:
                 migrate(con)
-                # Closing would do this too, but says nothing when the disk is full.
-                con.execute("CHECKPOINT")
             finally:
                 con.close()
+                # It stays when the disk is full; the next opener then migrates the blank file.
                 temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
 
     @contextmanager

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from models.evaluation.classification import class_scores, confusion_counts
 from models.precision import choose_precision
 from models.training.documents import DocumentClassifier, DocumentDataset
 from models.training.recipe import Recipe
+from models.training.sampler import GroupedSampler
 
 
 class DocumentTrainer(Trainer):
@@ -46,8 +46,7 @@ class DocumentTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         dataset: Any = train_dataset or self.train_dataset
-        together = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthGroupedSampler(together, lengths=dataset.documents.sizes.tolist())
+        return GroupedSampler(dataset.documents.sizes, self.args.train_batch_size, self.args.seed)
 
 
 def make_trainer(

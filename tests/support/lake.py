@@ -34,15 +34,12 @@ class Lake:
             return con.execute(sql, [*values]).fetchall()
 
     def rows(self, slot: Slot) -> list[tuple[str, int, str]]:
-        sql = (
-            "SELECT source_path, source_row, unit FROM predictions WHERE bundle = ? AND task = ? ORDER BY ALL"
-        )
-        return self.query(sql, slot.bundle, slot.task)
+        where = "task = ? AND logical_date = ? AND bundle = ?"
+        sql = f"SELECT source_path, source_row, unit FROM predictions WHERE {where} ORDER BY ALL"
+        return self.query(sql, slot.task, slot.logical_date, slot.bundle)
 
 
 def rows_of(*units: Unit) -> list[tuple[str, int, str]]:
     return sorted(
-        (unit.source_path, row, unit.unit_id)
-        for unit in units
-        for row in range(unit.row_start, unit.row_stop)
+        (unit.source_path, row, unit.unit_id) for unit in units for row in range(unit.row_start, unit.row_stop)
     )

@@ -1,0 +1,131 @@
+"""Scoring again: nothing twice, nothing lost, whatever has changed meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.command import yeban
+from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
+
+TEXTS = comments(250)[0]
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    home = new_home(rows=100)
+    home.dump("a.parquet", TEXTS)
+    home.dump("b.parquet", TEXTS[:30])
+    home.score().well()
+    return home
+
+
+def test_the_same_command_again_adds_nothing(home: Home) -> None:
+    before, parts = home.predictions(), home.parts()
+    again = home.score().well()
+    assert "280 rows in the dump: 0 scored now, 280 done before" in again.out
+    assert home.predictions().equals(before)
+    assert home.parts() == parts
+    assert home.query("SELECT count(*), count(DISTINCT unit) FROM units") == [(4, 4)]
+
+
+def test_a_changed_file_supersedes_its_old_rows(home: Home) -> None:
+    home.dump("a.parquet", ["全新的内容"] * 120)
+    changed = home.score().well()
+    assert "150 rows in the dump: 120 scored now, 30 done before" in changed.out
+    assert covered_once(home, {"a.parquet": 120, "b.parquet": 30})
+    hashes = home.query("SELECT count(DISTINCT text_hash) FROM predictions WHERE source_path LIKE '%/a.parquet'")
+    assert hashes == [(1,)]
+    assert len(home.parts()) == 3
+
+
+def test_a_file_that_lost_all_its_rows_leaves_the_warehouse(home: Home) -> None:
+    home.dump("a.parquet", [])
+    home.score().well()
+    assert covered_once(home, {"b.parquet": 30})
+
+
+@pytest.mark.parametrize("rows", [33, 1000])
+def test_another_unit_size_leaves_one_row_for_each_row(home: Home, rows: int) -> None:
+    home.configure(rows=rows)
+    home.score().well()
+    assert covered_once(home, {"a.parquet": 250, "b.parquet": 30})
+    assert len(home.parts()) == -(-250 // rows) + 1
+
+
+def test_inputs_that_come_one_after_the_other_add_up(new_home: Callable[..., Home]) -> None:
+    home = new_home(rows=100)
+    files = {"a.parquet": home.dump("a.parquet", TEXTS), "b.parquet": home.dump("b.parquet", TEXTS[:30])}
+    for file in files.values():
+        home.score("--input", file).well()
+    assert covered_once(home, {"a.parquet": 250, "b.parquet": 30})
+    home.score().well()
+    assert home.count() == 280
+
+
+def test_a_removed_warehouse_is_rebuilt_from_what_is_staged(home: Home) -> None:
+    before = home.predictions()
+    home.warehouse.unlink()
+    loaded = home.load().well()
+    assert "280 rows loaded" in loaded.out
+    assert home.predictions().equals(before)
+    assert "nothing to load" in home.load().well().out
+    assert home.predictions().equals(before)
+
+
+def test_removed_parts_are_not_scored_again_while_the_warehouse_has_the_rows(home: Home) -> None:
+    before = home.predictions()
+    for part in (home.root / "parts").rglob("*.parquet"):
+        part.unlink()
+    assert "0 scored now, 280 done before" in home.score().well().out
+    assert home.predictions().equals(before)
+
+
+def test_force_scores_all_again_and_replaces_the_rows(home: Home) -> None:
+    before = home.predictions()
+    first = home.query("SELECT max(created_at) FROM predictions")
+    home.change('text = "text"', 'text = "id"')  # not part of a unit's id: a plain rerun keeps the old answers
+    assert "0 scored now" in home.score().well().out
+    assert "280 scored now, 0 done before" in home.score("--force").well().out
+    assert covered_once(home, {"a.parquet": 250, "b.parquet": 30})
+    assert home.query("SELECT min(created_at) FROM predictions") > first
+    assert home.predictions()["text_hash"] != before["text_hash"]
+
+
+def test_force_keeps_the_rows_of_a_unit_that_can_be_read_no_more(home: Home) -> None:
+    file = home.folder() / "a.parquet"
+    data = bytearray(file.read_bytes())
+    data[4:40] = os.urandom(36)  # the first page; size and footer stay
+    file.write_bytes(bytes(data))
+    home.score("--force").refused(1, "a.parquet cannot be read")
+    assert covered_once(home, {"a.parquet": 250, "b.parquet": 30})
+
+
+def test_two_bundles_live_side_by_side_and_the_later_is_shown(
+    home: Home, new_home: Callable[..., Home], tiny_bundle: Callable[..., object]
+) -> None:
+    other = tiny_bundle("weibo")
+    home.score("--bundle", other).well()
+    assert home.query("SELECT count(*), count(DISTINCT bundle) FROM predictions") == [(560, 2)]
+    shown = home.query("SELECT count(*), count(DISTINCT bundle), any_value(len(probs)) FROM latest_predictions")
+    assert shown == [(280, 1, 6)]
+
+
+def test_backfill_names_the_missing_date_and_scores_the_others(home: Home) -> None:
+    home.dump("a.parquet", TEXTS[:40], day="2026-01-03")
+    home.dump("a.parquet", TEXTS[:50], day=NEXT_DAY)
+    dates = ("--from", "2026-01-03", "--to", NEXT_DAY)
+    first = yeban("backfill", "comment", *dates, "--home", home.root)
+    first.refused(1, "2026-01-04: no Parquet file for 2026-01-04", "not complete: 2026-01-04")
+    counted = "SELECT logical_date::VARCHAR, count(*) FROM predictions GROUP BY ALL ORDER BY ALL"
+    assert home.query(counted) == [("2026-01-03", 40), (DAY, 280), (NEXT_DAY, 50)]
+    home.dump("late.parquet", TEXTS[:10], day="2026-01-04")
+    yeban("backfill", "comment", *dates, "--home", home.root).well()
+    assert home.query(counted) == [("2026-01-03", 40), ("2026-01-04", 10), (DAY, 280), (NEXT_DAY, 50)]
+
+
+def test_backfill_with_the_dates_the_wrong_way_round(home: Home) -> None:
+    ran = yeban("backfill", "comment", "--from", NEXT_DAY, "--to", DAY, "--home", home.root)
+    ran.refused(2, f"--from {NEXT_DAY} is after --to {DAY}")

@@ -1,0 +1,91 @@
+"""The command line as a user has it: in this process where that is enough, in a process of its own where not."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+from jobs.cli.app import main
+
+YEBAN = str(Path(sys.executable).with_name("yeban"))
+"""The installed command, beside the interpreter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+    def well(self) -> Ran:
+        """Check that it did what it was asked."""
+        assert self.code == 0, self.said
+        return self.calmly()
+
+    def refused(self, code: int, *words: str) -> Ran:
+        """Check for a clear message: what was got, what was expected, what to do."""
+        assert self.code == code, self.said
+        for word in (*words, "expected:", "to do:"):
+            assert word in self.err, f"{word!r} is not in:\n{self.said}"
+        return self.calmly()
+
+    def calmly(self) -> Ran:
+        """Check that nobody was shown the inside of the program."""
+        assert "Traceback" not in self.said, self.said
+        assert "Warning:" not in self.said, self.said
+        return self
+
+
+def yeban(*args: object, stdin: str | bytes = "") -> Ran:
+    """Run the command in this process: the same `main`, without the seconds that importing torch takes."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    typed = ["yeban", *map(str, args)]
+    piped = io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()), "utf-8")
+    patches = (mock.patch.object(sys, "argv", typed), mock.patch.object(sys, "stdin", piped))
+    with patches[0], patches[1], redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    return Ran(int(str(code or 0)), out.getvalue(), err.getvalue())
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a child process inherits: one thread, no network."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **(extra or {})}
+
+
+def yeban_process(*args: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ran:
+    """Run the installed command in a process of its own and wait for it."""
+    done = subprocess.run(
+        [YEBAN, *map(str, args)],
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def start_yeban(*args: object, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start the installed command and don't wait; what it says is appended to `log`."""
+    with (log or Path(os.devnull)).open("ab") as stream:
+        return subprocess.Popen(
+            [YEBAN, *map(str, args)], env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+        )
