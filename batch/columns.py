@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-_BISECT_DOWN_TO = 64
-_MILLISECONDS_FROM = 10**11
-"""Integers from here on are milliseconds since 1970, below it seconds (10**11 s is the year 5138)."""
+_BISECT_DOWN_TO: Final = 64
+_EPOCH_UNITS: Final = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
+"""Numbers below 10**11 are seconds since 1970 (the year 5138), then come milli-, micro- and nanoseconds; with each
+the microseconds in one of them."""
+_EARLIEST: Final = -62_135_510_400_000_000
+_LATEST: Final = 253_402_128_000_000_000
+"""Microseconds from 1970 to 0001-01-02 and to 9999-12-30: what every reader can show, in any zone."""
+_ZONED_FORMATS: Final = ("%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M%#z", "%a %b %d %H:%M:%S %z %Y")
+_LOCAL_FORMATS: Final = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class RawRows:
         doc_id: String[N].
         created_at: Timestamp(us, UTC)[N], null where unknown.
         slices: Map(string, string)[N].
-        invalid_utf8: How many distinct texts were not valid UTF-8 and were mended with U+FFFD.
+        invalid_utf8: How many rows have a text that was not valid UTF-8 and was mended with U+FFFD.
     """
 
     texts: pl.Series
@@ -72,7 +79,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         time_zone: The zone of timestamps that name none.
     """
     values, which = _distinct(table[mapping.text])
-    texts, invalid = decode_text(values)
+    texts, mended = decode_text(values)
     return RawRows(
         texts=texts,
         which=which,
@@ -81,7 +88,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         if mapping.created_at
         else pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")),
         slices=_slice_maps(table, mapping.slices),
-        invalid_utf8=invalid,
+        invalid_utf8=int(mended.gather(which).sum()),
     )
 
 
@@ -90,6 +97,8 @@ def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array, pl.Series]:
 
     Null is a value. A dictionary read from a file may hold values of other rows: they are left out.
     """
+    if pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type):
+        column = column.cast(pa.large_binary())  # views lack half of Arrow's functions
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     encoded = column.unify_dictionaries().combine_chunks()
@@ -101,42 +110,36 @@ def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array, pl.Series]:
     return encoded.dictionary.take(used["code"].to_arrow()), which
 
 
-def decode_text(values: pa.Array) -> tuple[pl.Series, int]:
+def decode_text(values: pa.Array) -> tuple[pl.Series, pl.Series]:
     """Decode a column of any string-like or other type to text, mending invalid UTF-8.
 
     Parquet readers don't check that strings are valid UTF-8, so even string columns are decoded from bytes.
 
     Returns:
-        String[N] with nulls kept, and how many values had to be mended.
+        String[N] with nulls kept, and Boolean[N], which values had to be mended.
     """
     kind = values.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_binary(kind)):
         values = values.cast(pa.large_string())
-    raw = pl.Series("text", pl.from_arrow(values.cast(pa.large_binary())))
-    return _decode(raw)
+    return _decode(pl.Series("text", pl.from_arrow(values.cast(pa.large_binary()))))
 
 
 def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
-        or pa.types.is_binary_view(kind)
-    )
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
 
 
-def _decode(raw: pl.Series) -> tuple[pl.Series, int]:
+def _decode(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
     try:
-        return raw.cast(pl.String), 0
+        return raw.cast(pl.String), pl.repeat(False, len(raw), dtype=pl.Boolean, eager=True)
     except pl.exceptions.ComputeError:
         pass
     if len(raw) > _BISECT_DOWN_TO:
-        left, mended_left = _decode(raw[: len(raw) // 2])
-        right, mended_right = _decode(raw[len(raw) // 2 :])
-        return pl.concat([left, right]), mended_left + mended_right
-    decoded = [None if value is None else value.decode("utf-8", "replace") for value in raw]
-    mended = sum(value is not None and value != text.encode() for value, text in zip(raw, decoded, strict=True) if text)
-    return pl.Series(raw.name, decoded, dtype=pl.String), mended
+        half = len(raw) // 2
+        halves = zip(_decode(raw[:half]), _decode(raw[half:]), strict=True)
+        return tuple(pl.concat(each) for each in halves)  # type: ignore[return-value]
+    texts = [None if value is None else value.decode("utf-8", "replace") for value in raw]
+    mended = [text is not None and text.encode() != value for value, text in zip(raw, texts, strict=True)]
+    return pl.Series(raw.name, texts, dtype=pl.String), pl.Series("mended", mended, dtype=pl.Boolean)
 
 
 def _doc_ids(table: pa.Table, mapping: ColumnMapping, texts: pl.Series, which: pl.Series) -> pa.Array:
@@ -173,25 +176,42 @@ def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
     """Timestamps in UTC; what cannot be understood becomes null."""
     series = pl.Series("t", pl.from_arrow(column))
     kind = series.dtype
-    if kind.is_integer():
-        microseconds = (
-            pl.when(pl.col("t") >= _MILLISECONDS_FROM).then(pl.col("t") * 1_000).otherwise(pl.col("t") * 1_000_000)
-        )
-        moments = pl.DataFrame(series).select(microseconds.cast(pl.Datetime("us", "UTC"))).to_series()
-    elif kind.is_temporal() and kind != pl.Time:
-        moments = _in_utc(series.cast(pl.Datetime("us", getattr(kind, "time_zone", None))), time_zone)
+    if kind.is_numeric():
+        moments = _from_epoch(series)
+    elif kind in (pl.Date, pl.Datetime):
+        zone = getattr(kind, "time_zone", None)
+        moments = _in_utc(_possible(series.cast(pl.Datetime("us", zone), strict=False)), time_zone)
     else:
-        moments = _in_utc(_parse(_as_text(column)), time_zone)
+        moments = _parse(_as_text(column), time_zone)
     return moments.to_arrow().cast(pa.timestamp("us", tz="UTC"))
 
 
-def _parse(texts: pl.Series) -> pl.Series:
-    """Read `2026-01-05 12:30:00`, with `T`, without the time or the seconds, with `/` for `-`."""
-    plain = texts.str.strip_chars().str.replace_all("/", "-").str.replace("T", " ").str.replace(r"(Z|\+00:00)$", "")
-    formats = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-    frame = pl.DataFrame({"t": plain})
-    parsed = [pl.col("t").str.to_datetime(each, strict=False, time_unit="us") for each in formats]
-    return frame.select(pl.coalesce(parsed)).to_series()
+def _from_epoch(numbers: pl.Series) -> pl.Series:
+    number = pl.col("t").cast(pl.Float64)
+    microseconds = pl.coalesce(pl.when(number.abs() < below).then(number * each) for below, each in _EPOCH_UNITS)
+    possible = microseconds.is_between(_EARLIEST, _LATEST)
+    moments = pl.when(possible).then(microseconds).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
+    return pl.DataFrame({"t": numbers}).select(moments).to_series()
+
+
+def _parse(texts: pl.Series, time_zone: str) -> pl.Series:
+    """Read `2026-01-05 12:30:00`, with `T`, without the time or the seconds, with `/` for `-`, with or without an
+    offset from UTC, and Weibo's `Mon Jan 05 12:30:00 +0800 2026`.
+    """
+    plain = texts.str.strip_chars().str.replace_all("/", "-").str.replace(r"(\d)T(\d)", "$1 $2")
+    frame = pl.DataFrame({"t": plain.str.replace(r"(\d) ?Z$", "$1+00:00")})
+
+    def read(formats: tuple[str, ...]) -> pl.Series:
+        tried = [pl.col("t").str.to_datetime(each, strict=False, time_unit="us") for each in formats]
+        return _possible(frame.select(pl.coalesce(tried)).to_series())
+
+    zoned, local = read(_ZONED_FORMATS), _in_utc(read(_LOCAL_FORMATS), time_zone)
+    return zoned.zip_with(zoned.is_not_null(), local)
+
+
+def _possible(moments: pl.Series) -> pl.Series:
+    """Null what no calendar shows."""
+    return moments.set(~moments.to_physical().is_between(_EARLIEST, _LATEST), None)
 
 
 def _in_utc(moments: pl.Series, time_zone: str) -> pl.Series:

@@ -20,6 +20,7 @@ from batch.buckets import fill_buckets
 from models.precision import Precision, choose_precision
 from models.tokens import SpecialTokens, Tokens, pad_windows
 from models.windows import Windows
+from storage.errors import ConfigError
 
 log = logging.getLogger("yeban.engine")
 
@@ -122,21 +123,34 @@ class Engine:
         Returns:
             float32[W, C] in the order of `windows`; NaN where a window could not be scored.
         """
-        lengths = windows.length + self._special.count
-        result = np.full((len(lengths), self._forward.classes), np.nan, np.float32)
-        buckets = fill_buckets(lengths, self.max_tokens)
-        for index in range(len(buckets)):
-            chosen = buckets.batch(index)
-            result[chosen] = self._run(tokens, windows, chosen)
-            self.work += Work(int(lengths[chosen].sum()), int(lengths[chosen].max()) * len(chosen))
+        result = np.full((len(windows.length), self._forward.classes), np.nan, np.float32)
+        waiting = np.arange(len(result))
+        while len(waiting):
+            budget = self.max_tokens
+            buckets = fill_buckets(self._lengths(windows, waiting), budget)
+            for index in range(len(buckets)):
+                chosen = waiting[buckets.batch(index)]
+                result[chosen] = self._run(tokens, windows, chosen)
+                if self.max_tokens < budget:
+                    break  # the rest is cut again, to the smaller budget
+            waiting = waiting[buckets.order[buckets.bounds[index + 1] :]]
         return result
+
+    def _lengths(self, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+        return windows.length[chosen] + self._special.count
 
     def _run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         """Run a batch; what does not fit or fails is halved until the guilty window stands alone."""
+        lengths = self._lengths(windows, chosen)
+        padded = int(lengths.max()) * len(chosen)
         try:
-            return self._forward.run(tokens, windows, chosen)
+            logits = self._forward.run(tokens, windows, chosen)
+            self.work += Work(int(lengths.sum()), padded)
+            return logits
         except torch.OutOfMemoryError:
-            self._shrink(len(chosen))
+            self._shrink(len(chosen), padded)
+        except torch.AcceleratorError:
+            raise  # the device is lost: every later batch would fail too
         except RuntimeError as error:
             log.warning("a batch of %d windows failed, trying its halves: %s", len(chosen), error)
         if len(chosen) == 1:
@@ -146,25 +160,38 @@ class Engine:
         halves = [self._run(tokens, windows, part) for part in (chosen[:half], chosen[half:])]
         return np.concatenate(halves)
 
-    def _shrink(self, windows: int) -> None:
+    def _shrink(self, windows: int, padded: int) -> None:
+        """Remember that `padded` tokens are too many."""
         torch.cuda.empty_cache()
-        if windows > 1:
-            self.max_tokens = max(self._special.count + 1, self.max_tokens // 2)
-            log.warning("out of memory: token budget halved to %d", self.max_tokens)
+        if windows > 1 and padded // 2 < self.max_tokens:
+            self.max_tokens = max(self._special.count + 1, padded // 2)
+            log.warning("out of memory: token budget lowered to %d", self.max_tokens)
 
 
 def choose_device(wanted: str) -> torch.device:
-    """Turn `auto` into CUDA where there is one."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Turn `auto` into CUDA where there is one.
+
+    Raises:
+        ConfigError: This machine has no such device.
+    """
+    devices = torch.cuda.device_count()
+    if wanted == "auto":
+        return torch.device("cuda" if devices else "cpu")
+    device = torch.device(wanted)
+    if device.type == "cuda" and (device.index or 0) >= devices:
+        raise ConfigError(
+            f"device {wanted!r}: torch sees {devices} CUDA devices here",
+            expected=", ".join(["auto", "cpu", *(f"cuda:{index}" for index in range(devices))]),
+            action='set device = "auto"',
+        )
+    return device
 
 
 def resolve_settings(settings: EngineSettings) -> EngineSettings:
     """Replace every `auto` by what this machine will do.
 
     Raises:
-        ConfigError: The device cannot compute in the precision asked for.
+        ConfigError: No such device, or it cannot compute in the precision asked for.
     """
     device = choose_device(settings.device)
     budget = settings.max_tokens or (65_536 if device.type == "cuda" else 1_024)

@@ -16,7 +16,10 @@ from batch.sources import SourceFile
 from storage.errors import MissingColumn, UnreadableFile
 from storage.records import Unit
 
-_READ_ROWS: Final = 8192
+_READ_ROWS: Final = (256, 8192)
+"""Fewest and most rows decoded at once."""
+_DICTIONARY_BYTES: Final = 16 << 20
+"""Largest text of a row group, as encoded, that is read as a dictionary."""
 _TAIL_BYTES: Final = 8
 _BUFFER_BYTES: Final = 1 << 20
 
@@ -42,23 +45,34 @@ def inspect(source: SourceFile, mapping: ColumnMapping) -> FileFacts:
     """Read a file's footer and check that the mapped columns are there.
 
     Raises:
-        UnreadableFile: Truncated, not Parquet, or not readable.
+        UnreadableFile: Truncated, not Parquet, or not readable; or a mapped column is nested, or there twice.
         MissingColumn: A mapped column is not in the file.
     """
     with _opened(source, mapping) as file:
-        metadata = file.metadata
-        columns = file.schema_arrow.names
-        missing = [name for name in mapping.wanted if name not in columns]
-        if missing:
-            raise MissingColumn(
-                f"{source.name} has no column {', '.join(missing)}",
-                expected=f"the columns mapped in yeban.toml; the file has {', '.join(columns)}",
-                action="mend [tasks.<task>.columns] in yeban.toml",
-                missing=missing,
-                columns=columns,
+        _check_columns(source, file.schema_arrow, mapping)
+        return FileFacts(source, _fingerprint(source), file.metadata.num_rows, sum(_text_bytes(file.metadata, mapping.text)))
+
+
+def _check_columns(source: SourceFile, schema: pa.Schema, mapping: ColumnMapping) -> None:
+    missing = [name for name in mapping.wanted if name not in schema.names]
+    if missing:
+        raise MissingColumn(
+            f"{source.name} has no column {', '.join(missing)}",
+            expected=f"the columns mapped in yeban.toml; the file has {', '.join(schema.names)}",
+            action="mend [tasks.<task>.columns] in yeban.toml",
+            missing=missing,
+            columns=schema.names,
+        )
+    for name in mapping.wanted:
+        kinds = [field.type for field in schema if field.name == name]
+        if len(kinds) > 1 or pa.types.is_nested(kinds[0]):
+            raise UnreadableFile(
+                f"{source.name}: column {name} is {' and '.join(map(str, kinds))}",
+                expected="one column of text, numbers or times",
+                action="have the file written with a plain column, or map another one in yeban.toml",
+                path=source.name,
+                column=name,
             )
-        text_bytes = sum(_column_bytes(metadata.row_group(i), mapping.text) for i in range(metadata.num_row_groups))
-        return FileFacts(source, _fingerprint(source), metadata.num_rows, text_bytes)
 
 
 def read_units(
@@ -70,78 +84,66 @@ def read_units(
     memory follows the largest unit and not the file.
 
     Raises:
-        UnreadableFile: The file breaks off or a page is corrupt; units yielded before are whole.
+        UnreadableFile: The file breaks off or a page is corrupt; units of the row groups before it are yielded.
     """
     waiting = sorted(units, key=lambda unit: unit.row_start)
     if not waiting:
         return
     with _opened(source, mapping) as file:
-        groups, first_row = _groups_of(file.metadata, waiting)
-        batches = file.iter_batches(batch_size=_READ_ROWS, row_groups=groups, columns=mapping.wanted, use_threads=False)
-        rows = _RowStream(batches, groups, first_row, file)
+        rows = _RowStream(_batches(file, waiting, mapping))
         for unit in waiting:
             yield unit, read_columns(rows.take(unit.row_start, unit.row_stop), mapping, time_zone)
 
 
+def _batches(
+    file: pq.ParquetFile, units: Sequence[Unit], mapping: ColumnMapping
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Batches of the row groups that hold a wanted row, each with its first row in the file."""
+    fewest, most = _READ_ROWS
+    size = min(most, max(fewest, *(unit.rows for unit in units)))
+    stop = 0
+    for group in range(file.num_row_groups):
+        start, stop = stop, stop + file.metadata.row_group(group).num_rows
+        if not any(unit.row_start < stop and unit.row_stop > start for unit in units):
+            continue
+        for batch in file.iter_batches(size, row_groups=[group], columns=mapping.wanted, use_threads=False):
+            yield start, batch
+            start += batch.num_rows
+
+
 class _RowStream:
-    """Cuts a stream of record batches by row numbers of the file.
+    """Cuts a stream of record batches by row numbers of the file."""
 
-    Row groups that were left out leave gaps; `_starts` maps the stream's rows to the file's.
-    """
-
-    def __init__(
-        self,
-        batches: Iterator[pa.RecordBatch],
-        groups: Sequence[int],
-        first_row: Sequence[int],
-        file: pq.ParquetFile,
-    ) -> None:
+    def __init__(self, batches: Iterator[tuple[int, pa.RecordBatch]]) -> None:
         self._batches = batches
-        self._schema = file.schema_arrow
-        self._spans = [
-            (first_row[group], first_row[group] + file.metadata.row_group(group).num_rows) for group in groups
-        ]
-        self._held: list[tuple[int, pa.RecordBatch]] = []
-        self._span = 0
-        self._row = self._spans[0][0] if self._spans else 0
+        self._held = next(batches)
 
     def take(self, start: int, stop: int) -> pa.Table:
         """Rows `start` to `stop` of the file; calls must ascend."""
         pieces: list[pa.RecordBatch] = []
         while True:
-            for first, batch in self._held:
-                begin, end = max(start, first), min(stop, first + batch.num_rows)
-                if begin < end:
-                    pieces.append(batch.slice(begin - first, end - begin))
-            last = self._held[-1][0] + self._held[-1][1].num_rows if self._held else -1
-            if last >= stop:
-                break
-            self._held = self._next()
-        return pa.Table.from_batches(pieces)
-
-    def _next(self) -> list[tuple[int, pa.RecordBatch]]:
-        """The next batch, cut where the stream jumps over row groups that were left out."""
-        batch = next(self._batches)
-        cut: list[tuple[int, pa.RecordBatch]] = []
-        taken = 0
-        while taken < batch.num_rows:
-            end = self._spans[self._span][1]
-            rows = min(batch.num_rows - taken, end - self._row)
-            cut.append((self._row, batch.slice(taken, rows)))
-            taken += rows
-            self._row += rows
-            if self._row == end and self._span + 1 < len(self._spans):
-                self._span += 1
-                self._row = self._spans[self._span][0]
-        return cut
+            first, batch = self._held
+            begin, end = max(start, first), min(stop, first + batch.num_rows)
+            if begin < end:
+                pieces.append(batch.slice(begin - first, end - begin))
+            if first + batch.num_rows >= stop:
+                return pa.Table.from_batches(pieces)
+            self._held = next(self._batches)
 
 
 @contextmanager
 def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[pq.ParquetFile]:
     try:
         with source.filesystem.open_input_file(source.path) as stream:
-            file = pq.ParquetFile(stream, read_dictionary=[mapping.text], buffer_size=_BUFFER_BYTES, pre_buffer=False)
-            yield file
+            metadata = pq.read_metadata(stream)
+            yield pq.ParquetFile(
+                stream,
+                metadata=metadata,
+                read_dictionary=_dictionaries(metadata, mapping.text),
+                buffer_size=_BUFFER_BYTES,
+                pre_buffer=False,
+                page_checksum_verification=True,
+            )
     except (pa.ArrowException, OSError, EOFError, StopIteration) as error:
         raise UnreadableFile(
             f"{source.name} cannot be read as Parquet: {(str(error) or type(error).__name__).splitlines()[0]}",
@@ -162,24 +164,21 @@ def _fingerprint(source: SourceFile) -> str:
     return hashlib.sha256(f"{size}:".encode() + footer).hexdigest()[:16]
 
 
-def _column_bytes(group: pq.RowGroupMetaData, column: str) -> int:
-    return sum(
-        group.column(i).total_uncompressed_size
-        for i in range(group.num_columns)
-        if group.column(i).path_in_schema == column
-    )
+def _dictionaries(metadata: pq.FileMetaData, text: str) -> list[str]:
+    """Read text as a dictionary? It keeps a million equal texts small, but holds all texts of the row group."""
+    columns = {metadata.schema.column(index).path for index in range(metadata.num_columns)}
+    small = max(_text_bytes(metadata, text), default=0) <= _DICTIONARY_BYTES
+    return [text] if text in columns and small else []
 
 
-def _groups_of(metadata: pq.FileMetaData, units: Sequence[Unit]) -> tuple[list[int], list[int]]:
-    """Row groups that hold a wanted row, and the first row of every row group."""
-    first_row, row = [], 0
-    for group in range(metadata.num_row_groups):
-        first_row.append(row)
-        row += metadata.row_group(group).num_rows
-    stops = [*first_row[1:], row]
-    groups = [
-        group
-        for group, (start, stop) in enumerate(zip(first_row, stops, strict=True))
-        if start < stop and any(unit.row_start < stop and unit.row_stop > start for unit in units)
+def _text_bytes(metadata: pq.FileMetaData, text: str) -> list[int]:
+    """Bytes of text in each row group, as encoded, uncompressed."""
+    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
+    return [
+        sum(
+            group.column(i).total_uncompressed_size
+            for i in range(group.num_columns)
+            if group.column(i).path_in_schema == text
+        )
+        for group in groups
     ]
-    return groups, first_row

@@ -15,7 +15,7 @@ from batch.forward import Engine, EngineSettings, PaddedForward, Work, resolve_s
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax
-from models.network import load_network
+from models.network import check_vocabulary, load_network
 from models.precision import Precision
 from models.windows import cut_windows
 
@@ -73,6 +73,15 @@ class Scorer:
     Args:
         bundle: Brings cleaning, tokenizer, windows, network, aggregation and temperature.
         settings: How to compute.
+
+    Attributes:
+        bundle: The bundle.
+        settings: How it computes, every `auto` replaced by what this machine does.
+        engine: Runs the windows.
+
+    Raises:
+        BundleError: The bundle's parts are not whole or disagree.
+        ConfigError: This machine cannot compute so.
     """
 
     def __init__(self, bundle: Bundle, settings: EngineSettings) -> None:
@@ -81,8 +90,10 @@ class Scorer:
         self._cleaner = bundle.cleaner()
         self._tokenizer = bundle.tokenizer()
         special = self._tokenizer.special
+        network = load_network(bundle)
+        check_vocabulary(bundle, network, self._tokenizer)
         forward = PaddedForward(
-            load_network(bundle),
+            network,
             special,
             len(bundle.labels),
             torch.device(self.settings.device),
@@ -112,7 +123,7 @@ class Scorer:
         chars = texts.str.len_chars().to_numpy()
         logits = self.engine.logits(tokens, windows)
         documents = aggregate(logits, windows.offsets, manifest.aggregation)
-        documents[chars == 0] = np.nan
+        documents = np.where((chars == 0)[:, None], np.float32(np.nan), documents)
         probs = softmax(documents, manifest.temperature)
         status = np.where(chars < manifest.min_chars, SHORT, SCORED)
         status[np.isnan(probs).any(axis=1)] = FAILED

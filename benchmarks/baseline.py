@@ -47,9 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = _read(options)
     fitting, held_out = (rows.filter(pl.col("split") == split) for split in ("train", options.on))
     if fitting.is_empty() or held_out.is_empty():
-        raise SystemExit(
-            f"{options.train}: {len(fitting)} rows of 'train', {len(held_out)} of '{options.on}'"
-        )
+        raise SystemExit(f"{options.train}: {len(fitting)} rows of 'train', {len(held_out)} of '{options.on}'")
     warnings.simplefilter("error", ConvergenceWarning)
     started_s = time.perf_counter()
     model = baseline(options).fit(fitting["text"].to_list(), fitting["label"].to_numpy())
@@ -97,18 +95,14 @@ def _report(name: str, gold: NDArray[np.int64], predicted: NDArray[np.int64]) ->
 
 
 def _parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", type=Path, required=True, metavar="FILE", help="Parquet file, all splits")
     parser.add_argument("--split-column", default="split")
     parser.add_argument("--on", default="test", help="split to measure on")
     parser.add_argument("--text-column", default="text")
     parser.add_argument("--label-column", default="label")
     parser.add_argument("--group-column", default=None, help="report each of its values as well")
-    parser.add_argument(
-        "--max-features", type=int, default=300_000, help="most frequent n-grams that are kept"
-    )
+    parser.add_argument("--max-features", type=int, default=300_000, help="most frequent n-grams that are kept")
     parser.add_argument("--max-chars", type=int, default=8_000, help="characters of each text that are read")
     parser.add_argument("--strength", type=float, default=10.0, help="inverse of the L2 penalty")
     return Options(**vars(parser.parse_args(arguments)))

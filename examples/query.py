@@ -1,6 +1,6 @@
 """Ask the warehouse: the SQL is printed before its answer, so that it can be copied.
 
-    python examples/query.py HOME
+python examples/query.py HOME
 """
 
 from __future__ import annotations

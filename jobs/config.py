@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from models.windows import WindowSpec
 from storage.errors import ConfigError
 
 CONFIG_NAME: Final = "yeban.toml"
+_TASK_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 class _Section(BaseModel):
@@ -90,12 +92,20 @@ class Config(_Section):
     warehouse: WarehouseSection = WarehouseSection()
     tasks: dict[str, Task] = {}
 
+    @field_validator("tasks")
+    @classmethod
+    def _names_are_file_names(cls, value: dict[str, Task]) -> dict[str, Task]:
+        for name in value:
+            if not _TASK_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} can't be a task's name; expected letters, digits, - and _")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as Asia
             raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from error
         return value
 
@@ -177,7 +187,13 @@ def read_config(file: Path) -> Config:
         ConfigError: With every mistake in it.
     """
     try:
-        return Config.model_validate(tomllib.loads(file.read_text("utf-8")))
+        return Config.model_validate(tomllib.loads(file.read_text("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{file} is not UTF-8: {error}",
+            expected="a TOML file in UTF-8",
+            action="save it as UTF-8 in the editor; it may be GBK now",
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             f"{file} is not TOML: {error}", expected="a TOML file", action="mend the line named"
@@ -203,7 +219,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
 
 def _describe(problem: Any) -> str:
     place = [str(each) for each in problem["loc"]]
-    text = f"{'.'.join(place)}: {problem['msg']}"
+    text = f"{'.'.join(place)}: {problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] != "extra_forbidden":
         return text
     known = _section_of(place[:-1]).model_fields

@@ -10,7 +10,8 @@ from jobs.config import Home
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
-from storage.errors import WarehouseLocked
+from storage.errors import PartCorrupt, WarehouseLocked
+from storage.ledger import loaded_units
 from storage.loader import LoadReport, load
 from storage.parts import PartStore
 from storage.plan import Plan
@@ -21,7 +22,7 @@ from storage.warehouse import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class SlotLoad:
-    """What was loaded of one slot; `report` is None where the warehouse was locked."""
+    """What was loaded of one slot; `report` is None where nothing could be."""
 
     slot: Slot
     report: LoadReport | None
@@ -63,8 +64,17 @@ def load_plan(
         tally.figures["not_loaded"] = str(error)
         return None
     store.discard(plan.slot, [str(failure.facts["unit"]) for failure in report.failures])
-    tally.failures += report.failures
+    tally.failures += [_set_aside(failure, plan.slot) for failure in report.failures]
     return report
+
+
+def _set_aside(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
+    return PartCorrupt(
+        failure.got,
+        expected=failure.expected,
+        action=f"it is discarded; `yeban score {slot.task} --date {slot.logical_date}` scores just its rows again",
+        **failure.facts,
+    )
 
 
 def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
@@ -75,21 +85,63 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         task: One task, or None for all that have parts.
         progress: Where to report to.
 
+    Returns:
+        The slots that had something to load, up to the first that found the warehouse locked.
+
     Raises:
+        ConfigError: Nobody knows the task.
         RunLocked: A run of a task is under way; it loads its own parts.
+        WarehouseLocked: Somebody else has the warehouse open.
     """
     store, runs = PartStore(home.parts), RunLog(home.run_records)
-    done = []
-    for slot in store.slots(task):
-        plan = store.load_plan(slot)
-        if plan is None:
-            continue
-        with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
-            report = load_plan(home, plan, None, tally, progress)
-            tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)
-        failures = [str(each) for each in tally.failures]
-        if report is None:
-            failures.append(str(tally.figures["not_loaded"]))
-        done.append(SlotLoad(slot, report, tuple(failures)))
-    copy_records(open_warehouse(home), runs)
+    slots = store.slots(task)
+    if task is not None and not slots:
+        home.task(task)
+    plans, done = _read_plans(store, slots)
+    for plan in _unsettled(home, store, plans):
+        done.append(_load_slot(home, store, runs, plan, progress))
+        if done[-1].report is None:
+            return done
+    if any(each.report for each in done):
+        copy_records(open_warehouse(home), runs)
     return done
+
+
+def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[SlotLoad]]:
+    """The plans of slots; one that cannot be read is a failure and does not stop the others."""
+    plans, failed = [], []
+    for slot in slots:
+        try:
+            plan = store.load_plan(slot)
+        except PartCorrupt as error:
+            failed.append(SlotLoad(slot, None, (str(error),)))
+            continue
+        if plan is not None:
+            plans.append(plan)
+    return plans, failed
+
+
+def _unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
+    """Plans whose staged units are not what the ledger says."""
+    loaded: dict[Slot, set[str]] = {}
+    if home.warehouse.exists():
+        with open_warehouse(home).reading() as connection:
+            loaded = {plan.slot: loaded_units(connection, plan.slot) for plan in plans}
+    return [plan for plan in plans if _has_news(store, plan, loaded.get(plan.slot, set()))]
+
+
+def _has_news(store: PartStore, plan: Plan, loaded: set[str]) -> bool:
+    planned = {unit.unit_id for unit in plan.units}
+    return bool((store.staged_units(plan.slot) & planned) - loaded or loaded - planned)
+
+
+def _load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
+    slot = plan.slot
+    with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
+        plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it
+        report = load_plan(home, plan, None, tally, progress)
+        tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)
+    failures = [str(each) for each in tally.failures]
+    if report is None:
+        failures.append(str(tally.figures["not_loaded"]))
+    return SlotLoad(slot, report, tuple(failures))

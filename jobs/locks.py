@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +12,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from storage.errors import RunLocked
+from storage.files import write_json
+from storage.processes import host_name
 
 
 @contextmanager
@@ -21,6 +22,7 @@ def task_lock(folder: Path, task: str) -> Iterator[None]:
 
     Raises:
         RunLocked: Another run holds it; names the holder.
+        DiskFull: No space left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{task}.lock")
@@ -36,7 +38,7 @@ def task_lock(folder: Path, task: str) -> Iterator[None]:
         ) from error
     try:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": moment}))
+        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment})
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,5 +81,6 @@ def shown_progress(console: Console) -> Iterator[Progress]:
         yield LogLines()
         return
     columns = (TextColumn("{task.description:>6}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with RichProgress(*columns, console=console) as bars:
+    together = sys.stdout.isatty()  # else what is printed meanwhile goes where it was sent, not above the bar
+    with RichProgress(*columns, console=console, redirect_stdout=together) as bars:
         yield Bar(bars)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storage.errors import WarehouseLocked, YebanError
+from storage.errors import DiskFull, WarehouseLocked, YebanError
 from storage.processes import host_name
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState, load_runs
@@ -73,7 +73,8 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
         yield tally
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | SystemExit)
-        runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
+        with suppress(DiskFull):  # what went wrong matters more; without this record the run reads `interrupted`
+            runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
         raise
     runs.write(_closed(record, tally, tally.state, None))
 

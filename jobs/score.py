@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from batch.dump import Dump, plan_dump
-from batch.sources import find_sources
+from batch.sources import SourceFile, find_sources
 from batch.units import UnitSize
 from jobs.config import Home, Task
 from jobs.loading import load_plan, open_warehouse
@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.cleaning.presets import cleaning_preset
 from models.foreign import ForeignDefaults
 from models.registry import Registry
-from storage.errors import ConfigError, WarehouseLocked, YebanError
+from storage.errors import BundleIncomplete, ConfigError, NoInput, WarehouseLocked, YebanError
 from storage.files import sweep_temporaries
 from storage.ledger import loaded_units, remove_units
 from storage.loader import LoadReport
@@ -59,8 +59,9 @@ class ScoreOutcome:
         state: How it ended.
         slot: What was scored.
         labels: The bundle's classes.
-        planned_rows: Rows of the dump.
-        scored_rows: Rows scored by this run; the others were done before.
+        planned_rows: Rows of the dump, as far as its files can be read.
+        done_rows: Rows that were done before.
+        scored_rows: Rows scored by this run; fewer than the rest where a file broke off.
         loaded: What the loader did, or None where the warehouse was locked.
         figures: Speed and circumstances.
         failures: Files and parts that could not be used.
@@ -72,6 +73,7 @@ class ScoreOutcome:
     slot: Slot
     labels: tuple[str, ...]
     planned_rows: int
+    done_rows: int
     scored_rows: int
     loaded: LoadReport | None
     figures: dict[str, Any]
@@ -80,11 +82,27 @@ class ScoreOutcome:
 
 
 def find_bundle(home: Home, task: str, wanted: str | None) -> Bundle:
-    """The bundle to use for a task: the one asked for, the configured one, or the champion."""
+    """The bundle to use for a task: the one asked for, the configured one, or the champion.
+
+    Raises:
+        BundleError: There is none, or it is not whole.
+        ConfigError: Neither the configuration nor the bundles know the task.
+    """
     configured = home.config.tasks.get(task, Task())
     foreign = configured.foreign
     defaults = ForeignDefaults(cleaning_preset(foreign.cleaning), foreign.windows, foreign.aggregation)
-    return Registry(home.bundles).resolve(task, wanted or configured.bundle, defaults)
+    registry = Registry(home.bundles)
+    try:
+        return registry.resolve(task, wanted or _from_home(home, configured.bundle), defaults)
+    except BundleIncomplete:
+        if wanted is None and not registry.versions(task):
+            home.task(task)  # a mistyped name explains a missing bundle best
+        raise
+
+
+def _from_home(home: Home, bundle: str | None) -> str | None:
+    """A configured folder counts from the home; versions, hub names and whole paths stay as they are."""
+    return str(home.root / bundle) if bundle and (home.root / bundle).is_dir() else bundle
 
 
 def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome:
@@ -99,7 +117,7 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
     slot = Slot(request.task, request.logical_date, bundle.version)
     store, runs = PartStore(home.parts), RunLog(home.run_records)
     with task_lock(home.locks, request.task), recorded_run(runs, "score", slot) as tally:
-        sweep_temporaries(home.parts)
+        _sweep(home)
         dump = _plan(home, request, task, slot)
         tally.failures += dump.failures
         plan = _adopt(store, dump.plan)
@@ -109,21 +127,30 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
         if pending:
             _score_units(home, task, bundle, dump, pending, tally, progress)
         if request.force:
-            _forget(home, dump.plan)
+            _forget(home, store, dump.plan)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
-    copy_records(open_warehouse(home), runs)
+    if loaded is not None:
+        copy_records(open_warehouse(home), runs)
     return ScoreOutcome(
-        tally.run_id,
-        tally.state,
-        slot,
-        bundle.labels,
-        dump.plan.rows,
-        tally.rows,
-        loaded,
-        tally.figures,
-        tuple(tally.failures),
-        _profile(store, dump.plan),
+        run_id=tally.run_id,
+        state=tally.state,
+        slot=slot,
+        labels=bundle.labels,
+        planned_rows=dump.plan.rows,
+        done_rows=dump.plan.rows - sum(unit.rows for unit in pending),
+        scored_rows=tally.rows,
+        loaded=loaded,
+        figures=tally.figures,
+        failures=tuple(tally.failures),
+        profile=_profile(store, dump.plan),
     )
+
+
+def _sweep(home: Home) -> None:
+    """Remove what killed runs left half-written. Beside the warehouse lie dumps: what is below is not ours."""
+    for folder in (home.parts, home.run_records, home.locks):
+        sweep_temporaries(folder)
+    sweep_temporaries(home.warehouse.parent, recursive=False)
 
 
 def _profile(store: PartStore, plan: Plan) -> Profile | None:
@@ -140,9 +167,28 @@ def _plan(home: Home, request: ScoreRequest, task: Task, slot: Slot) -> Dump:
             expected="`input` in its section of yeban.toml, or --input",
             action='for example input = "dumps/comment/dt={date}"',
         )
-    sources = find_sources(patterns, request.logical_date, home.root)
+    sources, missing = _find(home, patterns, request.logical_date)
     units = home.config.units
-    return plan_dump(sources, slot, task.columns.mapping(), UnitSize(units.rows, units.text_mb << 20))
+    dump = plan_dump(sources, slot, task.columns.mapping(), UnitSize(units.rows, units.text_mb << 20))
+    return replace(dump, failures=(*missing, *dump.failures))
+
+
+def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[NoInput]]:
+    """The files of all patterns, each once; a pattern without files does not stop the others.
+
+    Raises:
+        NoInput: No pattern has a file.
+    """
+    found: dict[str, SourceFile] = {}
+    missing = []
+    for pattern in patterns:
+        try:
+            found |= {source.name: source for source in find_sources([pattern], logical_date, home.root)}
+        except NoInput as error:
+            missing.append(error)
+    if not found:
+        raise missing[0]
+    return [found[name] for name in sorted(found)], missing
 
 
 def _adopt(store: PartStore, new: Plan) -> Plan:
@@ -166,10 +212,23 @@ def _pending(home: Home, store: PartStore, plan: Plan) -> Sequence[Unit]:
     return [unit for unit in plan.units if unit.unit_id not in done]
 
 
-def _forget(home: Home, plan: Plan) -> None:
-    """Take a plan's rows out of the warehouse, once their replacements are staged."""
-    with open_warehouse(home).writing() as connection:
-        remove_units(connection, plan.slot, [unit.unit_id for unit in plan.units])
+def _forget(home: Home, store: PartStore, plan: Plan) -> None:
+    """Take those rows of a plan out of the warehouse whose replacements are staged.
+
+    Raises:
+        WarehouseLocked: The old rows are still in, and in the ledger, so `yeban load` would leave them.
+    """
+    staged = store.staged_units(plan.slot)
+    try:
+        with open_warehouse(home).writing() as connection:
+            remove_units(connection, plan.slot, [unit.unit_id for unit in plan.units if unit.unit_id in staged])
+    except WarehouseLocked as error:
+        raise WarehouseLocked(
+            error.got,
+            expected=error.expected,
+            action="close it there, then run the same command again, with --force: the old rows are still in",
+            **error.facts,
+        ) from error
 
 
 def _score_units(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +11,7 @@ from jobs.config import Home
 from jobs.locks import task_lock
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord
-from models.registry import Registry
+from models.registry import WORKSHOP_PREFIX, Registry
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.recipe import load_recipe
 
@@ -59,6 +60,7 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
 
     registry = Registry(home.bundles)
     with task_lock(home.locks, f"train-{request.task}"):
+        _sweep(home.bundles / request.task)
         bundle = train(
             recipe,
             rows,
@@ -72,6 +74,12 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
         if crowned:
             registry.crown(request.task, bundle.version)
     return Trained(bundle, crowned)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a training that was killed left behind; the lock says that none is under way."""
+    for left in folder.glob(f"{WORKSHOP_PREFIX}*"):
+        shutil.rmtree(left)
 
 
 def _record(role: str, source: LabelledSource, rows: LabelledRows) -> DataRecord:

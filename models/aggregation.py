@@ -39,7 +39,8 @@ def aggregate(logits: NDArray[np.float32], offsets: NDArray[np.int64], how: Aggr
         summed = np.add.reduceat(logits, first, axis=0)
         return (summed / np.diff(offsets)[:, None]).astype(np.float32)
     top = np.maximum.reduceat(logits, first, axis=0)
-    per_window = np.exp(logits - np.repeat(top, np.diff(offsets), axis=0))
+    with np.errstate(invalid="ignore"):  # inf - inf is NaN: the document failed, and is marked so
+        per_window = np.exp(logits - np.repeat(top, np.diff(offsets), axis=0))
     return (top + np.log(np.add.reduceat(per_window, first, axis=0))).astype(np.float32)
 
 

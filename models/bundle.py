@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from models.cleaning.cleaner import Cleaner
 from models.manifest import Manifest
 from models.tokens import Tokenizer
@@ -66,11 +64,12 @@ def open_bundle(path: Path) -> Bundle:
         BundleContradiction: The manifest cannot be understood.
     """
     manifest = _read_manifest(path)
-    missing = [name for name in manifest.files if not (path / name).is_file()]
+    needed = sorted({*OWN_FILES, *manifest.files})
+    missing = [name for name in needed if name not in manifest.files or not (path / name).is_file()]
     if missing:
         raise BundleIncomplete(
             f"bundle {path} lacks {', '.join(missing)}",
-            expected=f"all of {', '.join(sorted(manifest.files))}",
+            expected=f"all of {', '.join(needed)}, named in {MANIFEST}",
             action="restore the files, or train the bundle again",
             missing=missing,
         )
@@ -95,7 +94,7 @@ def _read_manifest(path: Path) -> Manifest:
         )
     try:
         return Manifest.model_validate(json.loads(file.read_text("utf-8")))
-    except (ValidationError, json.JSONDecodeError) as error:
+    except ValueError as error:  # of pydantic, of json or of UTF-8
         raise BundleContradiction(
             f"{file} cannot be understood: {error}",
             expected="a manifest written by this version of yeban",

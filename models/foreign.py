@@ -7,6 +7,7 @@ task's configuration and becomes part of the version.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +42,7 @@ def open_foreign(name: str, task: str, defaults: ForeignDefaults) -> Bundle:
         BundleContradiction: Not a sequence classifier.
     """
     path = Path(name) if (Path(name) / CONFIG).is_file() else _fetch(name)
-    config = json.loads((path / CONFIG).read_text("utf-8"))
+    config = _read_config(path)
     _check_architecture(path, config)
     weights = sorted(file.name for file in path.glob("*.safetensors"))
     if not weights:
@@ -67,6 +68,17 @@ def _fetch(name: str) -> Path:
         ) from error
 
 
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((path / CONFIG).read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise BundleIncomplete(
+            f"{path / CONFIG} cannot be read: {error}",
+            expected="the configuration of a transformers model",
+            action="save the model again with `save_pretrained`",
+        ) from error
+
+
 def _check_architecture(path: Path, config: dict[str, Any]) -> None:
     architectures = config.get("architectures") or []
     if not any(name.endswith("ForSequenceClassification") for name in architectures):
@@ -80,6 +92,12 @@ def _check_architecture(path: Path, config: dict[str, Any]) -> None:
 def _manifest(path: Path, config: dict[str, Any], task: str, defaults: ForeignDefaults) -> Manifest:
     id2label = {int(key): value for key, value in (config.get("id2label") or {}).items()}
     labels = tuple(str(id2label[index]) for index in sorted(id2label)) or ("LABEL_0", "LABEL_1")
+    if len(set(labels)) < max(2, len(labels)):
+        raise BundleContradiction(
+            f"{path} has the labels {', '.join(labels)}",
+            expected="two classes or more, each with a name of its own",
+            action="name the classes in id2label of its config.json; a regression model cannot be used",
+        )
     used = sorted(file for pattern in _WANTED for file in path.glob(pattern))
     return Manifest(
         task=task,
@@ -92,12 +110,18 @@ def _manifest(path: Path, config: dict[str, Any], task: str, defaults: ForeignDe
     )
 
 
+def usable_positions(config: Mapping[str, Any]) -> int | None:
+    """How many tokens a transformers model can take at once; None where its configuration sets no bound."""
+    positions: int | None = config.get("max_position_embeddings")
+    if positions and config.get("model_type") in _OFFSET_FAMILIES:
+        positions -= (config.get("pad_token_id") or 0) + 1
+    return positions
+
+
 def _fit(windows: WindowSpec, config: dict[str, Any]) -> WindowSpec:
     """Keep windows within the positions that the model has."""
-    positions = config.get("max_position_embeddings") or windows.max_length
-    if config.get("model_type") in _OFFSET_FAMILIES:
-        positions -= (config.get("pad_token_id") or 0) + 1
-    if windows.max_length <= positions:
+    positions = usable_positions(config)
+    if positions is None or windows.max_length <= positions:
         return windows
     return WindowSpec.model_validate(
         {**windows.model_dump(), "max_length": positions, "stride": min(windows.stride, positions // 4)}

@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 
 from models.bundle import ENCODER, WEIGHTS, Bundle
 from models.manifest import HeadSpec
+from models.tokens import Tokenizer
 from storage.errors import BundleContradiction, BundleIncomplete
 
 
@@ -76,8 +77,8 @@ def pool(hidden: Tensor, attention_mask: Tensor, pooling: str) -> Tensor:
 
 
 def build_encoder(config: Any) -> nn.Module:
-    """Make an untrained encoder from a transformers configuration."""
-    return AutoModel.from_config(config)  # type: ignore[no-any-return, no-untyped-call]
+    """Make an untrained float32 encoder from a transformers configuration."""
+    return AutoModel.from_config(config, dtype=torch.float32)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def save_network(network: Classifier, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
@@ -97,8 +98,7 @@ def load_network(bundle: Bundle) -> nn.Module:
     if bundle.manifest.network == "transformers":
         return _load_stock(bundle).eval()
     assert bundle.manifest.head is not None  # the manifest's own validation
-    config = AutoConfig.for_model(**_encoder_config(bundle))
-    network = Classifier(build_encoder(config), bundle.manifest.head, len(bundle.labels))
+    network = Classifier(_read_encoder(bundle), bundle.manifest.head, len(bundle.labels))
     weights = _read_weights(bundle)
     _check_head(bundle, weights["linear.weight"].shape[0] if "linear.weight" in weights else None)
     try:
@@ -109,11 +109,34 @@ def load_network(bundle: Bundle) -> nn.Module:
             expected="weights and configuration saved together",
             action="restore the bundle, or train it again",
         ) from error
-    return network.float().eval()
+    return network.eval()
 
 
-def _encoder_config(bundle: Bundle) -> dict[str, Any]:
-    return json.loads((bundle.path / ENCODER).read_text("utf-8"))  # type: ignore[no-any-return]
+def check_vocabulary(bundle: Bundle, network: nn.Module, tokenizer: Tokenizer) -> None:
+    """Make sure that the network knows every id of the tokenizer: a GPU is lost when it meets one it doesn't.
+
+    Raises:
+        BundleContradiction: It doesn't.
+    """
+    encoder = network.encoder if isinstance(network, Classifier) else network.model
+    known: int = encoder.get_input_embeddings().num_embeddings  # type: ignore[union-attr, operator, assignment]
+    if tokenizer.largest_id >= known:
+        raise BundleContradiction(
+            f"bundle {bundle.path}: the tokenizer has ids up to {tokenizer.largest_id}, the network only {known}",
+            expected="a tokenizer and weights that were saved together",
+            action="restore the tokenizer, or save or train the model again",
+        )
+
+
+def _read_encoder(bundle: Bundle) -> nn.Module:
+    try:
+        return build_encoder(AutoConfig.for_model(**json.loads((bundle.path / ENCODER).read_text("utf-8"))))
+    except (ValueError, TypeError) as error:
+        raise BundleContradiction(
+            f"bundle {bundle.path}: {ENCODER} describes no encoder: {str(error)[:200]}",
+            expected="the configuration of an encoder that this version of transformers can build",
+            action="restore the file, or train the bundle again",
+        ) from error
 
 
 def _read_weights(bundle: Bundle) -> dict[str, Tensor]:
@@ -140,8 +163,8 @@ def _check_head(bundle: Bundle, classes: int | None) -> None:
 
 def _load_stock(bundle: Bundle) -> nn.Module:
     try:
-        model = AutoModelForSequenceClassification.from_pretrained(
-            bundle.path, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            bundle.path, use_safetensors=True, trust_remote_code=False, dtype=torch.float32, output_loading_info=True
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise BundleContradiction(
@@ -149,5 +172,11 @@ def _load_stock(bundle: Bundle) -> nn.Module:
             expected="a sequence classifier that transformers knows, in safetensors, without remote code",
             action="save the model again with `save_pretrained`",
         ) from error
+    if report["missing_keys"]:
+        raise BundleIncomplete(
+            f"{bundle.path} has no weights for {', '.join(sorted(report['missing_keys']))}",
+            expected="a fine-tuned classifier; transformers would make up random weights",
+            action="fine-tune it with `yeban train`, or save the fine-tuned model again",
+        )
     _check_head(bundle, model.config.num_labels)
     return StockClassifier(model)

@@ -13,6 +13,8 @@ from storage.files import write_bytes
 
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"
+WORKSHOP_PREFIX: Final = ".training-"
+"""Folders with this prefix hold a bundle that is still being trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Registry:
 
     def versions(self, task: str) -> list[str]:
         """Versions at hand, sorted; the embedded one is not among them."""
-        return sorted(file.parent.name for file in (self.root / task).glob(f"*/{MANIFEST}"))
+        return sorted(file.parent.name for file in (self.root / task).glob(f"[!.]*/{MANIFEST}"))
 
     def champion(self, task: str) -> str | None:
         """The version in use, or None where no pointer was written yet."""
@@ -61,7 +63,7 @@ class Registry:
             return open_bundle(path)  # tells what is missing
         known = [version for version in self.versions(task) if version.startswith(wanted)]
         if len(known) == 1:
-            return open_bundle(self.folder(task, known[0]))
+            return self._open(task, known[0])
         if len(known) > 1:
             raise BundleIncomplete(
                 f"{wanted!r} is the beginning of {len(known)} versions: {', '.join(known)}",
@@ -73,7 +75,7 @@ class Registry:
     def _in_use(self, task: str) -> Bundle:
         version = self.champion(task)
         if version is not None:
-            return open_bundle(self.folder(task, version))
+            return self._open(task, version)
         embedded = EMBEDDED / task
         if (embedded / MANIFEST).is_file():
             return open_bundle(embedded)
@@ -82,3 +84,13 @@ class Registry:
             expected=f"a trained bundle under {self.root / task}, or --bundle",
             action=f"run `yeban train {task} --train FILE --dev FILE`, or give --bundle PATH",
         )
+
+    def _open(self, task: str, version: str) -> Bundle:
+        bundle = open_bundle(self.folder(task, version))
+        if bundle.version != version:
+            raise BundleIncomplete(
+                f"the {MANIFEST} of bundle {version} is not the one that was saved: it makes {bundle.version}",
+                expected="the manifest that the version was computed from",
+                action="restore it; a bundle is never edited in place",
+            )
+        return bundle

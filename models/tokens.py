@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tokenizers
@@ -78,13 +79,12 @@ class Tokenizer:
                 expected="a tokenizer.json of the tokenizers library",
                 action="restore the bundle, or train it again",
             ) from error
-        pad = backend.token_to_id("[PAD]")
-        unknown = backend.token_to_id("[UNK]")
+        pad, unknown = _first_id(backend, "[PAD]", "<pad>"), _first_id(backend, "[UNK]", "<unk>")
         if pad is None or unknown is None:
             raise BundleContradiction(
-                f"the tokenizer {path} has no [PAD] or no [UNK] token",
-                expected="a vocabulary with [PAD] [UNK] [CLS] [SEP]",
-                action="train the bundle again with a BERT vocabulary",
+                f"the tokenizer {path} has no padding or no unknown token",
+                expected="[PAD] and [UNK], or <pad> and <unk>",
+                action="train the bundle again from an encoder with such a vocabulary",
             )
         return cls(backend, pad=pad, unknown=unknown)
 
@@ -95,24 +95,21 @@ class Tokenizer:
         Raises:
             BundleIncomplete: There is none, or it cannot be made fast.
         """
-        from transformers import AutoTokenizer  # slow to import, and most bundles don't need it
-
         try:
-            wrapper = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            backend = wrapper.backend_tokenizer
-        except (OSError, ValueError, AttributeError, ImportError) as error:
+            wrapper = load_fast_tokenizer(str(folder))
+        except (OSError, ValueError, ImportError) as error:
             raise BundleIncomplete(
                 f"no fast tokenizer in {folder}: {error}",
                 expected="tokenizer.json, or a vocabulary that transformers converts to one",
                 action="save the tokenizer again with `save_pretrained`",
             ) from error
         unknown = -1 if wrapper.unk_token_id is None else wrapper.unk_token_id
-        return cls(backend, pad=wrapper.pad_token_id or 0, unknown=unknown)
+        return cls(wrapper.backend_tokenizer, pad=wrapper.pad_token_id or 0, unknown=unknown)
 
     @property
-    def vocabulary_size(self) -> int:
-        """Number of ids."""
-        return int(self._backend.get_vocab_size())
+    def largest_id(self) -> int:
+        """The largest id that a text can have."""
+        return int(max(self._backend.get_vocab().values()))
 
     def encode(self, texts: Sequence[str]) -> Tokens:
         """Encode D documents without special tokens."""
@@ -125,6 +122,26 @@ class Tokenizer:
             ids.append(np.fromiter(chain.from_iterable(encoded), np.int32))
         flat = np.concatenate(ids) if ids else np.zeros(0, np.int32)
         return Tokens(flat, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def load_fast_tokenizer(name: str) -> Any:
+    """Let transformers load a tokenizer, and make sure that it is one: without files it makes up an empty one.
+
+    Raises:
+        OSError, ValueError, ImportError: There is none, it is slow, or it knows special tokens only.
+    """
+    from transformers import AutoTokenizer  # slow to import, and most bundles don't need it
+
+    wrapper = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    if not hasattr(wrapper, "backend_tokenizer"):
+        raise ValueError("there is only a slow one")
+    if len(wrapper) <= len(wrapper.all_special_ids):
+        raise ValueError("it has no vocabulary")
+    return wrapper
+
+
+def _first_id(backend: tokenizers.Tokenizer, *names: str) -> int | None:
+    return next((each for name in names if (each := backend.token_to_id(name)) is not None), None)
 
 
 def _surroundings(backend: tokenizers.Tokenizer) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -97,7 +97,7 @@ def _truncate(lengths: NDArray[np.int64], capacity: int, side: str) -> Windows:
     kept = np.minimum(lengths, capacity)
     lost = lengths - kept
     none = np.zeros(docs, np.int64)
-    head = (kept + 1) // 2 if side == "middle" else kept
+    head = np.where(lost > 0, (kept + 1) // 2, kept) if side == "middle" else kept
     return Windows(
         doc=np.arange(docs),
         start=lost if side == "left" else none,

@@ -132,16 +132,22 @@ def remove_durably(paths: list[Path]) -> None:
         _fsync(paths[0].parent)
 
 
-def sweep_temporaries(folder: Path) -> int:
-    """Remove what killed runs left half-written, recursively.
+def sweep_temporaries(folder: Path, *, recursive: bool = True) -> int:
+    """Remove what killed runs left half-written.
 
     Temporaries of a process that still runs on this host are left alone, and those of other hosts until they
     are a day old, so that a sweep never takes a file from under another run.
 
+    Args:
+        folder: Where to look; it need not be there.
+        recursive: Look into the folders below too.
+
     Returns:
         The number of files removed.
     """
-    leftovers = [path for path in sorted(folder.rglob(f"{TEMPORARY_PREFIX}*")) if _is_leftover(path)]
+    pattern = f"{TEMPORARY_PREFIX}*"
+    found = folder.rglob(pattern) if recursive else folder.glob(pattern)
+    leftovers = [path for path in sorted(found) if _is_leftover(path)]
     for path in leftovers:
         path.unlink(missing_ok=True)
     return len(leftovers)

@@ -29,6 +29,10 @@ runs.add_to(app)
 bundles.add_to(app)
 
 
+INTERRUPTED = 130
+"""What Ctrl-C ends with: 128 and the number of its signal."""
+
+
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
@@ -40,6 +44,12 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
-        sys.exit(130)
+    except OSError as error:
+        say(f"yeban: {error}", err)
+        say("  expected: files and folders that may be read and written, with space left", err)
+        say("  to do:    check the path, its rights and the disk, then run the same command again", err)
+        sys.exit(1)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # typer turns KeyboardInterrupt into this, and says nothing
+            say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
+        raise

@@ -29,10 +29,12 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     """
     from rich.table import Table
 
-    from models.registry import Registry
+    from models.registry import EMBEDDED, Registry
 
-    registry = Registry(home_at(home).bundles)
-    in_use = registry.champion(task)
+    where = home_at(home)
+    registry = Registry(where.bundles)
+    configured = where.config.tasks[task].bundle if task in where.config.tasks else None
+    in_use = configured or registry.champion(task)
     rows = [
         {"bundle": version, "in_use": version == in_use, **_figures(registry, task, version)}
         for version in registry.versions(task)
@@ -51,7 +53,10 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
         )
     out.print(table)
     if in_use is None:
-        say("in use: the embedded bundle, if the task has one")
+        embedded = (EMBEDDED / task).is_dir()
+        say("in use: the embedded bundle" if embedded else f"in use: none; `yeban train {task}` makes one")
+    elif configured:
+        say(f"in use: {configured}, by yeban.toml")
 
 
 def show_command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +71,7 @@ def predict_command(
 
     Example: yeban predict comment "物流很快，包装也好"
     """
-    given = texts or [line.rstrip("\n") for line in sys.stdin]
+    given = [_utf8(os.fsencode(text)) for text in texts] if texts else _lines(sys.stdin.buffer.read())
     if not given:
         raise ConfigError(
             "no text",
@@ -84,4 +85,20 @@ def predict_command(
             sys.stdout.write(json.dumps(answer.as_dict(), ensure_ascii=False) + "\n")
         else:
             ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in answer.ranked)
-            say(f"{ranked or answer.status}\t{answer.text}")
+            sys.stdout.write(f"{ranked or answer.status}\t{answer.text}\n")  # rich would turn the tab into spaces
+
+
+def _lines(data: bytes) -> list[str]:
+    """One text a line; only the last one may go without its line break."""
+    return [line.rstrip("\r") for line in _utf8(data).removesuffix("\n").split("\n")] if data else []
+
+
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"the text is not UTF-8: {error}",
+            expected="text in UTF-8",
+            action="convert it first, for example with: iconv -f GBK -t UTF-8",
+        ) from error

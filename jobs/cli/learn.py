@@ -50,12 +50,18 @@ def train_command(
         recipe,
         tuple(settings or ()),
     )
-    trained = train_task(home_at(home), request, show_progress=err.is_terminal)
+    where = home_at(home)
+    trained = train_task(where, request, show_progress=err.is_terminal)
     bundle, metrics = trained.bundle, trained.bundle.manifest.lineage.dev_metrics
     say(f"{task}, bundle {bundle.version} in {bundle.path}")
     say(
         f"  dev: {metrics['correct']} of {metrics['rows']} right, accuracy {metrics['accuracy']}, "
         f"macro-F1 {metrics['macro_f1']}, ECE {metrics['ece']}"
     )
-    in_use = "in use from now on" if trained.crowned else f"not in use yet: score with --bundle {bundle.version}"
-    say(f"  {in_use}")
+    configured = where.config.tasks[task].bundle if task in where.config.tasks else None
+    if configured:
+        say(f"  not in use: yeban.toml names {configured}; score with --bundle {bundle.version}")
+    elif trained.crowned:
+        say("  in use from now on")
+    else:
+        say(f"  not in use yet: score with --bundle {bundle.version}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -36,7 +37,8 @@ def list_command(
 
     from storage.runs import RunLog
 
-    records = RunLog(home_at(home).run_records).list(task, limit)
+    where = home_at(home)
+    records = RunLog(where.run_records).list(task, limit)
     if as_json:
         sys.stdout.write(json.dumps([each.as_dict() for each in records], ensure_ascii=False, indent=2) + "\n")
         return
@@ -44,7 +46,7 @@ def list_command(
     for name in ("run", "job", "date", "state", "rows", "docs/s", "finished"):
         table.add_column(name, justify="right" if name in ("rows", "docs/s") else "left", no_wrap=True)
     for each in records:
-        table.add_row(*_cells(each))
+        table.add_row(*_cells(each, ZoneInfo(where.config.time_zone)))
     out.print(table)
 
 
@@ -72,7 +74,7 @@ def show_command(
         say(f"{'failure':>14}  {failure}")
 
 
-def _cells(record: RunRecord) -> tuple[str, ...]:
+def _cells(record: RunRecord, zone: ZoneInfo) -> tuple[str, ...]:
     speed = record.figures.get("docs_per_s")
     return (
         record.run_id,
@@ -81,5 +83,5 @@ def _cells(record: RunRecord) -> tuple[str, ...]:
         record.state,
         f"{record.rows:,}",
         f"{speed:,.0f}" if speed else "-",
-        f"{record.finished_at:%Y-%m-%d %H:%M}" if record.finished_at else "-",
+        f"{record.finished_at.astimezone(zone):%Y-%m-%d %H:%M}" if record.finished_at else "-",
     )

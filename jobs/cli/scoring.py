@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -100,11 +101,11 @@ def load_command(
     with shown_progress(err) as progress:
         loads = load_staged(where, task, progress)
     if not loads:
-        say("nothing is staged")
+        say("nothing to load: the warehouse has all that is staged")
     for each in loads:
         slot = each.slot
         rows = each.report.rows if each.report else 0
-        say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows} rows loaded")
+        say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows:,} rows loaded")
         for failure in each.failures:
             say(f"  {failure}", err)
     if any(each.failures for each in loads):
@@ -118,14 +119,25 @@ def _request(
     from jobs.score import ScoreRequest
 
     when = parse_date(day, home.config.time_zone, now())
-    return ScoreRequest(task, when, tuple(patterns or ()), bundle, force)
+    return ScoreRequest(task, when, tuple(_from_here(each) for each in patterns or ()), bundle, force)
+
+
+def _from_here(pattern: str) -> str:
+    """What is typed counts from where one stands; what is configured, from the home."""
+    if "://" in pattern or Path(pattern).expanduser().is_absolute():
+        return pattern
+    here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
+    return f"{here}/{pattern}"
 
 
 def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
     slot, figures = outcome.slot, outcome.figures
     say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}")
-    done_before = outcome.planned_rows - outcome.scored_rows
-    say(f"  {outcome.planned_rows} rows in the dump, {outcome.scored_rows} scored now, {done_before} done before")
+    left = outcome.planned_rows - outcome.done_rows - outcome.scored_rows
+    say(
+        f"  {outcome.planned_rows:,} rows in the dump: {outcome.scored_rows:,} scored now, "
+        f"{outcome.done_rows:,} done before" + (f", {left:,} left out" if left else "")
+    )
     if outcome.scored_rows:
         say(
             f"  {figures['docs_per_s']:,.0f} docs/s, {figures['tokens_per_s']:,.0f} tokens/s, "
@@ -133,7 +145,7 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
             f"{figures['seconds']:.1f} s"
         )
     if outcome.loaded is not None:
-        say(f"  {outcome.loaded.rows} rows loaded into {home.warehouse}")
+        say(f"  {outcome.loaded.rows:,} rows loaded into {home.warehouse}")
     else:
         say(f"  staged, not loaded: {figures['not_loaded']}", err)
     if outcome.profile is not None:

@@ -54,9 +54,7 @@ def equal_mass_edges(confidence: Float64, bins: int = BINS) -> Float64:
     return np.asarray(np.quantile(confidence, np.linspace(0.0, 1.0, bins + 1)), np.float64)
 
 
-def calibration_error(
-    confidence: Float64, correct: Bool, edges: Float64, rng: np.random.Generator
-) -> CalibrationError:
+def calibration_error(confidence: Float64, correct: Bool, edges: Float64, rng: np.random.Generator) -> CalibrationError:
     """Expected calibration error: mean over rows of their bin's |accuracy - confidence|.
 
     Guo et al. 2017, eq. 3 (Naeini et al. 2015); bins are (low, high]. Binned errors are biased upwards, and
@@ -113,8 +111,7 @@ def confidence_histogram(confidence: Float64, correct: Bool) -> tuple[HistogramB
     right = np.bincount(bins[correct], minlength=HISTOGRAM_BINS)
     wrong = np.bincount(bins[~correct], minlength=HISTOGRAM_BINS)
     return tuple(
-        HistogramBin(float(edges[b]), float(edges[b + 1]), int(right[b]), int(wrong[b]))
-        for b in range(HISTOGRAM_BINS)
+        HistogramBin(float(edges[b]), float(edges[b + 1]), int(right[b]), int(wrong[b])) for b in range(HISTOGRAM_BINS)
     )
 
 

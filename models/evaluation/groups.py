@@ -13,9 +13,7 @@ from models.evaluation.record import GroupScores
 from storage.errors import InputError
 
 
-def group_scores(
-    predictions: Predictions, groups: Sequence[str], rng: np.random.Generator
-) -> tuple[GroupScores, ...]:
+def group_scores(predictions: Predictions, groups: Sequence[str], rng: np.random.Generator) -> tuple[GroupScores, ...]:
     """Score each group by itself, largest first, equals by name.
 
     Args:
@@ -32,9 +30,7 @@ def group_scores(
             expected="one group for each row",
             action="take the groups from the same rows as the labels",
         )
-    names, of_row, sizes = np.unique(
-        np.asarray(groups, dtype=np.str_), return_inverse=True, return_counts=True
-    )
+    names, of_row, sizes = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True, return_counts=True)
     rows = np.split(np.argsort(of_row, kind="stable"), np.cumsum(sizes)[:-1])
     order = np.argsort(-sizes, kind="stable")
     return tuple(_score(predictions.take(rows[g]), str(names[g]), rng) for g in order)

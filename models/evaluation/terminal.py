@@ -23,9 +23,7 @@ def render_text(evaluation: Evaluation) -> str:
     Columns stay aligned with class names of full-width characters. No colours, no trailing blanks.
     """
     stream = io.StringIO()
-    console = Console(
-        file=stream, width=_WIDTH, color_system=None, force_terminal=False, markup=False, emoji=False
-    )
+    console = Console(file=stream, width=_WIDTH, color_system=None, force_terminal=False, markup=False, emoji=False)
     console.print(_figures(evaluation))
     console.print(_classes(evaluation))
     if len(evaluation.labels) <= _MAX_CONFUSION_CLASSES:
@@ -76,9 +74,7 @@ def _groups(evaluation: Evaluation) -> Table:
     _columns(table, "group", "rows", "unscored", "accuracy", "95 % interval", "macro F1", "95 % interval")
     for scores in evaluation.groups:
         counts = (f"{scores.rows:,}", f"{scores.unscored:,}")
-        table.add_row(
-            scores.group, *counts, *_with_interval(scores.accuracy), *_with_interval(scores.macro_f1)
-        )
+        table.add_row(scores.group, *counts, *_with_interval(scores.accuracy), *_with_interval(scores.macro_f1))
     return table
 
 

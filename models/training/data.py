@@ -44,7 +44,7 @@ class LabelledSource:
         file: A Parquet or CSV file, or a glob.
         where: An SQL condition on its rows, such as `split = 'train'`.
         text_column: The column with the text.
-        label_column: The column with class names, or with class indices.
+        label_column: The column with class names, or with class indices; integers that are all names are names.
         group_column: A column to break figures down by, or None.
     """
 
@@ -78,10 +78,10 @@ def _query(source: LabelledSource) -> pl.DataFrame:
     reader = "read_csv_auto" if source.file.endswith(".csv") else "read_parquet"
     group = _quoted(source.group_column) if source.group_column else "NULL"
     condition = f"({source.where})" if source.where else "true"
+    text, label = _quoted(source.text_column), _quoted(source.label_column)
     sql = (
-        f"SELECT {_quoted(source.text_column)} AS content, {_quoted(source.label_column)} AS gold, "
-        f"{group} AS grouping FROM {reader}(?) WHERE {condition} "
-        "AND content IS NOT NULL AND gold IS NOT NULL"
+        f"SELECT {text} AS content, {label} AS gold, {group} AS grouping FROM {reader}(?) "
+        f"WHERE {condition} AND {text} IS NOT NULL AND {label} IS NOT NULL"
     )
     with duckdb.connect() as connection:
         try:
@@ -107,11 +107,11 @@ def _quoted(column: str | None) -> str:
 
 
 def _class_indices(gold: pl.Series, labels: Sequence[str], source: LabelledSource) -> NDArray[np.int64]:
-    if gold.dtype.is_integer():
+    names = gold.cast(pl.String)
+    if gold.dtype.is_integer() and not names.is_in(list(labels)).all():
         indices = gold.cast(pl.Int64)
         unknown = gold.filter((indices < 0) | (indices >= len(labels)))
     else:
-        names = gold.cast(pl.String)
         indices = names.replace_strict(list(labels), list(range(len(labels))), default=None, return_dtype=pl.Int64)
         unknown = names.filter(indices.is_null())
     if len(unknown):
@@ -130,7 +130,7 @@ def hold_out(rows: LabelledRows, share: float, generator: np.random.Generator) -
 
     Args:
         rows: All labelled rows.
-        share: Share of each class that is held out, at least one row of it.
+        share: Share of each class that is held out: at least one row, but never the last one.
         generator: Decides which.
 
     Returns:
@@ -140,5 +140,5 @@ def hold_out(rows: LabelledRows, share: float, generator: np.random.Generator) -
     by_class = shuffled[np.argsort(rows.gold[shuffled], kind="stable")]
     counts = np.bincount(rows.gold)
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    held = rank < np.repeat(np.maximum(1, np.round(counts * share)), counts)
+    held = rank < np.repeat(np.clip(np.round(counts * share), 1, counts - 1), counts)
     return rows.take(np.sort(by_class[~held])), rows.take(np.sort(by_class[held]))

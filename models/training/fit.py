@@ -21,6 +21,7 @@ from models.evaluation.metrics import evaluate
 from models.evaluation.record import Evaluation
 from models.manifest import DataRecord, Lineage, Manifest
 from models.network import Classifier, save_network
+from models.registry import WORKSHOP_PREFIX
 from models.tokens import Tokenizer
 from models.training.card import write_card
 from models.training.data import LabelledRows, hold_out
@@ -58,15 +59,21 @@ def train(
         The sealed bundle; training the same recipe on the same rows and machine gives the same version.
 
     Raises:
-        TrainingError: A class has no row, or the recipe's starting point cannot be used.
+        TrainingError: A class has no row, no row is left for dev, or the recipe's starting point cannot be used.
     """
     set_seed(recipe.seed)
     generator = np.random.default_rng(recipe.seed)
     if dev is None:
         rows, dev = hold_out(rows, recipe.dev_share, generator)
     _check_classes(rows.gold, recipe.labels)
+    if not len(dev):
+        raise TrainingError(
+            "no dev row",
+            expected="labelled rows to stop the training and to fit the temperature on",
+            action="give --dev, or two training rows of a class, so that one can be held out",
+        )
     root.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".training-", dir=root))
+    folder = Path(tempfile.mkdtemp(prefix=WORKSHOP_PREFIX, dir=root))
     try:
         cleaner = Cleaner(recipe.cleaning_spec())
         texts, dev_texts = cleaner.clean(rows.texts).to_list(), cleaner.clean(dev.texts).to_list()

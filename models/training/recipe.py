@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.aggregation import Aggregation
 from models.cleaning.presets import cleaning_preset
@@ -44,6 +44,12 @@ class ScratchEncoder(_Section):
     heads: int = Field(default=4, ge=1)
     intermediate_size: int = Field(default=1024, ge=8)
     dropout: float = Field(default=0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.hidden_size % self.heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of heads {self.heads}")
+        return self
 
 
 class Optimizer(_Section):
@@ -110,6 +116,20 @@ class Recipe(_Section):
     dev_share: float = Field(default=0.1, gt=0, lt=1)
     seed: int = 42
 
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"labels repeat: {', '.join(labels)}; expected each class once")
+        return labels
+
+    @field_validator("cleaning")
+    @classmethod
+    def _preset_exists(cls, cleaning: str | CleaningSpec) -> str | CleaningSpec:
+        if isinstance(cleaning, str):
+            cleaning_preset(cleaning)
+        return cleaning
+
     def cleaning_spec(self) -> CleaningSpec:
         """The cleaning rules, looked up where only a preset is named."""
         return cleaning_preset(self.cleaning) if isinstance(self.cleaning, str) else self.cleaning
@@ -143,7 +163,7 @@ def load_recipe(task: str, file: Path | None, settings: Sequence[str] = ()) -> R
         )
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} is not TOML: {error}", expected="a TOML file", action="mend the line named"
         ) from error
@@ -174,4 +194,10 @@ def _apply(raw: dict[str, Any], setting: str) -> None:
     *sections, name = key.strip().split(".")
     for section in sections:
         raw = raw.setdefault(section, {})
+        if not isinstance(raw, dict):
+            raise ConfigError(
+                f"--set {setting!r}: {section} is {raw!r} and has no keys",
+                expected="the name of a section, a dot and a key",
+                action=f"write --set '{section}={{{name} = ...}}' to put a section in its place",
+            )
     raw[name] = parsed

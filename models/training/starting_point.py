@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import tokenizers
+import torch
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import nn
-from transformers import AutoModel, AutoTokenizer, BertConfig
+from transformers import AutoModel, BertConfig
 
 from models.bundle import TOKENIZER
+from models.foreign import usable_positions
 from models.network import build_encoder
-from models.tokens import CHUNK_DOCS
+from models.tokens import CHUNK_DOCS, load_fast_tokenizer
 from models.training.recipe import Recipe, ScratchEncoder
 from models.windows import WindowSpec
 from storage.errors import TrainingError
@@ -34,23 +37,31 @@ def prepare_start(recipe: Recipe, texts: Sequence[str], folder: Path) -> nn.Modu
         TrainingError: The pretrained model or the vocabulary file cannot be used.
     """
     if recipe.pretrained is not None:
-        return _pretrained(recipe.pretrained, folder)
+        return _pretrained(recipe.pretrained, recipe.windows, folder)
     backend = _scratch_tokenizer(recipe.scratch, texts)
     backend.save(str(folder / TOKENIZER))
     return build_encoder(_scratch_config(recipe.scratch, recipe.windows, backend.get_vocab_size()))
 
 
-def _pretrained(name: str, folder: Path) -> nn.Module:
+def _pretrained(name: str, windows: WindowSpec, folder: Path) -> nn.Module:
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-        encoder = AutoModel.from_pretrained(name, trust_remote_code=False, use_safetensors=True)
-    except (OSError, ValueError) as error:
+        backend = load_fast_tokenizer(name).backend_tokenizer
+        # Optimisers need float32, whatever the weights were stored in.
+        encoder = AutoModel.from_pretrained(name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32)
+    except (OSError, ValueError, ImportError) as error:
         raise TrainingError(
             f"the pretrained encoder {name!r} cannot be loaded: {error}",
             expected="a folder or hub name with a fast tokenizer and safetensors weights",
             action="check the name, or download the model to a folder first",
         ) from error
-    tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+    positions = usable_positions(encoder.config.to_dict())
+    if positions is not None and windows.max_length > positions:
+        raise TrainingError(
+            f"the recipe's windows of {windows.max_length} tokens don't fit the encoder {name!r}",
+            expected=f"windows.max_length of at most {positions}",
+            action=f"set windows.max_length={positions}, and long_text='slide' for longer documents",
+        )
+    backend.save(str(folder / TOKENIZER))
     return encoder  # type: ignore[no-any-return]
 
 
@@ -59,9 +70,9 @@ def _scratch_tokenizer(scratch: ScratchEncoder, texts: Sequence[str]) -> tokeniz
         return _learn_vocabulary(scratch.min_count, texts)
     try:
         vocabulary = scratch.vocabulary.read_text("utf-8").split("\n")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise TrainingError(
-            f"the vocabulary {scratch.vocabulary} cannot be read: {error.strerror}",
+            f"the vocabulary {scratch.vocabulary} cannot be read: {error}",
             expected="a BERT vocab.txt, one token a line",
             action="check scratch.vocabulary, or leave it out to learn one from the training text",
         ) from error
@@ -84,13 +95,26 @@ def _learn_vocabulary(min_count: int, texts: Sequence[str]) -> tokenizers.Tokeni
     trainer = trainers.WordPieceTrainer(
         vocab_size=_LEARNED_VOCABULARY,
         min_frequency=min_count,
-        special_tokens=list(SPECIAL),
+        special_tokens=[*SPECIAL, *_inner_letters(learner, texts)],
         show_progress=False,
     )
     learner.train_from_iterator(texts, trainer)
-    # The learner keeps rare characters and counts ties in hash order: rebuild from what is really used.
+    # The learner keeps rare characters: rebuild from what is really used.
     learned = {name: index for index, name in enumerate(sorted(learner.get_vocab()))}
     return _bert_tokenizer(_tokens_in_use(_bert_tokenizer(learned), texts, min_count))
+
+
+def _inner_letters(backend: tokenizers.Tokenizer, texts: Sequence[str]) -> list[str]:
+    """`##x` for every character that can stand inside a word, sorted.
+
+    Left to itself, the learner numbers them in hash order and breaks ties between merges by these numbers: the
+    same text would give another vocabulary in every process.
+    """
+    letters: set[str] = set()
+    for character in set(chain.from_iterable(texts)):
+        words = backend.pre_tokenizer.pre_tokenize_str(backend.normalizer.normalize_str(f"a{character}"))
+        letters.update(words[0][0][1:])
+    return [f"##{letter}" for letter in sorted(letters)]
 
 
 def _bert_tokenizer(vocabulary: dict[str, int]) -> tokenizers.Tokenizer:
@@ -99,14 +123,15 @@ def _bert_tokenizer(vocabulary: dict[str, int]) -> tokenizers.Tokenizer:
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
-    cls, sep = vocabulary.get("[CLS]"), vocabulary.get("[SEP]")
-    if cls is None or sep is None:
+    missing = [name for name in SPECIAL if name not in vocabulary]
+    if missing:
         raise TrainingError(
-            "the vocabulary has no [CLS] or no [SEP]",
+            f"the vocabulary has no {', '.join(missing)}",
             expected=f"{', '.join(SPECIAL)} among its lines",
             action="use a BERT vocab.txt",
         )
-    backend.post_processor = processors.BertProcessing(("[SEP]", sep), ("[CLS]", cls))
+    cls, sep = (("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"]))
+    backend.post_processor = processors.BertProcessing(sep, cls)
     return backend
 
 

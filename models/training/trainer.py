@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from transformers import EarlyStoppingCallback, EvalPrediction, Trainer, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from models.evaluation.classification import class_scores, confusion_counts
 from models.precision import choose_precision
 from models.training.documents import DocumentClassifier, DocumentDataset
 from models.training.recipe import Recipe
 from models.training.sampler import GroupedSampler
+
+
+log = logging.getLogger("yeban.train")
 
 
 class DocumentTrainer(Trainer):
@@ -68,15 +79,25 @@ def make_trainer(
         scratch_folder: Checkpoints go here; the caller removes it.
         show_progress: Draw a progress bar.
     """
-    return DocumentTrainer(
+    trainer = DocumentTrainer(
         model=model,
         args=_arguments(recipe, len(train), scratch_folder, show_progress=show_progress),
         train_dataset=train,
         eval_dataset=dev,
         data_collator=_as_it_is,
         compute_metrics=_macro_f1,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.schedule.patience)],
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.schedule.patience), _LogLines()],
     )
+    trainer.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
+    return trainer
+
+
+class _LogLines(TrainerCallback):
+    """Writes the trainer's figures to the log."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """Write one line."""
+        log.info("step %d of %d: %s", state.global_step, state.max_steps, logs)
 
 
 def _as_it_is(batch: dict[str, Tensor]) -> dict[str, Tensor]:

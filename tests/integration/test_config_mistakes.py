@@ -28,7 +28,11 @@ MISTAKES = {
     "out of range": ("rows = 1000", "rows = 0", "units.rows: Input should be greater than or equal to 1"),
     "unknown device": ('device = "cpu"', 'device = "tpu"', "engine.device: String should match pattern"),
     "not TOML": ("[engine]", "[engine", "is not TOML: "),
-    "unknown time zone": ("[engine]", 'time_zone = "Asia/Beijing"\n[engine]', "time_zone: 'Asia/Beijing' is no time zone"),
+    "unknown time zone": (
+        "[engine]",
+        'time_zone = "Asia/Beijing"\n[engine]',
+        "time_zone: 'Asia/Beijing' is no time zone",
+    ),
     "half a time zone": ("[engine]", 'time_zone = "Asia"\n[engine]', "time_zone: 'Asia' is no time zone"),
     "task that is no file name": ("[tasks.comment]", '[tasks."a/b"]', "tasks: 'a/b' can't be a task's name"),
 }
@@ -79,12 +83,10 @@ def test_a_date_that_is_none(home: Home, day: str) -> None:
     score(home, "comment", "--date", day).refused(2, f"{day!r} is no date", "YYYY-MM-DD")
 
 
-def test_a_task_without_input(home: Home) -> None:
+def test_a_task_without_input(new_home: Callable[..., Home]) -> None:
+    home = new_home()
     home.change('input = "dumps/comment/dt={date}"', "")
-    home.change(str(home.bundle), "")
-    ran = score(home, "comment", "--date", DAY)
-    assert ran.code in (1, 2), ran.said
-    ran.calmly()
+    home.score().refused(2, "task 'comment' has no input", "--input")
 
 
 def test_an_input_with_a_strange_placeholder(new_home: Callable[..., Home]) -> None:
@@ -97,6 +99,13 @@ def test_init_does_not_overwrite(home: Home) -> None:
     before = home.config.read_bytes()
     yeban("init", home.root).refused(2, "exists already")
     assert home.config.read_bytes() == before
+
+
+def test_a_file_where_a_folder_should_be(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    home.dump("a.parquet", ["好的"])
+    (home.root / "locks").touch()
+    home.score().refused(1, str(home.root / "locks"), "check the path")
 
 
 def test_a_missing_option(home: Home) -> None:

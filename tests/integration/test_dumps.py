@@ -58,9 +58,7 @@ def test_slices_and_times_of_the_dump_are_in_sql(new_home: Callable[..., Home]) 
     by_source = "SELECT slices['source'], count(*) FROM predictions GROUP BY ALL ORDER BY ALL"
     assert home.query(by_source) == [("京东", 2), ("携程", 1), (None, 1)]
     assert home.query("SELECT source_row FROM predictions WHERE slices['stars'] = '5' ORDER BY 1") == [(1,), (2,)]
-    times = home.query(
-        "SELECT (text_created_at AT TIME ZONE 'Asia/Shanghai') FROM predictions ORDER BY source_row"
-    )
+    times = home.query("SELECT (text_created_at AT TIME ZONE 'Asia/Shanghai') FROM predictions ORDER BY source_row")
     assert times == [(datetime(2026, 1, 5, 8, 30),), (datetime(2026, 1, 5),), (None,), (None,)]
 
 

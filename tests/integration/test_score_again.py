@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -103,9 +104,7 @@ def test_force_keeps_the_rows_of_a_unit_that_can_be_read_no_more(home: Home) -> 
     assert covered_once(home, {"a.parquet": 250, "b.parquet": 30})
 
 
-def test_two_bundles_live_side_by_side_and_the_later_is_shown(
-    home: Home, new_home: Callable[..., Home], tiny_bundle: Callable[..., object]
-) -> None:
+def test_two_bundles_live_side_by_side_and_the_later_is_shown(home: Home, tiny_bundle: Callable[[str], Path]) -> None:
     other = tiny_bundle("weibo")
     home.score("--bundle", other).well()
     assert home.query("SELECT count(*), count(DISTINCT bundle) FROM predictions") == [(560, 2)]

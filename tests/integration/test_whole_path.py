@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import duckdb
 import pytest
 
 from tests.support.homes import DAY, Home, comments, covered_once
@@ -89,8 +90,6 @@ def test_long_texts_are_cut_or_slid_over_as_the_preset_says(scored: Home) -> Non
 
 
 def test_labels_from_people_meet_the_predictions(scored: Home) -> None:
-    import duckdb
-
     with duckdb.connect(str(scored.warehouse)) as con:
         con.execute(
             "INSERT INTO labels VALUES (?, 'a.parquet:0', ?, '甲', 'test', now(), now())",

@@ -22,6 +22,7 @@ TINY = (
     "windows.max_length=64",
 )
 """Settings that make a preset small."""
+SLIDING = ("windows.long_text='slide'", "windows.stride=8", "windows.max_windows=20")
 _CHARACTERS = "".join(map(chr, [*range(0x21, 0x7F), *range(0x4E00, 0x9FA6)])) + "，。！？：；、…（）"
 _SEED = 7
 
@@ -35,8 +36,7 @@ def build_bundle(root: Path, task: str, *, classes: int | None = None, windows: 
         classes: Outputs of the head; None: one for each label. Another number contradicts the label map.
         windows: Instead of the preset's.
     """
-    settings = [*TINY, *(["windows.stride=8"] if task == "news" else [])]
-    recipe = load_recipe(task, None, settings)
+    recipe = load_recipe(task, None, [*TINY, *(SLIDING if task == "news" else ())])
     folder = root / task
     folder.mkdir(parents=True)
     torch.manual_seed(_SEED)

@@ -83,9 +83,9 @@ def yeban_process(*args: object, cwd: Path | None = None, env: Mapping[str, str]
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def start_yeban(*args: object, log: Path | None = None) -> subprocess.Popen[bytes]:
+def start_yeban(*args: object, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start the installed command and don't wait; what it says is appended to `log`."""
-    with (log or Path(os.devnull)).open("ab") as stream:
+    with log.open("ab") as stream:
         return subprocess.Popen(
-            [YEBAN, *map(str, args)], env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            [YEBAN, *map(str, args)], env=environment(env), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )

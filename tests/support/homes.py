@@ -48,25 +48,25 @@ class Home:
         root: The folder.
         task: The task that is configured.
         bundle: The bundle it uses.
+        warehouse_name: The DuckDB file, from the root or whole.
     """
 
     root: Path
     task: str
     bundle: Path
+    warehouse_name: str = "yeban.duckdb"
 
     @property
     def warehouse(self) -> Path:
-        return self.root / "yeban.duckdb"
+        return self.root / self.warehouse_name
 
     @property
     def config(self) -> Path:
         return self.root / "yeban.toml"
 
-    def configure(
-        self, *, rows: int = 1000, patience_s: float = 0.3, warehouse: str = "yeban.duckdb", more: str = ""
-    ) -> None:
+    def configure(self, *, rows: int = 1000, patience_s: float = 0.3, more: str = "") -> None:
         """Write yeban.toml; `more` is added at the end, where the open section is the task's columns."""
-        told = {"rows": rows, "patience_s": patience_s, "warehouse": warehouse, "task": self.task}
+        told = {"rows": rows, "patience_s": patience_s, "warehouse": self.warehouse_name, "task": self.task}
         self.config.write_text(_CONFIG.format(**told, bundle=self.bundle) + more, "utf-8")
 
     def change(self, old: str, new: str) -> None:

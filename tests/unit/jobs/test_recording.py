@@ -33,7 +33,9 @@ def test_a_file_left_out_makes_it_failed(tmp_path: Path) -> None:
     assert list(runs.get(tally.run_id).failures) == ["b.parquet is torn"]
 
 
-@pytest.mark.parametrize(("error", "state"), [(NoInput("nothing there"), "failed"), (KeyboardInterrupt(), "interrupted")])
+@pytest.mark.parametrize(
+    ("error", "state"), [(NoInput("nothing there"), "failed"), (KeyboardInterrupt(), "interrupted")]
+)
 def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, state: str) -> None:
     runs = RunLog(tmp_path)
     with pytest.raises(type(error)), recorded_run(runs, "score", SLOT):

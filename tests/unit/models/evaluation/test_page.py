@@ -112,9 +112,7 @@ def test_stays_small_and_says_what_it_cuts() -> None:
 
 
 def test_a_model_that_scored_nothing_still_has_a_page() -> None:
-    evaluation = evaluate(
-        np.full((3, 2), np.nan), np.array([0, 1, 1]), ["负", "正"], None, np.random.default_rng(0)
-    )
+    evaluation = evaluate(np.full((3, 2), np.nan), np.array([0, 1, 1]), ["负", "正"], None, np.random.default_rng(0))
     page = _render(evaluation, [])
     assert "nan" not in page.lower()
     assert "0.00 %" in page

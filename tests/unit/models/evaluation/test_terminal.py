@@ -59,7 +59,5 @@ def test_many_classes_leave_the_matrix_out() -> None:
 
 
 def test_nothing_scored() -> None:
-    evaluation = evaluate(
-        np.full((2, 2), np.nan), np.array([0, 1]), ["负", "正"], None, np.random.default_rng(0)
-    )
+    evaluation = evaluate(np.full((2, 2), np.nan), np.array([0, 1]), ["负", "正"], None, np.random.default_rng(0))
     assert "nan" not in render_text(evaluation)

@@ -1,0 +1,154 @@
+"""Files that cannot be used: each is named, none stops the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.homes import DAY, Home, comments, covered_once
+
+TEXTS = comments(120)[0]
+GOOD = {"a.parquet": 120, "z.parquet": 40}
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    """Two good files; what a test adds sorts between them."""
+    home = new_home(rows=50)
+    home.dump("a.parquet", TEXTS)
+    home.dump("z.parquet", TEXTS[:40])
+    return home
+
+
+def truncated(file: Path) -> None:
+    pq.write_table(pa.table({"id": ["1"] * 500, "text": TEXTS[:100] * 5}), file)
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def not_parquet(file: Path) -> None:
+    file.write_text("id,text\n1,好\n", "utf-8")
+
+
+def of_no_bytes(file: Path) -> None:
+    file.touch()
+
+
+def half_a_footer(file: Path) -> None:
+    file.write_bytes(b"PAR1" + b"\x00" * 50 + b"\xff\xff\xff\x7fPAR1")
+
+
+def without_the_text(file: Path) -> None:
+    pq.write_table(pa.table({"id": ["1"], "content": ["好"]}), file)
+
+
+def with_lists_for_text(file: Path) -> None:
+    pq.write_table(pa.table({"id": ["1"], "text": [["好", "的"]]}), file)
+
+
+def with_a_broken_page(file: Path) -> None:
+    pq.write_table(pa.table({"id": list(map(str, range(120))), "text": TEXTS}), file, compression="zstd")
+    data = bytearray(file.read_bytes())
+    data[200:2000] = bytes(1800)
+    file.write_bytes(bytes(data))
+
+
+BAD = {
+    truncated: "cannot be read as Parquet",
+    not_parquet: "cannot be read as Parquet",
+    of_no_bytes: "cannot be read as Parquet",
+    half_a_footer: "cannot be read as Parquet",
+    without_the_text: "has no column text",
+    with_lists_for_text: "m.parquet",
+    with_a_broken_page: "cannot be read as Parquet",
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD.items(), ids=[each.__name__ for each in BAD])
+def test_a_bad_file_is_named_and_the_others_are_scored(home: Home, spoil: Callable[[Path], None], message: str) -> None:
+    bad = home.folder() / "m.parquet"
+    spoil(bad)
+    for _ in range(2):
+        home.score().refused(1, f"dumps/comment/dt={DAY}/m.parquet", message)
+        assert covered_once(home, GOOD)
+    home.dump("m.parquet", TEXTS[:7])  # written again
+    mended = home.score().well()
+    assert "7 scored now, 160 done before" in mended.out
+    assert covered_once(home, {**GOOD, "m.parquet": 7})
+
+
+def test_a_missing_column_is_told_with_those_that_are_there(home: Home) -> None:
+    without_the_text(home.folder() / "m.parquet")
+    home.score().refused(1, "has no column text", "the file has id, content", "[tasks.<task>.columns]")
+
+
+def test_a_column_that_no_file_has(home: Home) -> None:
+    home.change('text = "text"', 'text = "body"')
+    ran = home.score().refused(1, "a.parquet has no column body", "z.parquet has no column body")
+    assert "0 rows in the dump" in ran.out
+    assert home.count() == 0
+
+
+def test_only_bad_files(home: Home) -> None:
+    for name in GOOD:
+        not_parquet(home.folder() / name)
+    home.score().refused(1, "a.parquet cannot be read", "z.parquet cannot be read")
+
+
+def test_no_file_for_the_date(home: Home) -> None:
+    ran = home.score(day="2026-01-09")
+    ran.refused(1, "no Parquet file for 2026-01-09 under dumps/comment/dt=2026-01-09", "whether the dump has arrived")
+
+
+def test_a_file_that_breaks_off_keeps_what_came_before(home: Home) -> None:
+    """Its first row group is whole: those rows are scored, the rest is counted as left out and not as done."""
+    file = home.folder() / "m.parquet"
+    table = pa.table({"id": list(map(str, range(100))), "text": TEXTS[:100]})
+    pq.write_table(table, file, row_group_size=50)
+    second = pq.read_metadata(file).row_group(1).column(1)
+    data = bytearray(file.read_bytes())
+    at = second.dictionary_page_offset or second.data_page_offset
+    data[at : at + second.total_compressed_size] = bytes(second.total_compressed_size)
+    file.write_bytes(bytes(data))
+    ran = home.score().refused(1, "m.parquet cannot be read")
+    assert "260 rows in the dump: 210 scored now, 0 done before, 50 left out" in ran.out
+    assert covered_once(home, {**GOOD, "m.parquet": 50})
+    again = home.score().refused(1, "m.parquet cannot be read")
+    assert "260 rows in the dump: 0 scored now, 210 done before, 50 left out" in again.out
+    assert covered_once(home, {**GOOD, "m.parquet": 50})
+
+
+def test_a_good_file_that_went_bad_keeps_its_rows(home: Home) -> None:
+    home.score().well()
+    (home.folder() / "z.parquet").write_bytes(b"torn")
+    home.score().refused(1, "z.parquet cannot be read")
+    assert covered_once(home, GOOD)
+
+
+def test_a_damaged_part_is_scored_again(home: Home) -> None:
+    home.score().well()
+    home.warehouse.unlink()
+    victim = sorted((home.root / "parts").rglob("part-*.parquet"))[0]
+    victim.write_bytes(victim.read_bytes()[:100])
+    loaded = home.load()
+    loaded.refused(1, "part of unit", f"`yeban score comment --date {DAY}`")
+    assert home.count() < 160
+    assert "done before" in home.score().well().out
+    assert covered_once(home, GOOD)
+
+
+def test_a_damaged_plan_does_not_stop_the_other_dates(home: Home) -> None:
+    home.dump("a.parquet", TEXTS[:9], day="2026-01-06")
+    home.score().well()
+    home.score(day="2026-01-06").well()
+    home.warehouse.unlink()
+    (plan,) = (home.root / "parts").rglob(f"logical_date={DAY}/**/_plan.json")
+    plan.write_text("{")
+    home.load().refused(1, str(plan), "remove it")
+    assert covered_once(home, {"a.parquet": 9}, "2026-01-06")
+    plan.unlink()
+    home.score().well()
+    assert home.count() == 169

@@ -1,0 +1,96 @@
+"""Two runs at once, and runs that are stopped: the second is turned away, and a stop costs nothing."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import start_yeban, yeban, yeban_process
+from tests.support.homes import DAY, Home, comments, covered_once
+
+ROWS = 3_000
+PATIENCE_S = 120.0
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    home = new_home(rows=100)
+    home.dump("a.parquet", comments(ROWS)[0])
+    return home
+
+
+def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not what():
+        assert process.poll() is None, "the run ended too early"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@contextmanager
+def running(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run that has staged its first units and is paused there."""
+    process = start_yeban("score", "comment", "--date", DAY, "--home", home.root, log=log)
+    try:
+        wait_for(lambda: len(home.parts()) >= 2, process)
+        process.send_signal(signal.SIGSTOP)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_second_run_is_turned_away_and_told_by_whom(home: Home, tmp_path: Path) -> None:
+    with running(home, tmp_path / "log") as first:
+        second = yeban_process("score", "comment", "--date", DAY, cwd=home.root)
+        second.refused(75, "another run of task 'comment' is under way", f"pid {first.pid} on ")
+        yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
+        assert json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]["state"] == "running"
+        first.send_signal(signal.SIGCONT)
+        assert first.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
+    assert covered_once(home, {"a.parquet": ROWS})
+    assert "0 scored now" in home.score().well().out
+
+
+def test_another_task_is_not_in_the_way(home: Home, tmp_path: Path, tiny_bundle: Callable[[str], Path]) -> None:
+    home.config.write_text(
+        f'{home.config.read_text("utf-8")}\n[tasks.weibo]\nbundle = "{tiny_bundle("weibo")}"\n', "utf-8"
+    )
+    with running(home, tmp_path / "log"):
+        file = home.folder() / "a.parquet"
+        yeban("score", "weibo", "--date", DAY, "--input", file, "--home", home.root).well()
+    assert home.query("SELECT task, count(*) FROM predictions GROUP BY ALL") == [("weibo", ROWS)]
+
+
+def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_path: Path) -> None:
+    with running(home, tmp_path / "log"):
+        pass
+    listed = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
+    assert [each["state"] for each in listed] == ["interrupted"]
+    home.score().well()
+    assert covered_once(home, {"a.parquet": ROWS})
+    assert home.query("SELECT state FROM runs ORDER BY started_at") == [("interrupted",), ("done",)]
+
+
+def test_ctrl_c_keeps_what_was_finished(home: Home, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with running(home, log) as process:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(PATIENCE_S) == 130, log.read_text()
+    said = log.read_text()
+    assert "the same command goes on from here" in said
+    assert "Traceback" not in said
+    listed = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
+    assert [each["state"] for each in listed] == ["interrupted"]
+    finished = len(home.parts()) * 100
+    assert 0 < finished < ROWS
+    assert f"{ROWS - finished:,} scored now, {finished:,} done before" in home.score().well().out
+    assert covered_once(home, {"a.parquet": ROWS})

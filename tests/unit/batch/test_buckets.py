@@ -1,0 +1,25 @@
+"""Which windows share a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from batch.buckets import fill_buckets
+
+
+def test_by_hand() -> None:
+    buckets = fill_buckets(np.array([3, 9, 3, 4, 30, 3]), 12)
+    assert [buckets.batch(index).tolist() for index in range(len(buckets))] == [[4], [1], [3, 0, 2], [5]]
+
+
+def test_ties_keep_their_order() -> None:
+    assert fill_buckets(np.array([5, 5, 5, 5]), 10).order.tolist() == [0, 1, 2, 3]
+
+
+def test_nothing() -> None:
+    assert len(fill_buckets(np.zeros(0, np.int64), 100)) == 0
+
+
+def test_windows_without_a_token() -> None:
+    buckets = fill_buckets(np.zeros(5, np.int64), 2)
+    assert [len(buckets.batch(index)) for index in range(len(buckets))] == [2, 2, 1]

@@ -1,0 +1,121 @@
+"""The local executor: a dump in, staged parts out."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from batch.columns import ColumnMapping
+from batch.dump import Dump, plan_dump
+from batch.forward import EngineSettings
+from batch.local import LocalExecutor
+from batch.scorer import Scorer
+from batch.sources import find_sources
+from batch.units import UnitSize
+from storage.errors import UnreadableFile
+from storage.parts import PartStore
+from storage.records import Slot, Unit
+from tests.support.dumps import string_array
+from tests.support.networks import sentences, tiny_bundle
+
+MAPPING = ColumnMapping("text", doc_id="id", slices=("city",))
+
+
+@pytest.fixture
+def scorer(tmp_path: Path) -> Scorer:
+    return Scorer(tiny_bundle(tmp_path / "bundle"), EngineSettings("cpu", "fp32", 200))
+
+
+def put(home: Path, name: str, texts: pa.Array, **options: object) -> None:
+    count = len(texts)
+    columns = {"text": texts, "id": [f"{name}:{row}" for row in range(count)], "city": ["上海", None] * (count // 2)}
+    (home / "d").mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns), home / "d" / name, **options)
+
+
+def plan(home: Path, scorer: Scorer, rows: int = 7) -> Dump:
+    slot = Slot("comment", date(2026, 1, 5), scorer.bundle.version)
+    return plan_dump(find_sources(["d"], slot.logical_date, home), slot, MAPPING, UnitSize(rows))
+
+
+def run(home: Path, scorer: Scorer, dump: Dump) -> tuple[PartStore, list[Unit], list[Exception]]:
+    store, done = PartStore(home / "parts"), []
+    executor = LocalExecutor(scorer, store, MAPPING, "Asia/Shanghai")
+    failures = executor.run(dump, dump.plan.units, done.append)
+    return store, done, [*failures]
+
+
+def test_every_row_is_staged_once(tmp_path: Path, scorer: Scorer) -> None:
+    texts = sentences(40, 12)
+    put(tmp_path, "a.parquet", pa.array(texts[:20]))
+    put(tmp_path, "b.parquet", pa.array(texts[20:]))
+    dump = plan(tmp_path, scorer)
+    store, done, failures = run(tmp_path, scorer, dump)
+    assert failures == []
+    assert done == list(dump.plan.units)
+    table = pa.concat_tables(store.read(unit) for unit in dump.plan.units)
+    assert table["doc_id"].to_pylist() == [f"{name}.parquet:{row}" for name in "ab" for row in range(20)]
+    import polars as pl
+
+    expected = scorer.score(pl.Series(texts))
+    np.testing.assert_allclose(np.array(table["probs"].to_pylist()), expected.probs, atol=1e-5)
+    assert table["text_hash"].to_pylist() == expected.text_hash.tolist()
+
+
+def test_the_profile_counts_rows(tmp_path: Path, scorer: Scorer) -> None:
+    texts = string_array([b"\xff\xff", "好书".encode(), b"\xff\xff", b"", None, "好书".encode(), "龘龘".encode(), b""])
+    put(tmp_path, "a.parquet", texts)
+    dump = plan(tmp_path, scorer, rows=100)
+    store, [unit], _ = run(tmp_path, scorer, dump)
+    profile = store.profile(unit)
+    assert profile.rows == 8
+    assert profile.invalid_utf8 == 2
+    # 好书 twice; "", null and what is left of the broken bytes once cleaned are five equal texts
+    assert profile.duplicates == 1 + 4
+    assert profile.unk_tokens == 2
+    assert dict(zip(("scored", "empty", "short", "failed"), profile.statuses, strict=True)) == {
+        "scored": 3,
+        "empty": 5,
+        "short": 0,
+        "failed": 0,
+    }
+
+
+def test_a_file_that_breaks_off_does_not_stop_the_others(tmp_path: Path, scorer: Scorer) -> None:
+    for name in ("a.parquet", "b.parquet", "c.parquet"):
+        put(tmp_path, name, pa.array(sentences(20, 12)), row_group_size=10)
+    dump = plan(tmp_path, scorer, rows=10)
+    chunk = pq.read_metadata(tmp_path / "d/b.parquet").row_group(1).column(0)
+    data = bytearray((tmp_path / "d/b.parquet").read_bytes())
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    data[start : start + 30] = bytes(30)
+    (tmp_path / "d/b.parquet").write_bytes(data)
+    store, done, failures = run(tmp_path, scorer, dump)
+    assert [type(failure) for failure in failures] == [UnreadableFile]
+    staged = [(unit.source_path, unit.row_start) for unit in done]
+    assert staged == [(f"d/{name}.parquet", row) for name, row in (("a", 0), ("a", 10), ("b", 0), ("c", 0), ("c", 10))]
+    assert store.staged_units(dump.plan.slot) == {unit.unit_id for unit in done}
+
+
+def test_a_rerun_gives_the_same_bytes(tmp_path: Path, scorer: Scorer) -> None:
+    put(tmp_path, "a.parquet", pa.array(sentences(30, 12)))
+    dump = plan(tmp_path, scorer)
+    store, done, _ = run(tmp_path, scorer, dump)
+    before = [store.path(unit).read_bytes() for unit in done]
+    run(tmp_path, scorer, dump)
+    assert [store.path(unit).read_bytes() for unit in done] == before
+
+
+def test_some_units_only(tmp_path: Path, scorer: Scorer) -> None:
+    put(tmp_path, "a.parquet", pa.array(sentences(30, 12)), row_group_size=4)
+    dump = plan(tmp_path, scorer)
+    store = PartStore(tmp_path / "parts")
+    left = [dump.plan.units[0], dump.plan.units[3]]
+    assert LocalExecutor(scorer, store, MAPPING, "UTC").run(dump, left, lambda _unit: None) == []
+    assert store.staged_units(dump.plan.slot) == {unit.unit_id for unit in left}
+    assert store.read(left[1])["doc_id"].to_pylist() == [f"a.parquet:{row}" for row in range(21, 28)]
