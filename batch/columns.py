@@ -195,8 +195,9 @@ def _from_epoch(numbers: pl.Series) -> pl.Series:
 
 
 def _parse(texts: pl.Series, time_zone: str) -> pl.Series:
-    """Read `2026-01-05 12:30:00`, with `T`, without the time or the seconds, with `/` for `-`, with or without an
-    offset from UTC, and Weibo's `Mon Jan 05 12:30:00 +0800 2026`.
+    """Read `2026-01-05 12:30:00` and its like, and Weibo's `Mon Jan 05 12:30:00 +0800 2026`.
+
+    There may be a `T`, `/` for `-`, an offset from UTC or a `Z`; the seconds or the whole time may be missing.
     """
     plain = texts.str.strip_chars().str.replace_all("/", "-").str.replace(r"(\d)T(\d)", "$1 $2")
     frame = pl.DataFrame({"t": plain.str.replace(r"(\d) ?Z$", "$1+00:00")})

@@ -50,7 +50,9 @@ def inspect(source: SourceFile, mapping: ColumnMapping) -> FileFacts:
     """
     with _opened(source, mapping) as file:
         _check_columns(source, file.schema_arrow, mapping)
-        return FileFacts(source, _fingerprint(source), file.metadata.num_rows, sum(_text_bytes(file.metadata, mapping.text)))
+        return FileFacts(
+            source, _fingerprint(source), file.metadata.num_rows, sum(_text_bytes(file.metadata, mapping.text))
+        )
 
 
 def _check_columns(source: SourceFile, schema: pa.Schema, mapping: ColumnMapping) -> None:

@@ -119,7 +119,7 @@ def check_vocabulary(bundle: Bundle, network: nn.Module, tokenizer: Tokenizer) -
         BundleContradiction: It doesn't.
     """
     encoder = network.encoder if isinstance(network, Classifier) else network.model
-    known: int = encoder.get_input_embeddings().num_embeddings  # type: ignore[union-attr, operator, assignment]
+    known: int = encoder.get_input_embeddings().num_embeddings  # type: ignore[union-attr, operator]
     if tokenizer.largest_id >= known:
         raise BundleContradiction(
             f"bundle {bundle.path}: the tokenizer has ids up to {tokenizer.largest_id}, the network only {known}",

@@ -115,7 +115,10 @@ class Warehouse:
             finally:
                 con.close()
                 # It stays when the disk is full; the next opener then migrates the blank file.
-                temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
+                _log_of(temporary).unlink(missing_ok=True)
+            # A log whose database was removed fits no other, and DuckDB would refuse the new one because of it.
+            if _log_of(self.path).exists() and not self.path.exists():
+                _log_of(self.path).replace(f"{_log_of(self.path)}.orphan")
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
@@ -178,10 +181,15 @@ class Warehouse:
         return as_disk_full(error, self.path) or TerminalError(
             f"the warehouse {self.path} can't be used: {error}",
             expected="a sound DuckDB file that this version of DuckDB can read and we may open",
-            action="check its path and rights; if it is damaged put it aside and run `yeban load`, "
-            "which fills a new one from the staged parts",
+            action="check its path and rights; if it is damaged put it aside, with the .wal file beside it, and run "
+            "`yeban load`, which fills a new one from the staged parts",
             path=str(self.path),
         )
+
+
+def _log_of(database: Path) -> Path:
+    """Where DuckDB writes ahead: a crash leaves committed rows there, and the next opener takes them in."""
+    return database.with_name(f"{database.name}.wal")
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def _scratch_config(scratch: ScratchEncoder, windows: WindowSpec, vocabulary: in
         num_attention_heads=scratch.heads,
         intermediate_size=scratch.intermediate_size,
         hidden_dropout_prob=scratch.dropout,
-        attention_probs_dropout_prob=scratch.dropout,
+        attention_probs_dropout_prob=scratch.attention_dropout,
         max_position_embeddings=windows.max_length,
         type_vocab_size=1,
         pad_token_id=0,

@@ -25,7 +25,6 @@ from models.training.documents import DocumentClassifier, DocumentDataset
 from models.training.recipe import Recipe
 from models.training.sampler import GroupedSampler
 
-
 log = logging.getLogger("yeban.train")
 
 
@@ -95,7 +94,14 @@ def make_trainer(
 class _LogLines(TrainerCallback):
     """Writes the trainer's figures to the log."""
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def on_log(
+        self,
+        args: Any,  # noqa: ARG002
+        state: Any,
+        control: Any,  # noqa: ARG002
+        logs: dict[str, Any] | None = None,
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
         """Write one line."""
         log.info("step %d of %d: %s", state.global_step, state.max_steps, logs)
 

@@ -119,11 +119,30 @@ def test_five_kills(new_home: Callable[..., Home]) -> None:
 def test_killed_while_it_makes_the_warehouse(new_home: Callable[..., Home], tmp_path: Path) -> None:
     home = new_home()
     files = write_dump(home, comments(500)[0], (100,))
-    victim = Victim(home, tmp_path / "log", {})
+    home.score().well()
+    home.warehouse.unlink()
+    victim = Victim(home, tmp_path / "log", {}, ("load",))
     assert victim.kill("loading", lambda: any(home.root.glob(".tmp-*")), 0.0)
+    assert list(home.root.glob(".tmp-*"))
     home.score().well()
     assert covered_once(home, files)
     assert list(home.root.rglob(".tmp-*")) == []
+
+
+def test_loads_killed_as_the_rows_arrive(new_home: Callable[..., Home], tmp_path: Path) -> None:
+    home = new_home(rows=250)
+    files = write_dump(home, comments(6_000)[0], (2_222,))
+    home.score().well()
+    whole = home.predictions()
+    victim = Victim(home, tmp_path / "log", {}, ("load",))
+    for change in range(1, 8):
+        home.warehouse.unlink()
+        victim.kill_at_change(change)
+        home.load().calmly()
+        assert covered_once(home, files)
+        assert home.predictions().equals(whole)
+    assert len(victim.hits) >= 4
+    assert "Traceback" not in victim.log.read_text("utf-8")
 
 
 @pytest.mark.slow

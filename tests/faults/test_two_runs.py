@@ -47,26 +47,25 @@ def running(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def test_the_second_run_is_turned_away_and_told_by_whom(home: Home, tmp_path: Path) -> None:
+def test_the_second_run_of_a_task_is_turned_away_and_told_by_whom(
+    home: Home, tmp_path: Path, tiny_bundle: Callable[[str], Path]
+) -> None:
+    with home.config.open("a", encoding="utf-8") as config:
+        config.write(f'[tasks.weibo]\nbundle = "{tiny_bundle("weibo")}"\n')
     with running(home, tmp_path / "log") as first:
         second = yeban_process("score", "comment", "--date", DAY, cwd=home.root)
         second.refused(75, "another run of task 'comment' is under way", f"pid {first.pid} on ")
         yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
         assert json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]["state"] == "running"
+        other = ("weibo", "--date", DAY, "--input", home.folder() / "a.parquet")
+        yeban("score", *other, "--home", home.root).well()  # another task is not in the way
         first.send_signal(signal.SIGCONT)
         assert first.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
-    assert covered_once(home, {"a.parquet": ROWS})
+    assert home.query("SELECT task, count(*) FROM predictions GROUP BY ALL ORDER BY ALL") == [
+        ("comment", ROWS),
+        ("weibo", ROWS),
+    ]
     assert "0 scored now" in home.score().well().out
-
-
-def test_another_task_is_not_in_the_way(home: Home, tmp_path: Path, tiny_bundle: Callable[[str], Path]) -> None:
-    home.config.write_text(
-        f'{home.config.read_text("utf-8")}\n[tasks.weibo]\nbundle = "{tiny_bundle("weibo")}"\n', "utf-8"
-    )
-    with running(home, tmp_path / "log"):
-        file = home.folder() / "a.parquet"
-        yeban("score", "weibo", "--date", DAY, "--input", file, "--home", home.root).well()
-    assert home.query("SELECT task, count(*) FROM predictions GROUP BY ALL") == [("weibo", ROWS)]
 
 
 def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_path: Path) -> None:

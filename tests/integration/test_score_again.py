@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.support.command import yeban
@@ -74,6 +76,20 @@ def test_a_removed_warehouse_is_rebuilt_from_what_is_staged(home: Home) -> None:
     assert home.predictions().equals(before)
     assert "nothing to load" in home.load().well().out
     assert home.predictions().equals(before)
+
+
+def test_a_warehouse_that_was_removed_without_its_log_is_rebuilt(home: Home, tmp_path: Path) -> None:
+    """After a crash committed rows may still be in the .wal file; whoever removes the warehouse forgets it."""
+    before, log = home.predictions(), home.warehouse.with_name("yeban.duckdb.wal")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("INSERT INTO labels VALUES ('comment', 'a', 'positive', '甲', 'test', now(), now())")
+        kept = shutil.copy(log, tmp_path / "kept")
+    home.warehouse.unlink()
+    shutil.copy(kept, log)
+    home.load().well()
+    assert home.predictions().equals(before)
+    assert home.query("SELECT count(*) FROM labels") == [(0,)]
+    assert log.with_name("yeban.duckdb.wal.orphan").read_bytes() == Path(kept).read_bytes()  # labels might be in it
 
 
 def test_removed_parts_are_not_scored_again_while_the_warehouse_has_the_rows(home: Home) -> None:

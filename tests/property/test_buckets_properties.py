@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_buckets(lengths: list[int], max_tokens: int) -> None:
     assert sizes[buckets.order].tolist() == sorted(lengths, reverse=True)
     for batch in batches:
         assert len(batch) * sizes[batch].max() <= max_tokens or len(batch) == 1
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in itertools.pairwise(batches):
         assert (len(batch) + 1) * sizes[batch].max() > max_tokens  # no batch is smaller than it need be
         assert sizes[batch].min() >= sizes[following].max()
     if lengths:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -45,20 +46,21 @@ class Victim:
         home: The home.
         log: What the runs said.
         env: For the runs.
+        command: What is run.
         hits: At which stage a run was killed that was still at work.
     """
 
     home: Home
     log: Path
     env: Mapping[str, str]
+    command: tuple[str, ...] = ("score", "comment", "--date", DAY)
     hits: list[Stage] = field(default_factory=list)
 
     def staged(self) -> int:
         return sum(1 for _ in (self.home.root / "parts").rglob("part-*.parquet"))
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = ("score", self.home.task, "--date", DAY, "--home", self.home.root)
-        return start_yeban(*command, log=self.log, env=self.env)
+        return start_yeban(*self.command, "--home", self.home.root, log=self.log, env=self.env)
 
     def measure(self) -> Pace:
         """Let a run finish undisturbed."""
@@ -79,7 +81,7 @@ class Victim:
         with self.start() as process:
             while not ready() and process.poll() is None:
                 assert time.monotonic() < deadline
-                time.sleep(POLL_S)
+                time.sleep(POLL_S if delay_s else 0)
             time.sleep(delay_s)
             at_work = process.poll() is None
             process.kill()
@@ -88,6 +90,20 @@ class Victim:
         else:
             assert process.returncode == 0, self.log.read_text("utf-8")
         return at_work
+
+    def kill_at_change(self, number: int) -> bool:
+        """Kill a run as soon as the files of the warehouse have changed so many times."""
+        seen = []
+
+        def changed() -> bool:
+            files = sorted(self.home.root.glob(f"{self.home.warehouse_name}*"))
+            with suppress(FileNotFoundError):  # it was removed between the two looks: the next one tells
+                state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+                if state and state not in seen[-1:]:
+                    seen.append(state)
+            return len(seen) >= number
+
+        return self.kill("loading", changed, 0.0)
 
     def kill_at_random(self, stage: Stage, pace: Pace, random: Random) -> bool:
         """Kill a run at a random moment of a stage."""

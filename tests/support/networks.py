@@ -54,7 +54,9 @@ def bert_config(**options: Any) -> BertConfig:
     return BertConfig(**{**small, **options})
 
 
-def tiny_network(head: HeadSpec | None = None, config: Any = None, classes: int = len(LABELS), seed: int = 0) -> Classifier:
+def tiny_network(
+    head: HeadSpec | None = None, config: Any = None, classes: int = len(LABELS), seed: int = 0
+) -> Classifier:
     """Weights so large that different texts get clearly different answers."""
     torch.manual_seed(seed)
     network = Classifier(build_encoder(config or bert_config()), head or HeadSpec(), classes)

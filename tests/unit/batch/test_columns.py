@@ -223,7 +223,9 @@ class TestCreatedAt:
         column = pa.array(["2026-01-05T04:30:00Z", None, "2026-01-05 12:30", "Mon Jan 05 12:30:00 +0800 2026", "?"])
         assert times(column.dictionary_encode()) == [NOON_UTC, None, NOON_UTC, NOON_UTC, None]
 
-    @pytest.mark.parametrize("text", ["", "rubbish", "昨天", "2026-13-01", "2026-02-30", "12:30", "99999-01-01", "T", "Z"])
+    @pytest.mark.parametrize(
+        "text", ["", "rubbish", "昨天", "2026-13-01", "2026-02-30", "12:30", "99999-01-01", "T", "Z"]
+    )
     def test_rubbish(self, text: str) -> None:
         assert times(pa.array([text, "2026-01-05 12:30"])) == [None, NOON_UTC]
 
@@ -273,7 +275,9 @@ class TestSlices:
             [("渠道", "APP"), ("age", None)],
         ]
 
-    @pytest.mark.parametrize("column", [["x", None], [None, None], pa.nulls(2), pa.array(["x", None]).dictionary_encode()])
+    @pytest.mark.parametrize(
+        "column", [["x", None], [None, None], pa.nulls(2), pa.array(["x", None]).dictionary_encode()]
+    )
     def test_one(self, column: Any) -> None:
         raw = read(["甲", "乙"], ColumnMapping("text", slices=("s",)), s=column)
         values = column.to_pylist() if isinstance(column, pa.Array) else column

@@ -38,7 +38,7 @@ class Recorder:
         self.batches: list[list[int]] = []
         self._refuse = refuse
 
-    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    def run(self, _tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         self._refuse(chosen.tolist(), len(chosen) * int(windows.length[chosen].max() + 2))
         self.batches.append(chosen.tolist())
         return self.expected(windows)[chosen]
@@ -83,7 +83,7 @@ class TestOrder:
         network = tiny_network(HeadSpec(pooling="mean"))
         forward = PaddedForward(network, tokenizer.special, 3, torch.device("cpu"), "fp32")
         engine = Engine(forward, tokenizer.special, max_tokens)
-        texts = sentences(40, 12)
+        texts = sentences(20, 12)
 
         def score(chosen: list[str]) -> NDArray[np.float32]:
             tokens = tokenizer.encode(chosen)
@@ -184,7 +184,9 @@ class TestPaddedForward:
         windows = cut_windows(tokens.lengths, WindowSpec(max_length=16), 2)
         network = tiny_network(HeadSpec(pooling="mean"))
         exact, fast = (
-            PaddedForward(network, tokenizer.special, 3, torch.device("cpu"), precision).run(tokens, windows, np.arange(20))
+            PaddedForward(network, tokenizer.special, 3, torch.device("cpu"), precision).run(
+                tokens, windows, np.arange(20)
+            )
             for precision in ("fp32", "bf16")
         )
         assert exact.dtype == fast.dtype == np.float32

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -60,8 +61,6 @@ def test_every_row_is_staged_once(tmp_path: Path, scorer: Scorer) -> None:
     assert done == list(dump.plan.units)
     table = pa.concat_tables(store.read(unit) for unit in dump.plan.units)
     assert table["doc_id"].to_pylist() == [f"{name}.parquet:{row}" for name in "ab" for row in range(20)]
-    import polars as pl
-
     expected = scorer.score(pl.Series(texts))
     np.testing.assert_allclose(np.array(table["probs"].to_pylist()), expected.probs, atol=1e-5)
     assert table["text_hash"].to_pylist() == expected.text_hash.tolist()

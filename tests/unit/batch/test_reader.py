@@ -59,7 +59,7 @@ class TestInspect:
     @pytest.mark.parametrize("column", [[["好"], None], [{"text": "好"}, None]], ids=["list", "struct"])
     def test_a_nested_column(self, tmp_path: Path, column: list[object]) -> None:
         source = write(tmp_path / "a.parquet", column)
-        with pytest.raises(UnreadableFile, match="column text is (list|struct)"):
+        with pytest.raises(UnreadableFile, match=r"column text is (list|struct)"):
             inspect(source, TEXT)
 
     def test_a_column_that_is_there_twice(self, tmp_path: Path) -> None:
@@ -98,15 +98,14 @@ class TestFilesThatAreNoParquet:
         source = write(tmp_path / "a.parquet", TEXTS)
         units = units_of(source, 300)
         write(tmp_path / "a.parquet", TEXTS[:700])
-        read = read_back(source, units)
         with pytest.raises(UnreadableFile, match=r"a\.parquet"):
-            [*read]
+            list(read_back(source, units))
 
 
 class TestCorruptPages:
     """A page in the middle of the last of three row groups is not what was written."""
 
-    def _break(self, source: SourceFile, **options: object) -> None:
+    def _break(self, source: SourceFile) -> None:
         chunk = pq.read_metadata(source.path).row_group(2).column(0)
         data = bytearray(Path(source.path).read_bytes())
         middle = chunk.data_page_offset + chunk.total_compressed_size // 2
@@ -149,7 +148,10 @@ class TestReadUnits:
         seen = list(read_units(source, units, mapping, "UTC"))
         assert [text for _, raw in seen for text in texts_of(raw)] == TEXTS
         assert [each for _, raw in seen for each in raw.doc_id.to_pylist()] == [str(row) for row in range(1000)]
-        assert [each for _, raw in seen for each in raw.slices.to_pylist()][:2] == [[("city", "上海")], [("city", None)]]
+        assert [each for _, raw in seen for each in raw.slices.to_pylist()][:2] == [
+            [("city", "上海")],
+            [("city", None)],
+        ]
         assert [raw.rows for _, raw in seen] == [256, 256, 256, 232]
 
     def test_in_row_order_whatever_order_was_asked(self, tmp_path: Path) -> None:
@@ -187,23 +189,28 @@ class TestReadUnits:
 
 
 _READ = """
-import resource, sys
+import sys
 from pathlib import Path
 from tests.support.dumps import TEXT, source_of, units_of
 from batch.reader import read_units
 
+def peak_kb():  # ru_maxrss would begin with the peak of the process that started this one
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
 source = source_of(Path(sys.argv[1]))
 units = units_of(source, 2000)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_kb()
 rows = sum(raw.rows for _, raw in read_units(source, units, TEXT, "UTC"))
-print(rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(rows, peak_kb() - before)
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("distinct", [True, False])
 def test_memory_follows_the_unit_and_not_the_file(tmp_path: Path, distinct: bool) -> None:
     growth = []
-    for rows in (50_000, 200_000):
+    for rows in (30_000, 120_000):
         numbers = pc.cast(pa.array(np.arange(rows) % (rows if distinct else 50)), pa.string())
         texts = pc.binary_join_element_wise(numbers, "好评" * 60, "")
         file = write(tmp_path / f"{rows}.parquet", texts, row_group_size=rows)
@@ -213,4 +220,4 @@ def test_memory_follows_the_unit_and_not_the_file(tmp_path: Path, distinct: bool
         assert read == rows
         growth.append(kilobytes / 1024)
     small, large = growth
-    assert large < 1.3 * small + 30, f"{small:.0f} MB for 50,000 rows, {large:.0f} MB for four times as many"
+    assert large < 1.3 * small + 30, f"{small:.0f} MB for 30,000 rows, {large:.0f} MB for four times as many"

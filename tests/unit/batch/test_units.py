@@ -34,9 +34,7 @@ def ranges(rows: int, text_bytes: int, size: UnitSize) -> list[tuple[int, int]]:
         (10, 0, UnitSize(rows=6), [(0, 6), (6, 10)]),
     ],
 )
-def test_by_rows_and_by_bytes(
-    rows: int, text_bytes: int, size: UnitSize, expected: list[tuple[int, int]]
-) -> None:
+def test_by_rows_and_by_bytes(rows: int, text_bytes: int, size: UnitSize, expected: list[tuple[int, int]]) -> None:
     assert ranges(rows, text_bytes, size) == expected
 
 
@@ -56,5 +54,9 @@ def test_ids_follow_file_range_and_slot_only() -> None:
 def test_of_a_real_file(tmp_path: Path) -> None:
     source = write(tmp_path / "a.parquet", ["好" * 100] * 50)
     units = units_of(source, 20)
-    assert [(unit.source_path, unit.rows) for unit in units] == [("a.parquet", 20), ("a.parquet", 20), ("a.parquet", 10)]
+    assert [(unit.source_path, unit.rows) for unit in units] == [
+        ("a.parquet", 20),
+        ("a.parquet", 20),
+        ("a.parquet", 10),
+    ]
     assert {unit.fingerprint for unit in units} == {inspect(source, TEXT).fingerprint}

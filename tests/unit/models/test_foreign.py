@@ -12,7 +12,13 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, DistilBertConfig, ElectraConfig, RobertaConfig
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DistilBertConfig,
+    ElectraConfig,
+    RobertaConfig,
+)
 
 from batch.forward import EngineSettings
 from batch.scorer import Scorer
@@ -126,7 +132,7 @@ class TestRefuses:
         folder = stock_model(tmp_path)
         for architectures in (["BertForMaskedLM"], [], None):
             change_config(folder, architectures=architectures)
-            with pytest.raises(BundleContradiction, match="BertForMaskedLM|unnamed architecture"):
+            with pytest.raises(BundleContradiction, match=r"BertForMaskedLM|unnamed architecture"):
                 open_foreign(str(folder), "t", DEFAULTS)
 
     def test_a_classifier_whose_head_was_never_trained(self, tmp_path: Path) -> None:
@@ -172,7 +178,9 @@ class TestRefuses:
         folder = stock_model(tmp_path)
         (folder / "evil.py").write_text("raise SystemExit('ran')", "utf-8")
         change_config(
-            folder, model_type="evil", auto_map={"AutoModelForSequenceClassification": "evil.Evil", "AutoConfig": "evil.Evil"}
+            folder,
+            model_type="evil",
+            auto_map={"AutoModelForSequenceClassification": "evil.Evil", "AutoConfig": "evil.Evil"},
         )
         with pytest.raises(BundleContradiction, match="cannot load"):
             load_network(open_foreign(str(folder), "t", DEFAULTS))

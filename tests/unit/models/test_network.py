@@ -76,7 +76,9 @@ def test_a_batch_of_mixed_lengths_equals_one_by_one(head: HeadSpec) -> None:
     ids, mask = batch_of(*lengths)
     with torch.inference_mode():
         together = network(input_ids=ids, attention_mask=mask)
-        alone = [network(input_ids=ids[i : i + 1, :n], attention_mask=mask[i : i + 1, :n]) for i, n in enumerate(lengths)]
+        alone = [
+            network(input_ids=ids[i : i + 1, :n], attention_mask=mask[i : i + 1, :n]) for i, n in enumerate(lengths)
+        ]
     assert together.std() > 0.1  # otherwise this test could not fail
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-5, rtol=1e-5)
 
