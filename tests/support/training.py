@@ -33,6 +33,7 @@ def recipe(**changes: Any) -> Recipe:
             "heads": 2,
             "intermediate_size": 32,
             "dropout": 0.0,
+            "attention_dropout": 0.0,
         },
         "head": {"pooling": "mean", "dropout": 0.0},
         "windows": {"max_length": 16},

@@ -126,7 +126,10 @@ class TestReproducibility:
 
     def test_recorded_losses(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """The tiny recipe, step by step; another number means that training has changed."""
-        settings = recipe(scratch={"dropout": 0.1}, schedule={"batch_docs": 16, "evaluations_per_epoch": 4})
+        settings = recipe(
+            scratch={"dropout": 0.1, "attention_dropout": 0.1},
+            schedule={"batch_docs": 16, "evaluations_per_epoch": 4, "patience": 100},
+        )
         with caplog.at_level(logging.INFO, "yeban.train"):
             bundle = train(settings, TRAIN, DEV, tmp_path)
         logs = [record.args[2] for record in caplog.records if record.msg.startswith("step ")]  # type: ignore[index]
