@@ -58,7 +58,6 @@ class ScoreOutcome:
         run_id: Its record.
         state: How it ended.
         slot: What was scored.
-        labels: The bundle's classes.
         planned_rows: Rows of the dump, as far as its files can be read.
         done_rows: Rows that were done before.
         scored_rows: Rows scored by this run; fewer than the rest where a file broke off.
@@ -71,7 +70,6 @@ class ScoreOutcome:
     run_id: str
     state: RunState
     slot: Slot
-    labels: tuple[str, ...]
     planned_rows: int
     done_rows: int
     scored_rows: int
@@ -135,7 +133,6 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
         run_id=tally.run_id,
         state=tally.state,
         slot=slot,
-        labels=bundle.labels,
         planned_rows=dump.plan.rows,
         done_rows=dump.plan.rows - sum(unit.rows for unit in pending),
         scored_rows=tally.rows,
