@@ -20,9 +20,12 @@ from batch.buckets import fill_buckets
 from models.precision import Precision, choose_precision
 from models.tokens import SpecialTokens, Tokens, pad_windows
 from models.windows import Windows
-from storage.errors import ConfigError
+from storage.errors import ConfigError, NetworkBroken
 
 log = logging.getLogger("yeban.engine")
+
+GIVE_UP_AFTER = 32
+"""Windows that may fail one after the other, with no batch scored in between, before the run is stopped."""
 
 _AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -116,12 +119,17 @@ class Engine:
         self._special = special
         self.max_tokens = max_tokens
         self.work = Work()
+        self._failed_in_a_row = 0
 
     def logits(self, tokens: Tokens, windows: Windows) -> NDArray[np.float32]:
         """Score all windows.
 
         Returns:
             float32[W, C] in the order of `windows`; NaN where a window could not be scored.
+
+        Raises:
+            NetworkBroken: One window after the other fails: nothing is staged as `failed` that a mended machine
+                could score.
         """
         result = np.full((len(windows.length), self._forward.classes), np.nan, np.float32)
         waiting = np.arange(len(result))
@@ -146,6 +154,7 @@ class Engine:
         try:
             logits = self._forward.run(tokens, windows, chosen)
             self.work += Work(int(lengths.sum()), padded)
+            self._failed_in_a_row = 0
             return logits
         except torch.OutOfMemoryError:
             self._shrink(len(chosen), padded)
@@ -153,12 +162,22 @@ class Engine:
             raise  # the device is lost: every later batch would fail too
         except RuntimeError as error:
             log.warning("a batch of %d windows failed, trying its halves: %s", len(chosen), error)
+            self._count_failure(chosen, error)
         if len(chosen) == 1:
             log.warning("one window could not be scored; its document is marked `failed`")
             return np.full((1, self._forward.classes), np.nan, np.float32)
         half = len(chosen) // 2
         halves = [self._run(tokens, windows, part) for part in (chosen[:half], chosen[half:])]
         return np.concatenate(halves)
+
+    def _count_failure(self, chosen: NDArray[np.int64], error: RuntimeError) -> None:
+        self._failed_in_a_row += len(chosen) == 1
+        if self._failed_in_a_row >= GIVE_UP_AFTER:
+            raise NetworkBroken(
+                f"{self._failed_in_a_row} windows failed one after the other: {error}",
+                expected="a network that can score most rows; a single bad row would be marked `failed`",
+                action="check the bundle and the machine (device, precision), then run the same command again",
+            ) from error
 
     def _shrink(self, windows: int, padded: int) -> None:
         """Remember that `padded` tokens are too many."""

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from batch.columns import ColumnMapping, RawRows, read_columns
 from batch.sources import SourceFile
-from storage.errors import MissingColumn, UnreadableFile
+from storage.errors import FileChanged, MissingColumn, UnreadableFile
 from storage.records import Unit
 
 _READ_ROWS: Final = (256, 8192)
@@ -48,11 +48,9 @@ def inspect(source: SourceFile, mapping: ColumnMapping) -> FileFacts:
         UnreadableFile: Truncated, not Parquet, or not readable; or a mapped column is nested, or there twice.
         MissingColumn: A mapped column is not in the file.
     """
-    with _opened(source, mapping) as file:
+    with _opened(source, mapping) as (file, fingerprint):
         _check_columns(source, file.schema_arrow, mapping)
-        return FileFacts(
-            source, _fingerprint(source), file.metadata.num_rows, sum(_text_bytes(file.metadata, mapping.text))
-        )
+        return FileFacts(source, fingerprint, file.metadata.num_rows, sum(_text_bytes(file.metadata, mapping.text)))
 
 
 def _check_columns(source: SourceFile, schema: pa.Schema, mapping: ColumnMapping) -> None:
@@ -87,14 +85,26 @@ def read_units(
 
     Raises:
         UnreadableFile: The file breaks off or a page is corrupt; units of the row groups before it are yielded.
+        FileChanged: The file is not the one that was planned.
     """
     waiting = sorted(units, key=lambda unit: unit.row_start)
     if not waiting:
         return
-    with _opened(source, mapping) as file:
+    with _opened(source, mapping) as (file, fingerprint):
+        _check_planned(source, fingerprint, waiting)
         rows = _RowStream(_batches(file, waiting, mapping))
         for unit in waiting:
             yield unit, read_columns(rows.take(unit.row_start, unit.row_stop), mapping, time_zone)
+
+
+def _check_planned(source: SourceFile, fingerprint: str, units: Sequence[Unit]) -> None:
+    if any(unit.fingerprint != fingerprint for unit in units):
+        raise FileChanged(
+            f"{source.name} was replaced after it was planned",
+            expected="a dump that stays as it is while it is scored",
+            action="run the same command again: it plans the new file and scores it",
+            path=source.name,
+        )
 
 
 def _batches(
@@ -134,11 +144,13 @@ class _RowStream:
 
 
 @contextmanager
-def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[pq.ParquetFile]:
+def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[tuple[pq.ParquetFile, str]]:
+    """A file and its fingerprint, both from one handle: it may be replaced under its name at any time."""
     try:
         with source.filesystem.open_input_file(source.path) as stream:
             metadata = pq.read_metadata(stream)
-            yield pq.ParquetFile(
+            fingerprint = _fingerprint(stream)
+            file = pq.ParquetFile(
                 stream,
                 metadata=metadata,
                 read_dictionary=_dictionaries(metadata, mapping.text),
@@ -146,6 +158,7 @@ def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[pq.ParquetFi
                 pre_buffer=False,
                 page_checksum_verification=True,
             )
+            yield file, fingerprint
     except (pa.ArrowException, OSError, EOFError, StopIteration) as error:
         raise UnreadableFile(
             f"{source.name} cannot be read as Parquet: {(str(error) or type(error).__name__).splitlines()[0]}",
@@ -155,14 +168,13 @@ def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[pq.ParquetFi
         ) from error
 
 
-def _fingerprint(source: SourceFile) -> str:
+def _fingerprint(stream: pa.NativeFile) -> str:
     """SHA-256 of size and footer: the footer holds offsets, counts and statistics of every column chunk."""
-    with source.filesystem.open_input_file(source.path) as stream:
-        size = stream.size()
-        stream.seek(size - _TAIL_BYTES)
-        footer_bytes = int.from_bytes(stream.read(4), "little")
-        stream.seek(size - _TAIL_BYTES - footer_bytes)
-        footer = stream.read(footer_bytes)
+    size = stream.size()
+    stream.seek(size - _TAIL_BYTES)
+    footer_bytes = int.from_bytes(stream.read(4), "little")
+    stream.seek(size - _TAIL_BYTES - footer_bytes)
+    footer = stream.read(footer_bytes)
     return hashlib.sha256(f"{size}:".encode() + footer).hexdigest()[:16]
 
 

@@ -11,10 +11,12 @@ Reading it top to bottom tells what can go wrong:
                 NoInput             no file where the dump should be
                 UnreadableFile      truncated, not Parquet, no permission
                 MissingColumn       a mapped column is not in the file
+                FileChanged         another file stands where the planned one was
             BundleError
                 BundleIncomplete    a file of the bundle is missing or altered
                 BundleContradiction the parts of a bundle disagree
             TrainingError           the training data or recipe cannot work
+            NetworkBroken           the network fails on everything it is given
             DiskFull                no space left where we write
             PartCorrupt             a staged part does not hold what its name says
             RunLocked               exit 75: another run holds the task
@@ -94,6 +96,10 @@ class MissingColumn(InputError):
     """A column that the mapping names is not in the file."""
 
 
+class FileChanged(InputError):
+    """A file is not the one that was planned: it was replaced meanwhile."""
+
+
 class BundleError(TerminalError):
     """A model bundle cannot be used."""
 
@@ -108,6 +114,10 @@ class BundleContradiction(BundleError):
 
 class TrainingError(TerminalError):
     """Training cannot work with this data or recipe."""
+
+
+class NetworkBroken(TerminalError):
+    """The network fails on everything it is given: it is not the rows' fault."""
 
 
 class DiskFull(TerminalError):

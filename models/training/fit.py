@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import set_seed
 
-from models.bundle import CARD, Bundle, seal_bundle
+from models.bundle import CARD, TOKENIZER, Bundle, seal_bundle
 from models.calibration import fit_temperature, softmax
 from models.cleaning.cleaner import Cleaner
 from models.evaluation.metrics import evaluate
@@ -66,30 +66,11 @@ def train(
     if dev is None:
         rows, dev = hold_out(rows, recipe.dev_share, generator)
     _check_classes(rows.gold, recipe.labels)
-    if not len(dev):
-        raise TrainingError(
-            "no dev row",
-            expected="labelled rows to stop the training and to fit the temperature on",
-            action="give --dev, or two training rows of a class, so that one can be held out",
-        )
+    _check_dev(dev)
     root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=WORKSHOP_PREFIX, dir=root))
     try:
-        cleaner = Cleaner(recipe.cleaning_spec())
-        texts, dev_texts = cleaner.clean(rows.texts).to_list(), cleaner.clean(dev.texts).to_list()
-        _warn_of_overlap(texts, dev_texts)
-        encoder = prepare_start(recipe, texts, folder)
-        tokenizer = Tokenizer.from_file(folder / "tokenizer.json")
-        model = DocumentClassifier(Classifier(encoder, recipe.head, len(recipe.labels)), recipe.aggregation)
-        train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, recipe.windows), rows.gold)
-        dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, recipe.windows), dev.gold)
-        log.info("training on %d documents, %d held out for dev", len(train_set), len(dev_set))
-        trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
-        trainer.train()
-        _round_weights(model, recipe.stored)
-        temperature, evaluation = _calibrate(trainer, dev_set, recipe.labels, generator)
-        save_network(model.network, folder, dtype=getattr(torch, recipe.stored))  # type: ignore[arg-type]
-        shutil.rmtree(folder / "checkpoints")
+        evaluation, temperature = _fit(recipe, rows, dev, folder, generator, show_progress=show_progress)
         lineage = Lineage(
             yeban=yeban_version,
             recipe=recipe.as_dict(),
@@ -101,6 +82,43 @@ def train(
         return _settle(bundle, root)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fit(
+    recipe: Recipe,
+    rows: LabelledRows,
+    dev: LabelledRows,
+    folder: Path,
+    generator: np.random.Generator,
+    *,
+    show_progress: bool,
+) -> tuple[Evaluation, float]:
+    """Train, calibrate and write tokenizer and weights into the folder; figures on dev and the temperature."""
+    cleaner = Cleaner(recipe.cleaning_spec())
+    texts, dev_texts = cleaner.clean(rows.texts).to_list(), cleaner.clean(dev.texts).to_list()
+    _warn_of_overlap(texts, dev_texts)
+    encoder = prepare_start(recipe, texts, folder)
+    tokenizer = Tokenizer.from_file(folder / TOKENIZER)
+    model = DocumentClassifier(Classifier(encoder, recipe.head, len(recipe.labels)), recipe.aggregation)
+    train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, recipe.windows), rows.gold)
+    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, recipe.windows), dev.gold)
+    log.info("training on %d documents, %d held out for dev", len(train_set), len(dev_set))
+    trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
+    trainer.train()
+    shutil.rmtree(folder / "checkpoints")
+    _round_weights(model, recipe.stored)
+    temperature, evaluation = _calibrate(trainer, dev_set, recipe.labels, generator)
+    save_network(model.network, folder, dtype=getattr(torch, recipe.stored))  # type: ignore[arg-type]
+    return evaluation, temperature
+
+
+def _check_dev(dev: LabelledRows) -> None:
+    if not len(dev):
+        raise TrainingError(
+            "no dev row",
+            expected="labelled rows to stop the training and to fit the temperature on",
+            action="give --dev, or two training rows of a class, so that one can be held out",
+        )
 
 
 def _check_classes(gold: NDArray[np.int64], labels: Sequence[str]) -> None:

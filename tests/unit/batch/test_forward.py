@@ -9,11 +9,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from batch.forward import Engine, EngineSettings, PaddedForward, Work, choose_device, resolve_settings
+from batch.forward import (
+    GIVE_UP_AFTER,
+    Engine,
+    EngineSettings,
+    PaddedForward,
+    Work,
+    choose_device,
+    resolve_settings,
+)
 from models.manifest import HeadSpec
 from models.tokens import SpecialTokens, Tokenizer, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
-from storage.errors import ConfigError
+from storage.errors import ConfigError, NetworkBroken
 from tests.support.networks import backend, sentences, tiny_network
 
 SPECIAL = SpecialTokens((2,), (3,), 0, 1)
@@ -141,6 +149,17 @@ class TestFailures:
         assert np.flatnonzero(np.isnan(logits).all(axis=1)).tolist() == list(guilty)
         others = np.setdiff1d(np.arange(10), guilty)
         np.testing.assert_array_equal(logits[others], Recorder.expected(windows)[others])
+
+    def test_a_network_that_fails_on_everything_stops_the_run(self) -> None:
+        engine = Engine(Recorder(fails_on(*range(100))), SPECIAL, 60)
+        with pytest.raises(NetworkBroken, match=f"{GIVE_UP_AFTER} windows failed one after the other: this one"):
+            engine.logits(*documents(*[5] * 100))
+
+    def test_many_bad_rows_among_good_ones_do_not(self) -> None:
+        tokens, windows = documents(*[5] * 300)
+        guilty = np.arange(0, 300, 3)
+        logits = Engine(Recorder(fails_on(*guilty.tolist())), SPECIAL, 60).logits(tokens, windows)
+        np.testing.assert_array_equal(np.flatnonzero(np.isnan(logits).all(axis=1)), guilty)
 
     def test_failures_leave_the_budget_alone(self) -> None:
         engine = Engine(Recorder(fails_on(1)), SPECIAL, 60)

@@ -17,7 +17,7 @@ from pyarrow import fs
 from batch.columns import ColumnMapping
 from batch.reader import inspect, read_units
 from batch.sources import SourceFile
-from storage.errors import MissingColumn, UnreadableFile
+from storage.errors import FileChanged, MissingColumn, UnreadableFile
 from tests.support.dumps import TEXT, read_back, source_of, texts_of, units_of, write
 
 TEXTS = [f"第{row}条评论，{'很好' * (row % 5)}" for row in range(1000)]
@@ -94,12 +94,21 @@ class TestFilesThatAreNoParquet:
         with pytest.raises(UnreadableFile):
             list(read_units(source, units, TEXT, "UTC"))
 
-    def test_shorter_than_it_was_planned(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("texts", [TEXTS[:700], TEXTS[::-1]], ids=["shorter", "as long"])
+    def test_replaced_since_it_was_planned(self, tmp_path: Path, texts: list[str]) -> None:
         source = write(tmp_path / "a.parquet", TEXTS)
         units = units_of(source, 300)
-        write(tmp_path / "a.parquet", TEXTS[:700])
-        with pytest.raises(UnreadableFile, match=r"a\.parquet"):
+        write(tmp_path / "a.parquet", texts)
+        with pytest.raises(FileChanged, match=r"a\.parquet was replaced after it was planned"):
             list(read_back(source, units))
+
+    def test_replaced_while_it_is_read(self, tmp_path: Path) -> None:
+        source = write(tmp_path / "a.parquet", TEXTS, row_group_size=100)
+        reading = iter(read_back(source, units_of(source, 100)))
+        first = next(reading)[1]
+        write(tmp_path / "b.parquet", TEXTS[::-1])
+        (tmp_path / "b.parquet").replace(tmp_path / "a.parquet")
+        assert [*first, *(text for _, texts in reading for text in texts)] == TEXTS
 
 
 class TestCorruptPages:
