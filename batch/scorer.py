@@ -118,7 +118,7 @@ class Scorer:
 
     def _score_distinct(self, texts: pl.Series) -> Scores:
         manifest = self.bundle.manifest
-        tokens = self._tokenizer.encode(texts.to_list())
+        tokens = self._tokenizer.encode(texts)
         windows = cut_windows(tokens.lengths, manifest.windows, self._tokenizer.special.count)
         chars = texts.str.len_chars().to_numpy()
         logits = self.engine.logits(tokens, windows)

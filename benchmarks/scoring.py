@@ -77,7 +77,7 @@ def _stages(scorer: Scorer, dump: Dump, mapping: ColumnMapping) -> None:
     cleaned: list[pl.Series] = []
     clean = timed(lambda: cleaned.extend(cleaner.clean(raw.texts).unique(maintain_order=True) for raw in raws))
     tokens = []
-    tokenise = timed(lambda: tokens.extend(tokenizer.encode(texts.to_list()) for texts in cleaned))
+    tokenise = timed(lambda: tokens.extend(tokenizer.encode(texts) for texts in cleaned))
     spec = scorer.bundle.manifest.windows
     windows = [cut_windows(each.lengths, spec, tokenizer.special.count) for each in tokens]
     engine = scorer.engine

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -26,8 +27,8 @@ class EncodedDocuments:
     special: SpecialTokens
 
     @classmethod
-    def encode(cls, texts: Sequence[str], tokenizer: Tokenizer, spec: WindowSpec) -> EncodedDocuments:
-        """Tokenise cleaned texts and plan their windows."""
+    def encode(cls, texts: pl.Series, tokenizer: Tokenizer, spec: WindowSpec) -> EncodedDocuments:
+        """Tokenise cleaned texts, String[D], and plan their windows."""
         tokens = tokenizer.encode(texts)
         windows = cut_windows(tokens.lengths, spec, tokenizer.special.count)
         return cls(tokens, windows, tokenizer.special)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from transformers import set_seed
@@ -95,9 +96,9 @@ def _fit(
 ) -> tuple[Evaluation, float]:
     """Train, calibrate and write tokenizer and weights into the folder; figures on dev and the temperature."""
     cleaner = Cleaner(recipe.cleaning_spec())
-    texts, dev_texts = cleaner.clean(rows.texts).to_list(), cleaner.clean(dev.texts).to_list()
+    texts, dev_texts = cleaner.clean(rows.texts), cleaner.clean(dev.texts)
     _warn_of_overlap(texts, dev_texts)
-    encoder = prepare_start(recipe, texts, folder)
+    encoder = prepare_start(recipe, texts.to_list(), folder)
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
     model = DocumentClassifier(Classifier(encoder, recipe.head, len(recipe.labels)), recipe.aggregation)
     train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, recipe.windows), rows.gold)
@@ -132,7 +133,7 @@ def _check_classes(gold: NDArray[np.int64], labels: Sequence[str]) -> None:
         )
 
 
-def _warn_of_overlap(texts: Sequence[str], dev_texts: Sequence[str]) -> None:
+def _warn_of_overlap(texts: pl.Series, dev_texts: pl.Series) -> None:
     shared = len(set(texts) & set(dev_texts))
     if shared:
         log.warning("%d cleaned texts are both in train and in dev: figures on dev flatter the model", shared)

@@ -16,7 +16,8 @@ from transformers import AutoModel, BertConfig
 from models.bundle import TOKENIZER
 from models.foreign import usable_positions
 from models.network import build_encoder
-from models.tokens import CHUNK_DOCS, load_fast_tokenizer
+from models.tokenising.library import CHUNK_DOCS
+from models.tokens import load_fast_tokenizer
 from models.training.recipe import Recipe, ScratchEncoder
 from models.windows import WindowSpec
 from storage.errors import TrainingError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
@@ -84,7 +85,7 @@ def test_ids_are_those_of_hugging_face(texts: list[str], size: tuple[int, int], 
     )["input_ids"]
     tokenizer = Tokenizer(backend(), pad=0, unknown=1)
     spec = WindowSpec(max_length=max_length, long_text="slide" if slide else "truncate", stride=stride)
-    tokens = tokenizer.encode(texts)
+    tokens = tokenizer.encode(pl.Series(texts))
     windows = cut_windows(tokens.lengths, spec, tokenizer.special.count)
     ids, mask = pad_windows(tokens, windows, np.arange(len(windows.doc)), tokenizer.special)
     assert [row[: int(real.sum())].tolist() for row, real in zip(ids, mask, strict=True)] == kept

@@ -60,4 +60,4 @@ def dataset(texts: list[str], gold: NDArray[np.int64], windows: WindowSpec) -> D
     """Documents of the letters that `tests.support.networks` knows."""
     assert set("".join(texts)) <= set(LETTERS)
     tokenizer = Tokenizer(backend(), pad=0, unknown=1)
-    return DocumentDataset(EncodedDocuments.encode(texts, tokenizer, windows), gold)
+    return DocumentDataset(EncodedDocuments.encode(pl.Series(texts), tokenizer, windows), gold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ class TestOrder:
         texts = sentences(20, 12)
 
         def score(chosen: list[str]) -> NDArray[np.float32]:
-            tokens = tokenizer.encode(chosen)
+            tokens = tokenizer.encode(pl.Series(chosen))
             return engine.logits(tokens, cut_windows(tokens.lengths, WindowSpec(max_length=16), 2))
 
         together = score(texts)
@@ -199,7 +200,7 @@ class TestPaddedForward:
     @pytest.mark.skipif(not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="no bf16 on this processor")
     def test_bf16_stays_near_fp32(self) -> None:
         tokenizer = Tokenizer(backend(), pad=0, unknown=1)
-        tokens = tokenizer.encode(sentences(20, 12))
+        tokens = tokenizer.encode(pl.Series(sentences(20, 12)))
         windows = cut_windows(tokens.lengths, WindowSpec(max_length=16), 2)
         network = tiny_network(HeadSpec(pooling="mean"))
         exact, fast = (

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, processors
 
-from models.tokens import CHUNK_DOCS, SpecialTokens, Tokenizer, Tokens, pad_windows
+from models.tokenising.library import CHUNK_DOCS
+from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows
 from models.windows import WindowSpec, cut_windows
 from storage.errors import BundleContradiction, BundleIncomplete
 from tests.support.networks import WORDS, backend, roberta_backend, sentences
@@ -24,7 +26,7 @@ def tokenizer() -> Tokenizer:
 
 class TestEncode:
     def test_flat_arrays_without_special_tokens(self, tokenizer: Tokenizer) -> None:
-        tokens = tokenizer.encode(["好书", "", "ab 龘"])
+        tokens = tokenizer.encode(pl.Series(["好书", "", "ab 龘"]))
         known = [WORDS.index("好"), WORDS.index("书"), WORDS.index("a"), WORDS.index("##b"), 1]
         assert tokens.ids.tolist() == known
         assert tokens.ids.dtype == np.int32
@@ -33,13 +35,13 @@ class TestEncode:
 
     def test_nothing(self, tokenizer: Tokenizer) -> None:
         for texts in ([], ["", ""]):
-            tokens = tokenizer.encode(texts)
+            tokens = tokenizer.encode(pl.Series(texts, dtype=pl.String))
             assert tokens.lengths.tolist() == [0] * len(texts)
             assert len(tokens.ids) == 0
 
     def test_more_than_a_chunk(self, tokenizer: Tokenizer) -> None:
         texts = sentences(2 * CHUNK_DOCS + 5, 6)
-        tokens = tokenizer.encode(texts)
+        tokens = tokenizer.encode(pl.Series(texts))
         plain = [backend().encode(text, add_special_tokens=False).ids for text in texts[-7:]]
         for doc, ids in zip(range(len(texts) - 7, len(texts)), plain, strict=True):
             assert tokens.ids[tokens.offsets[doc] : tokens.offsets[doc + 1]].tolist() == ids
@@ -48,7 +50,7 @@ class TestEncode:
         made = backend()
         made.enable_truncation(4)
         made.enable_padding(length=8)
-        assert Tokenizer(made, pad=0, unknown=1).encode(["好" * 10, "好"]).lengths.tolist() == [10, 1]
+        assert Tokenizer(made, pad=0, unknown=1).encode(pl.Series(["好" * 10, "好"])).lengths.tolist() == [10, 1]
 
 
 class TestSpecialTokens:

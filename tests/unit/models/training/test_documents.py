@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -39,7 +40,8 @@ def test_a_batch_holds_all_windows_of_its_documents() -> None:
 
 
 def test_sizes_count_every_window_with_its_special_tokens() -> None:
-    encoded = EncodedDocuments.encode(["好坏快慢书", "", "书店"], Tokenizer(backend(), pad=0, unknown=1), SPEC)
+    texts = pl.Series(["好坏快慢书", "", "书店"])
+    encoded = EncodedDocuments.encode(texts, Tokenizer(backend(), pad=0, unknown=1), SPEC)
     assert encoded.sizes.tolist() == [10, 2, 4]
 
 

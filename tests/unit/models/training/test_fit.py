@@ -38,7 +38,7 @@ TEMPERATURE = 0.5807
 def dev_logits(bundle: Bundle, texts: pl.Series) -> NDArray[np.float32]:
     """Document logits of a bundle as it lies on disk."""
     tokenizer, network, manifest = bundle.tokenizer(), load_network(bundle), bundle.manifest
-    tokens = tokenizer.encode(bundle.cleaner().clean(texts).to_list())
+    tokens = tokenizer.encode(bundle.cleaner().clean(texts))
     windows = cut_windows(tokens.lengths, manifest.windows, tokenizer.special.count)
     ids, mask = pad_windows(tokens, windows, np.arange(len(windows.doc)), tokenizer.special)
     with torch.inference_mode():

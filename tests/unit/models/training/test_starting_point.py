@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import tokenizers
 import torch
@@ -41,7 +42,7 @@ class TestVocabularyFile:
         assert vocabulary_of(tmp_path) == {word: index for index, word in enumerate(kept)}
         assert encoder.get_input_embeddings().num_embeddings == len(kept)
         tokenizer = Tokenizer.from_file(tmp_path / "tokenizer.json")
-        assert tokenizer.encode(["好坏 Goodish"]).ids.tolist() == [6, 1, 7, 8]
+        assert tokenizer.encode(pl.Series(["好坏 Goodish"])).ids.tolist() == [6, 1, 7, 8]
 
     def test_rare_tokens_are_left_out(self, tmp_path: Path) -> None:
         self.prepare(tmp_path, [*SPECIAL, "好", "坏"], ["好好", "坏"], min_count=2)
@@ -70,9 +71,9 @@ class TestLearnedVocabulary:
     def test_knows_what_the_texts_use(self, tmp_path: Path) -> None:
         prepare_start(recipe(), ["好书 reading readers", "Reading 好"] * 10, tmp_path)
         tokenizer = Tokenizer.from_file(tmp_path / "tokenizer.json")
-        assert 1 not in tokenizer.encode(["好书 reading readers"]).ids.tolist()
-        assert tokenizer.encode(["reading"]).lengths.tolist() == [1]
-        assert tokenizer.encode(["龘"]).ids.tolist() == [1]
+        assert 1 not in tokenizer.encode(pl.Series(["好书 reading readers"])).ids.tolist()
+        assert tokenizer.encode(pl.Series(["reading"])).lengths.tolist() == [1]
+        assert tokenizer.encode(pl.Series(["龘"])).ids.tolist() == [1]
         assert list(vocabulary_of(tmp_path).values()).count(0) == 1
         assert [word for word, index in sorted(vocabulary_of(tmp_path).items(), key=lambda each: each[1])][:5] == [
             *SPECIAL
@@ -102,7 +103,7 @@ class TestPretrained:
         plain = AutoModel.from_pretrained(folder)
         name = "embeddings.word_embeddings.weight"
         assert torch.equal(encoder.state_dict()[name], plain.state_dict()[name])
-        assert Tokenizer.from_file(tmp_path / "tokenizer.json").encode(["好书"]).ids.tolist() == [
+        assert Tokenizer.from_file(tmp_path / "tokenizer.json").encode(pl.Series(["好书"])).ids.tolist() == [
             WORDS.index("好"),
             WORDS.index("书"),
         ]
