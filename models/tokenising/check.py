@@ -89,4 +89,4 @@ class SampleCheck:
         if token >= len(theirs):
             return Disagreement(len(text), token, None)
         begin, _ = self._backend.encode(text, add_special_tokens=False).offsets[token]
-        return Disagreement(len(text), token, ord(text[begin]))
+        return Disagreement(len(text), token, ord(text[begin]) if begin < len(text) else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,7 @@ NORMALIZERS: dict[str, dict[str, Any]] = {
     },
 }
 ADDED: dict[str, list[AddedToken]] = {
-    "added": [
-        AddedToken("[CLS]", special=True, normalized=False),
-        AddedToken("[MASK]", special=True, normalized=False),
-    ],
+    "added": [AddedToken(content, special=True, normalized=False) for content in ("[CLS]", "[MASK]")],
     "added, normalised": [AddedToken("好书", normalized=True), AddedToken("É1", normalized=True)],
     "added, with edges": [
         AddedToken("#a", normalized=False, single_word=True),
@@ -63,9 +61,7 @@ def made(options: dict[str, Any], added: list[AddedToken]) -> Backend:
 BACKENDS = {
     **{name: made(options, []) for name, options in NORMALIZERS.items()},
     **{name: made({}, added) for name, added in ADDED.items()},
-    "added, case kept": made(
-        {"lowercase": False, "strip_accents": False}, [each for all_ in ADDED.values() for each in all_]
-    ),
+    "all added, case kept": made({"lowercase": False, "strip_accents": False}, [*chain(*ADDED.values())]),
 }
 FAST = {name: FastPath(each) for name, each in BACKENDS.items()}
 
@@ -73,26 +69,9 @@ HIDDEN = list("\x00\x01\t\n\r \x1f\x7f\x85\xa0\xad\u200b\u200d\u2028\u2029\u3000
 MARKS = list("\u0300\u0301\u0323\u0327\u0338\u0345\u302e\u302f\u3099\u309a\u20e3\U0001d165\U0001d16d\U0001f3fb")
 SIGNS = list("，。！？～…—“”·≠;\u037e\u1fef\u2260\u226e#@[](){}<>$^`|\\/_-+=~*&%§¶")
 LETTERS = list("aAbé1２ÅåİıßÆﬁΣςАяℵअ한각ㄱ한のがガｶﾞ①Ⅳ㎏½")
-HAN = list(
-    "好书店坏龘豈神\uf900\ufa0e\u3007\u3400\u4dbf\u9fff\ua000𠀀\U0002a6df\U0002ebef\U0002f800\U0002fa1d\U00030000\u2e80\u31c0"
-)
+HAN = list("好书店坏龘\u2e80\u3007\u31c0\u3400\u4dbf\u9fff\ua000\uf900\ufa0e𠀀\U0002a6df\U0002ebef\U0002f800\U00030000")
 FACES = list("😂❤🇨🇳👨‍👩‍👧")
-PIECES = [
-    "[CLS]",
-    "[MASK]",
-    "[UNK]",
-    "[cls]",
-    "[ CLS ]",
-    "##a",
-    "##",
-    "#a",
-    "好书",
-    "é1",
-    "E\u03011",
-    "ab 1",
-    "the",
-    "AB",
-]
+PIECES = ["[CLS]", "[MASK]", "[UNK]", "[cls]", "[ CLS ]", "##a", "##", "#a", "好书", "é1", "É1", "ab 1", "the", "AB"]
 LONG = ["a" * 33, "b" * 99, "é" * 100, "1" * 101, "c" * 300, "哈" * 120, "\u0301" * 40]
 TEXTS = st.one_of(
     st.lists(st.sampled_from([*HIDDEN, *MARKS, *SIGNS, *LETTERS, *HAN, *FACES, *PIECES]), max_size=14).map("".join),
@@ -117,7 +96,7 @@ def test_all_of_them_take_the_fast_path() -> None:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(texts=COLUMNS)
 def test_ids_are_those_of_the_library(name: str, texts: list[str]) -> None:
     same(name, texts)
@@ -142,7 +121,7 @@ def test_all_runs_in_one_slot(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_every_character_between_others(name: str) -> None:
-    """A sample of all code points, dense where scripts are; `yeban` was tried on all of them."""
-    codes = [*range(0x3000), *range(0x3000, 0x110000, 61)]
+    """A sample of all code points, dense where most scripts are."""
+    codes = [*range(0x1000), *range(0x1000, 0x20000, 7), *range(0x20000, 0x110000, 997)]
     characters = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
     same(name, [f"a{c}1好{c}，{c}{c}a" for c in characters])

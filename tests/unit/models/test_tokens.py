@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, processors
 
+from models.tokenising import runs
+from models.tokenising.characters import CharacterTable
 from models.tokenising.library import CHUNK_DOCS
+from models.tokenising.runs import RunEncoder
 from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows
 from models.windows import WindowSpec, cut_windows
 from storage.errors import BundleContradiction, BundleIncomplete
@@ -51,6 +55,50 @@ class TestEncode:
         made.enable_truncation(4)
         made.enable_padding(length=8)
         assert Tokenizer(made, pad=0, unknown=1).encode(pl.Series(["好" * 10, "好"])).lengths.tolist() == [10, 1]
+
+    def test_a_tokenizer_of_another_kind(self) -> None:
+        tokens = Tokenizer(roberta_backend(), pad=1, unknown=3).encode(pl.Series(["好书", "龘", ""]))
+        assert tokens.lengths.tolist() == [2, 1, 0]
+        assert tokens.ids[2] == 3
+
+
+class TestFallback:
+    TEXTS = ("好书ab", "坏 书", "", "书" * 7)
+
+    def expected(self) -> list[int]:
+        return [each for text in self.TEXTS for each in backend().encode(text, add_special_tokens=False).ids]
+
+    def test_a_wrong_table_is_noticed_and_never_used_again(
+        self, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        learn = CharacterTable._learn
+
+        def learn_wrong(table: CharacterTable, codes: NDArray[np.uint32]) -> None:
+            learn(table, codes)
+            table._table[ord("书")] = WORDS.index("店")
+
+        monkeypatch.setattr(CharacterTable, "_learn", learn_wrong)
+        assert tokenizer.encode(pl.Series(self.TEXTS)).ids.tolist() == self.expected()
+        (record,) = caplog.records
+        assert (record.name, record.levelname) == ("yeban.tokens", "WARNING")
+        assert "U+4E66" in record.getMessage()
+        assert not any(letter in record.getMessage() for letter in "好书坏")
+        assert tokenizer.encode(pl.Series(self.TEXTS)).ids.tolist() == self.expected()
+        assert len(caplog.records) == 1
+
+    def test_a_wrong_memory_of_runs_is_noticed(
+        self, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tokenizer.encode(pl.Series(self.TEXTS))
+        monkeypatch.setattr(RunEncoder, "_are_same", lambda *_: np.ones(1, np.bool_))
+        monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
+        assert tokenizer.encode(pl.Series(["h"])).ids.tolist() == [WORDS.index("h")]
+        assert "U+0068" in caplog.text
+
+    def test_a_right_table_says_nothing(self, tokenizer: Tokenizer, caplog: pytest.LogCaptureFixture) -> None:
+        tokens = tokenizer.encode(pl.Series(self.TEXTS))
+        assert tokens.ids.tolist() == self.expected()
+        assert not caplog.records
 
 
 class TestSpecialTokens:
