@@ -89,9 +89,9 @@ class TestFallback:
     def test_a_wrong_memory_of_runs_is_noticed(
         self, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
+        monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         tokenizer.encode(pl.Series(self.TEXTS))
         monkeypatch.setattr(RunEncoder, "_are_same", lambda *_: np.ones(1, np.bool_))
-        monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         assert tokenizer.encode(pl.Series(["h"])).ids.tolist() == [WORDS.index("h")]
         assert "U+0068" in caplog.text
 

@@ -9,6 +9,7 @@ import pytest
 from models.tokenising import check
 from models.tokenising.check import FIRST_CHARACTERS, ONE_IN, Disagreement, SampleCheck
 from models.tokenising.library import encode_by_library
+from tests.support.asking import note_strings
 from tests.support.networks import backend, sentences
 
 
@@ -49,12 +50,7 @@ class TestDisagreement:
 class TestSample:
     @pytest.fixture
     def looked_at(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        seen: list[str] = []
-        original = check.encode_strings
-        monkeypatch.setattr(
-            check, "encode_strings", lambda made, strings: (seen.extend(strings), original(made, strings))[1]
-        )
-        return seen
+        return note_strings(monkeypatch, check)
 
     def test_a_short_column_is_checked_whole(self, looked_at: list[str]) -> None:
         texts = sentences(100, 20)

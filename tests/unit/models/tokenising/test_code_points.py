@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ TEXTS = ["", "好书", "", "a\x00é", "𠀀😂", "\uffff\U0010ffff", "", "十�
 def decoded(points: CodePoints) -> list[str]:
     assert points.codes.tolist() == [ord(character) for character in points.text]
     bounds = points.offsets.tolist()
-    return [points.text[begin:end] for begin, end in zip(bounds, bounds[1:], strict=False)]
+    return [points.text[begin:end] for begin, end in pairwise(bounds)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])

@@ -65,16 +65,8 @@ def same(made: Backend, *texts: str) -> list[int]:
 class TestAddedTokens:
     def test_in_the_text_as_it_comes(self) -> None:
         made = changed(lambda made: made.add_special_tokens(["[CLS]", "[MASK]"]))
-        mask = WORDS.index("[MASK]")
-        assert same(made, "好[MASK]书", "[mask]", "好") == [
-            WORDS.index("好"),
-            mask,
-            WORDS.index("书"),
-            1,
-            1,
-            1,
-            WORDS.index("好"),
-        ]
+        good, mask, book = map(WORDS.index, ("好", "[MASK]", "书"))
+        assert same(made, "好[MASK]书", "[mask]", "好") == [good, mask, book, 1, 1, 1, good]
 
     def test_in_the_normalised_text(self) -> None:
         made = changed(lambda made: made.add_tokens([AddedToken("É1", normalized=True)]))

@@ -9,6 +9,7 @@ import pytest
 from models.tokenising import runs
 from models.tokenising.code_points import CodePoints, decode_pieces
 from models.tokenising.runs import MAX_LETTERS, RunEncoder, Runs, find_runs, spans
+from tests.support.asking import note_strings
 from tests.support.networks import WORDS, backend
 
 
@@ -34,23 +35,9 @@ def plain(text: str) -> list[int]:
     return ids
 
 
-class Asked:
-    """Notes what the library is asked for."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.strings: list[str] = []
-        original = runs.encode_strings
-
-        def encode_strings(backend: object, strings: list[str]) -> object:
-            self.strings += strings
-            return original(backend, strings)
-
-        monkeypatch.setattr(runs, "encode_strings", encode_strings)
-
-
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    return Asked(monkeypatch)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return note_strings(monkeypatch, runs)
 
 
 class TestFind:
@@ -65,19 +52,19 @@ class TestFind:
 
     @pytest.mark.parametrize("texts", [("",), ("好", "", "书")])
     def test_none(self, texts: tuple[str, ...]) -> None:
-        found, points = runs_of(*texts)
+        found, _ = runs_of(*texts)
         assert len(found.start) == len(found.codes) == 0
         assert encoded(RunEncoder(backend()), *texts) == []
 
 
 class TestEncode:
-    def test_each_distinct_run_is_asked_for_once(self, asked: Asked) -> None:
+    def test_each_distinct_run_is_asked_for_once(self, asked: list[str]) -> None:
         encoder = RunEncoder(backend())
         expected = [plain(text) for text in ("ab", "1", "ab", "abc", "zz", "1")]
         assert encoded(encoder, "ab好1", "ab好abc", "zz", "1") == expected
-        assert asked.strings == ["ab", "1", "abc", "zz"]
+        assert asked == ["ab", "1", "abc", "zz"]
         assert encoded(encoder, "1", "abc", "ab") == [plain("1"), plain("abc"), plain("ab")]
-        assert asked.strings == ["ab", "1", "abc", "zz"]
+        assert asked == ["ab", "1", "abc", "zz"]
         assert encoder.known == 4
 
     def test_runs_that_begin_alike(self) -> None:
@@ -86,12 +73,12 @@ class TestEncode:
         for _ in range(2):
             assert encoded(encoder, *texts) == [plain(text) for text in texts]
 
-    def test_long_runs_are_not_remembered(self, asked: Asked) -> None:
+    def test_long_runs_are_not_remembered(self, asked: list[str]) -> None:
         encoder = RunEncoder(backend())
         fits, longer = "b" * MAX_LETTERS, "b" * (MAX_LETTERS + 1)
         for _ in range(2):
             assert encoded(encoder, fits, longer, longer + "c") == [plain(fits), plain(longer), plain(longer + "c")]
-        assert asked.strings == [fits, longer, longer + "c", longer, longer + "c"]
+        assert asked == [fits, longer, longer + "c", longer, longer + "c"]
 
     def test_a_run_without_tokens(self) -> None:
         encoder = RunEncoder(backend())
@@ -117,12 +104,12 @@ class TestBounds:
             assert encoder.known < most
             assert encoder._used <= ids
 
-    def test_forgets_all(self, monkeypatch: pytest.MonkeyPatch, asked: Asked) -> None:
+    def test_forgets_all(self, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
         monkeypatch.setattr(runs, "MAX_KNOWN", 3)
         encoder = RunEncoder(backend())
         for text in ("a", "b", "c", "a", "c"):
             encoded(encoder, text)
-        assert asked.strings == ["a", "b", "c", "a"]
+        assert asked == ["a", "b", "c", "a"]
 
 
 def test_spans() -> None:
