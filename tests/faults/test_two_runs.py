@@ -59,6 +59,10 @@ def test_the_second_run_of_a_task_is_turned_away_and_told_by_whom(
         assert json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]["state"] == "running"
         other = ("weibo", "--date", DAY, "--input", home.folder() / "a.parquet")
         yeban("score", *other, "--home", home.root).well()  # another task is not in the way
+        home.warehouse.unlink()
+        load = yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
+        assert f"weibo {DAY}" in load.out
+        assert f"{ROWS:,} rows loaded" in load.out
         first.send_signal(signal.SIGCONT)
         assert first.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
     assert home.query("SELECT task, count(*) FROM predictions GROUP BY ALL ORDER BY ALL") == [
