@@ -93,7 +93,7 @@ def find_bundle(home: Home, task: str, wanted: str | None) -> Bundle:
     try:
         return registry.resolve(task, wanted or _from_home(home, configured.bundle), defaults)
     except BundleIncomplete:
-        if wanted is None and not registry.versions(task):
+        if wanted is None and not registry.at_hand(task):
             home.task(task)  # a mistyped name explains a missing bundle best
         raise
 
