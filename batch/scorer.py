@@ -11,16 +11,36 @@ import torch
 from numpy.typing import NDArray
 
 from batch.columns import digest_texts
-from batch.forward import Engine, EngineSettings, PaddedForward, Work, resolve_settings
+from batch.engine import Engine
+from batch.forward import PaddedForward
+from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax
 from models.network import check_vocabulary, load_network
 from models.precision import Precision
-from models.windows import cut_windows
+from models.tokens import Tokens
+from models.windows import Windows, cut_windows
 
 SCORED, EMPTY, SHORT, FAILED = range(4)
 """Codes of `storage.records.STATUSES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Texts ready for the network.
+
+    Attributes:
+        texts: String[D], the distinct texts, cleaned.
+        which: int64[U], which of them each raw text became.
+        tokens: Tokens of the D texts.
+        windows: Windows of the D texts.
+    """
+
+    texts: pl.Series
+    which: NDArray[np.int64]
+    tokens: Tokens
+    windows: Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +121,27 @@ class Scorer:
         )
         self.engine = Engine(forward, special, self.settings.max_tokens or 1_024)
 
-    @property
-    def work(self) -> Work:
-        """Tokens computed so far."""
-        return self.engine.work
-
     def score(self, texts: pl.Series) -> Scores:
         """Score raw texts. Texts that are equal once cleaned are computed once.
 
         Args:
             texts: String[U], null counts as empty.
         """
-        cleaned = self._cleaner.clean(texts)
-        distinct, which = _distinct(cleaned)
-        return self._score_distinct(distinct).take(which)
+        prepared = self.prepare(texts)
+        return self.finish(prepared, self.engine.logits(prepared))
 
-    def _score_distinct(self, texts: pl.Series) -> Scores:
+    def prepare(self, texts: pl.Series) -> Prepared:
+        """Clean, tokenise and window raw texts, String[U]; no network is needed."""
+        distinct, which = _distinct(self._cleaner.clean(texts))
+        tokens = self._tokenizer.encode(distinct.to_list())
+        windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
+        return Prepared(distinct, which, tokens, windows)
+
+    def finish(self, prepared: Prepared, logits: NDArray[np.float32]) -> Scores:
+        """Turn the logits of windows, float32[W, C], into the scores of the U raw texts."""
         manifest = self.bundle.manifest
-        tokens = self._tokenizer.encode(texts.to_list())
-        windows = cut_windows(tokens.lengths, manifest.windows, self._tokenizer.special.count)
+        texts, tokens, windows = prepared.texts, prepared.tokens, prepared.windows
         chars = texts.str.len_chars().to_numpy()
-        logits = self.engine.logits(tokens, windows)
         documents = aggregate(logits, windows.offsets, manifest.aggregation)
         documents = np.where((chars == 0)[:, None], np.float32(np.nan), documents)
         probs = softmax(documents, manifest.temperature)
@@ -131,7 +151,7 @@ class Scorer:
         label = np.where(np.isnan(documents).any(axis=1), 0, documents.argmax(axis=1))
         top, top_offsets = loudest_windows(logits, windows.offsets, label)
         unknown = np.concatenate([[0], np.cumsum(tokens.ids == self._tokenizer.special.unknown)])
-        return Scores(
+        scores = Scores(
             status=status.astype(np.int8),
             probs=probs,
             text_hash=digest_texts(texts, "md5_number_lower").to_numpy(),
@@ -142,6 +162,7 @@ class Scorer:
             top=top,
             top_offsets=top_offsets,
         )
+        return scores.take(prepared.which)
 
 
 def _distinct(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:

@@ -238,12 +238,10 @@ def _score_units(
     progress: Progress,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
-    from batch.forward import EngineSettings
     from batch.local import LocalExecutor
-    from batch.scorer import Scorer
+    from jobs.scoring import make_scorer
 
-    engine = home.config.engine
-    scorer = Scorer(bundle, EngineSettings(engine.device, engine.precision, engine.max_tokens))
+    scorer = make_scorer(home, bundle)
     executor = LocalExecutor(scorer, PartStore(home.parts), task.columns.mapping(), home.config.time_zone)
     progress.begin("score", sum(unit.rows for unit in pending))
 
@@ -258,8 +256,9 @@ def _score_units(
     tally.figures |= {
         "seconds": round(seconds, 3),
         "docs_per_s": round(tally.rows / seconds, 1),
-        "tokens_per_s": round(scorer.work.tokens / seconds, 1),
-        "padding_share": round(scorer.work.padding_share, 4),
+        "tokens_per_s": round(scorer.engine.work.tokens / seconds, 1),
+        "padding_share": round(scorer.engine.work.padding_share, 4),
         "device": scorer.settings.device,
         "precision": scorer.settings.precision,
+        **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
     }

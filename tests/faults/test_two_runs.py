@@ -82,17 +82,19 @@ def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_pa
     assert home.query("SELECT state FROM runs ORDER BY started_at") == [("interrupted",), ("done",)]
 
 
-def test_ctrl_c_keeps_what_was_finished(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_keeps_what_was_finished(home: Home, tmp_path: Path, how: signal.Signals, code: int) -> None:
     log = tmp_path / "log"
     with running(home, log) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         process.send_signal(signal.SIGCONT)
-        assert process.wait(PATIENCE_S) == 130, log.read_text()
+        assert process.wait(PATIENCE_S) == code, log.read_text()
     said = log.read_text()
     assert "the same command goes on from here" in said
     assert "Traceback" not in said
     listed = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
     assert [each["state"] for each in listed] == ["interrupted"]
+    assert list(home.root.rglob(".tmp-*")) == []
     finished = len(home.parts()) * 100
     assert 0 < finished < ROWS
     assert f"{ROWS - finished:,} scored now, {finished:,} done before" in home.score().well().out

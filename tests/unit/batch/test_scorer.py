@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.forward import EngineSettings
 from batch.scorer import EMPTY, FAILED, SCORED, SHORT, Scorer, Scores
+from batch.settings import EngineSettings
 from models.aggregation import Aggregation
 from models.calibration import softmax
 from models.cleaning.presets import cleaning_preset
@@ -100,10 +100,10 @@ class TestDuplicates:
     def test_are_computed_once(self, tmp_path: Path) -> None:
         one = scorer(tmp_path)
         once = one.score(texts_of("好书", "坏书店"))
-        work = one.work
+        work = one.engine.work
         assert work.tokens == 2 + 2 + 3 + 2
         many = one.score(texts_of(*["好书", "坏书店", "好书"] * 3334))  # 10,002 rows
-        assert one.work.tokens == 2 * work.tokens
+        assert one.engine.work.tokens == 2 * work.tokens
         for row, expected in zip((0, 1, 2, 10_001), (0, 1, 0, 0), strict=True):
             np.testing.assert_array_equal(many.probs[row], once.probs[expected])
             assert many.text_hash[row] == once.text_hash[expected]
@@ -111,14 +111,14 @@ class TestDuplicates:
     def test_texts_that_become_equal_when_cleaned(self, tmp_path: Path) -> None:
         one = scorer(tmp_path, cleaning=cleaning_preset("weibo"))
         scores = one.score(texts_of("好书 http://t.cn/abc", "好书", "@张三 好书", " 好书\u200b"))
-        assert one.work.tokens == 4
+        assert one.engine.work.tokens == 4
         assert len(set(scores.text_hash.tolist())) == 1
         np.testing.assert_array_equal(scores.probs, np.tile(scores.probs[0], (4, 1)))
 
     def test_ten_thousand_identical_rows(self, tmp_path: Path) -> None:
         one = scorer(tmp_path)
         scores = one.score(texts_of(*["好书店"] * 10_000))
-        assert one.work.tokens == 5
+        assert one.engine.work.tokens == 5
         assert len(np.unique(scores.probs, axis=0)) == 1
         assert scores.top.tolist() == [0] * 10_000
 
