@@ -10,9 +10,11 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from batch.columns import digest_texts
+from batch.answers import AnswerCache, TextKeys
+from batch.columns import digest_numbers
 from batch.engine import Engine
 from batch.forward import PaddedForward
+from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
 from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
@@ -22,69 +24,26 @@ from models.precision import Precision
 from models.tokens import Tokens
 from models.windows import Windows, cut_windows
 
-SCORED, EMPTY, SHORT, FAILED = range(4)
-"""Codes of `storage.records.STATUSES`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Texts ready for the network.
 
     Attributes:
-        texts: String[D], the distinct texts, cleaned.
-        which: int64[U], which of them each raw text became.
-        tokens: Tokens of the D texts.
-        windows: Windows of the D texts.
+        texts: String[D], the distinct texts to compute, cleaned.
+        keys: Digests of these.
+        tokens: Their tokens.
+        windows: Their windows.
+        known: Scores of K more distinct texts whose answers were there already; None where K is 0.
+        which: int64[U], for each raw text its place among the D computed and then the K known ones.
     """
 
     texts: pl.Series
-    which: NDArray[np.int64]
+    keys: TextKeys
     tokens: Tokens
     windows: Windows
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Answers to U texts.
-
-    Attributes:
-        status: int8[U], index into `storage.records.STATUSES`.
-        probs: float32[U, C], calibrated; NaN where the status is `empty` or `failed`.
-        text_hash: uint64[U], of the cleaned text.
-        n_tokens: int32[U], tokens of the whole document, special tokens not counted.
-        n_unknown: int32[U], how many of them are [UNK].
-        n_windows: int32[U].
-        truncated: bool[U].
-        top: int32[K], windows that spoke loudest for the label, best first.
-        top_offsets: int64[U + 1], those of text u are `top[top_offsets[u]:top_offsets[u + 1]]`.
-    """
-
-    status: NDArray[np.int8]
-    probs: NDArray[np.float32]
-    text_hash: NDArray[np.uint64]
-    n_tokens: NDArray[np.int32]
-    n_unknown: NDArray[np.int32]
-    n_windows: NDArray[np.int32]
-    truncated: NDArray[np.bool_]
-    top: NDArray[np.int32]
-    top_offsets: NDArray[np.int64]
-
-    def take(self, rows: NDArray[np.int64]) -> Scores:
-        """Scores of chosen texts; a text may be chosen many times."""
-        counts = np.diff(self.top_offsets)[rows]
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-        return Scores(
-            status=self.status[rows],
-            probs=self.probs[rows],
-            text_hash=self.text_hash[rows],
-            n_tokens=self.n_tokens[rows],
-            n_unknown=self.n_unknown[rows],
-            n_windows=self.n_windows[rows],
-            truncated=self.truncated[rows],
-            top=self.top[np.repeat(self.top_offsets[rows], counts) + within],
-            top_offsets=offsets,
-        )
+    known: Scores | None
+    which: NDArray[np.int64]
 
 
 class Scorer:
@@ -93,6 +52,7 @@ class Scorer:
     Args:
         bundle: Brings cleaning, tokenizer, windows, network, aggregation and temperature.
         settings: How to compute.
+        answers: Answers of this bundle, computed in the same way before; None computes every text.
 
     Attributes:
         bundle: The bundle.
@@ -104,8 +64,9 @@ class Scorer:
         ConfigError: This machine cannot compute so.
     """
 
-    def __init__(self, bundle: Bundle, settings: EngineSettings) -> None:
+    def __init__(self, bundle: Bundle, settings: EngineSettings, answers: AnswerCache | None = None) -> None:
         self.bundle = bundle
+        self._answers = answers
         self.settings = resolve_settings(settings)
         self._cleaner = bundle.cleaner()
         self._tokenizer = bundle.tokenizer()
@@ -133,9 +94,15 @@ class Scorer:
     def prepare(self, texts: pl.Series) -> Prepared:
         """Clean, tokenise and window raw texts, String[U]; no network is needed."""
         distinct, which = _distinct(self._cleaner.clean(texts))
+        keys = TextKeys(*digest_numbers(distinct))
+        known = None
+        if self._answers is not None:
+            found, known = self._answers.find(keys)
+            which = np.argsort(np.argsort(found, kind="stable"))[which]
+            distinct, keys = distinct.filter(pl.Series(~found)), keys.take(~found)
         tokens = self._tokenizer.encode(distinct.to_list())
         windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
-        return Prepared(distinct, which, tokens, windows)
+        return Prepared(distinct, keys, tokens, windows, known, which)
 
     def finish(self, prepared: Prepared, logits: NDArray[np.float32]) -> Scores:
         """Turn the logits of windows, float32[W, C], into the scores of the U raw texts."""
@@ -154,7 +121,7 @@ class Scorer:
         scores = Scores(
             status=status.astype(np.int8),
             probs=probs,
-            text_hash=digest_texts(texts, "md5_number_lower").to_numpy(),
+            text_hash=prepared.keys.lower,
             n_tokens=tokens.lengths.astype(np.int32),
             n_unknown=np.diff(unknown[tokens.offsets]).astype(np.int32),
             n_windows=windows.counts.astype(np.int32),
@@ -162,7 +129,10 @@ class Scorer:
             top=top,
             top_offsets=top_offsets,
         )
-        return scores.take(prepared.which)
+        if self._answers is not None:
+            self._answers.add(prepared.keys, scores)
+        everything = scores if prepared.known is None else join([scores, prepared.known])
+        return everything.take(prepared.which)
 
 
 def _distinct(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:

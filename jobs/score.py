@@ -239,20 +239,20 @@ def _score_units(
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
     from batch.local import LocalExecutor
-    from jobs.scoring import make_scorer
-
-    scorer = make_scorer(home, bundle)
-    executor = LocalExecutor(scorer, PartStore(home.parts), task.columns.mapping(), home.config.time_zone)
-    progress.begin("score", sum(unit.rows for unit in pending))
+    from jobs.scoring import kept_answers, make_scorer
 
     def count(unit: Unit) -> None:
         tally.rows += unit.rows
         tally.units += 1
         progress.advance(unit.rows)
 
-    started = time.perf_counter()
-    tally.failures += executor.run(dump, pending, count)
-    seconds = max(time.perf_counter() - started, 1e-9)
+    with kept_answers(home, bundle) as answers:
+        scorer = make_scorer(home, bundle, answers)
+        executor = LocalExecutor(scorer, PartStore(home.parts), task.columns.mapping(), home.config.time_zone)
+        progress.begin("score", sum(unit.rows for unit in pending))
+        started = time.perf_counter()
+        tally.failures += executor.run(dump, pending, count)
+        seconds = max(time.perf_counter() - started, 1e-9)
     tally.figures |= {
         "seconds": round(seconds, 3),
         "docs_per_s": round(tally.rows / seconds, 1),
@@ -262,3 +262,5 @@ def _score_units(
         "precision": scorer.settings.precision,
         **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
     }
+    if answers is not None and answers.asked:
+        tally.figures["cache_hit_rate"] = round(answers.found / answers.asked, 4)

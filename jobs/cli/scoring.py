@@ -146,6 +146,7 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
             f"  {figures['docs_per_s']:,.0f} docs/s, {figures['tokens_per_s']:,.0f} tokens/s, "
             f"{figures['padding_share']:.1%} padding, {figures['device']} {figures['precision']}, "
             f"{figures['seconds']:.1f} s"
+            + (f", {figures['cache_hit_rate']:.1%} of texts from the cache" if "cache_hit_rate" in figures else "")
         )
     if outcome.loaded is not None:
         say(f"  {outcome.loaded.rows:,} rows loaded into {home.warehouse}")

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.scorer import EMPTY, FAILED, SCORED, SHORT, Scorer, Scores
+from batch.answers import AnswerCache
+from batch.scorer import Scorer
+from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores
 from batch.settings import EngineSettings
 from models.aggregation import Aggregation
 from models.calibration import softmax
@@ -121,6 +123,32 @@ class TestDuplicates:
         assert one.engine.work.tokens == 5
         assert len(np.unique(scores.probs, axis=0)) == 1
         assert scores.top.tolist() == [0] * 10_000
+
+
+class TestAnswers:
+    """With the answers of earlier units."""
+
+    def with_answers(self, folder: Path) -> tuple[Scorer, Scorer, AnswerCache]:
+        bundle, answers = tiny_bundle(folder, head=HEAD, windows=SLIDING), AnswerCache(1 << 20)
+        return Scorer(bundle, FP32), Scorer(bundle, FP32, answers), answers
+
+    def test_change_nothing_but_the_work(self, tmp_path: Path) -> None:
+        plain, knowing, answers = self.with_answers(tmp_path)
+        texts = [*sentences(30, 40), "", " "]
+        for lot in (texts[:20], texts[10:], texts[::-1], texts[:1]):
+            scores, expected = knowing.score(texts_of(*lot)), plain.score(texts_of(*lot))
+            for name in Scores.__slots__:
+                np.testing.assert_allclose(getattr(scores, name), getattr(expected, name), atol=1e-6, strict=True)
+        assert answers.found == 10 + 31 + 1
+        assert knowing.engine.work.tokens < 0.5 * plain.engine.work.tokens
+
+    def test_when_all_are_known(self, tmp_path: Path) -> None:
+        _, knowing, _ = self.with_answers(tmp_path)
+        first = knowing.score(texts_of(*sentences(5, 40)))
+        work = knowing.engine.work
+        again = knowing.score(texts_of(*sentences(5, 40)))
+        assert knowing.engine.work == work
+        np.testing.assert_array_equal(again.probs, first.probs)
 
 
 class TestProbabilities:
