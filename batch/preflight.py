@@ -20,7 +20,11 @@ from models.tokens import SpecialTokens, Tokens
 from models.windows import Windows
 
 TOLERANCE: Final[dict[Precision, float]] = {"fp32": 1e-4, "fp16": 1e-2, "bf16": 5e-2}
-"""How far a probability may move between padded and packed. Measured on a BERT-base of random weights, see ADR."""
+"""How far a probability may move between padded and packed.
+
+Measured on a CPU, six classes, BERT-base of random weights (the worst case: its labels hang by a thread): fp32 3e-6,
+fp16 2e-3, bf16 3e-2; a small trained bundle moved by 6e-8, 1e-4 and 7e-4. Attention that mixes documents: 0.5 to 0.8.
+"""
 
 _SAMPLE = 128
 _MAX_TOKENS = 8_192
