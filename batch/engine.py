@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -60,6 +60,7 @@ class Windowed(Protocol):
 
 
 D = TypeVar("D", bound=Windowed)
+Trial = Callable[[Windowed], Forward | None]
 
 
 class _Job(Generic[D]):
@@ -93,10 +94,16 @@ class Engine:
         forward: How to run one batch.
         special: How many special tokens a window carries.
         max_tokens: Computed tokens in one batch to begin with.
+        trial: Looks for a better way, given real documents: returns the way to go from there on, or None while
+            they were too few to tell. It is asked until it has answered once.
+
+    Attributes:
+        forward: How batches are run now.
     """
 
-    def __init__(self, forward: Forward, special: SpecialTokens, max_tokens: int) -> None:
-        self._forward = forward
+    def __init__(self, forward: Forward, special: SpecialTokens, max_tokens: int, trial: Trial | None = None) -> None:
+        self.forward = forward
+        self._trial = trial
         self._special = special
         self.max_tokens = max_tokens
         self.work = Work()
@@ -127,22 +134,28 @@ class Engine:
         flights: deque[_Flight] = deque()
         jobs: deque[_Job[D]] = deque()
         for documents in source:
-            job = _Job(documents, self._forward.classes)
+            self._try(documents)
+            job = _Job(documents, self.forward.classes)
             jobs.append(job)
             for chosen in self._cut(documents.windows):
                 flights.extend(self._start(job, chosen))
-                self._land(flights, self._forward.ahead)
+                self._land(flights, self.forward.ahead)
             job.all_started = True
             yield from _finished(jobs)
         self._land(flights, 0)
         yield from _finished(jobs)
+
+    def _try(self, documents: Windowed) -> None:
+        chosen = self._trial(documents) if self._trial else None
+        if chosen is not None:
+            self.forward, self._trial = chosen, None
 
     def _cut(self, windows: Windows) -> Iterator[NDArray[np.int64]]:
         """Batches, longest windows first; when the budget shrinks, the rest is cut again."""
         waiting = np.arange(len(windows.length))
         while len(waiting):
             budget = self.max_tokens
-            buckets = self._forward.fill(self._lengths(windows, waiting), budget)
+            buckets = self.forward.fill(self._lengths(windows, waiting), budget)
             for index in range(len(buckets)):
                 yield waiting[buckets.batch(index)]
                 if self.max_tokens < budget:
@@ -156,9 +169,9 @@ class Engine:
         """Start a batch; what does not fit or fails is halved until the guilty window stands alone."""
         documents = job.documents
         lengths = self._lengths(documents.windows, chosen)
-        cost = self._forward.cost(lengths)
+        cost = self.forward.cost(lengths)
         try:
-            pending = self._forward.start(documents.tokens, documents.windows, chosen)
+            pending = self.forward.start(documents.tokens, documents.windows, chosen)
             self._failed_in_a_row = 0
             return [_took_off(job, chosen, pending, Work(int(lengths.sum()), cost))]
         except torch.AcceleratorError:

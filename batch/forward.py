@@ -16,25 +16,25 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from batch.buckets import Buckets, fill_buckets
-from models.precision import Precision
+from models.precision import Precision, autocast_type
 from models.tokens import SpecialTokens, Tokens, pad_windows
 from models.windows import Windows
 
 Pending = Callable[[], NDArray[np.float32]]
 """A batch under way: calling it waits for its logits, float32[B, C]."""
 
-_AMP_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
-
 
 class Forward(Protocol):
     """One way of running a batch.
 
     Attributes:
+        name: What it is called in the figures of a run.
         classes: Number of classes, C.
         ahead: Batches that may be started before the first one is waited for: 1 keeps a GPU busy while the next
             batch is built, 0 where the computing is done in `start`.
     """
 
+    name: str
     classes: int
     ahead: int
 
@@ -54,6 +54,8 @@ class Forward(Protocol):
 class PaddedForward:
     """Sorted batches, padded to their longest window, through SDPA attention."""
 
+    name = "padded"
+
     def __init__(
         self,
         network: nn.Module,
@@ -65,7 +67,7 @@ class PaddedForward:
         self._network = network.to(device).eval()
         self._special = special
         self._device = device
-        self._amp = _AMP_TYPES.get(precision)
+        self._amp = autocast_type(precision)
         self.classes = classes
         self.ahead = int(device.type == "cuda")
 

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from batch.buckets import Buckets, fill_packed
+from batch.forward import Pending, to_host
 from models.network import Classifier
 from models.packed.attention import Kernel
 from models.packed.families import find_encoder, stock_pooling
@@ -35,6 +37,8 @@ class PackedForward:
         Unpackable: The network's family cannot run packed.
     """
 
+    name = "packed"
+
     def __init__(
         self,
         network: nn.Module,
@@ -52,9 +56,18 @@ class PackedForward:
         self._device = device
         self._amp = autocast_type(precision)
         self.classes = classes
+        self.ahead = int(device.type == "cuda")
 
-    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Score the chosen windows: float32[B, C].
+    def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
+        """Cut by the sum of the lengths."""
+        return fill_packed(lengths, max_tokens)
+
+    def cost(self, lengths: NDArray[np.int64]) -> int:
+        """Tokens; nothing is padded."""
+        return int(lengths.sum())
+
+    def start(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> Pending:
+        """Begin to score the chosen windows.
 
         Raises:
             PackedMisuse: Documents could have been mixed; see `models.packed.network`.
@@ -63,5 +76,4 @@ class PackedForward:
         ids, positions, boundaries = upload(batch, self._device)
         amp: Any = torch.autocast(self._device.type, dtype=self._amp) if self._amp is not None else nullcontext()
         with torch.inference_mode(), amp:
-            logits = self._network(ids, positions, boundaries, batch.lengths)
-        return logits.float().cpu().numpy()
+            return to_host(self._network(ids, positions, boundaries, batch.lengths))

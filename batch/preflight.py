@@ -12,7 +12,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.buckets import Buckets, fill_buckets, fill_packed
 from batch.forward import Forward
 from models.calibration import softmax
 from models.precision import Precision
@@ -106,8 +105,8 @@ def compare(
     lengths = sample.length + special.count
     if not len(lengths):
         return Preflight(0, 0.0, 0, TOLERANCE[precision])
-    right = softmax(_score(padded, tokens, sample, fill_buckets(lengths, _MAX_TOKENS)), 1.0)
-    checked = softmax(_score(packed, tokens, sample, fill_packed(lengths, _MAX_TOKENS)), 1.0)
+    right = softmax(_score(padded, tokens, sample, lengths), 1.0)
+    checked = softmax(_score(packed, tokens, sample, lengths), 1.0)
     return judge(right, checked, TOLERANCE[precision])
 
 
@@ -119,9 +118,10 @@ def judge(right: NDArray[np.float32], checked: NDArray[np.float32], tolerance: f
     return Preflight(len(right), float(np.abs(right - checked).max()), int(flipped.sum()), tolerance)
 
 
-def _score(forward: Forward, tokens: Tokens, windows: Windows, buckets: Buckets) -> NDArray[np.float32]:
+def _score(forward: Forward, tokens: Tokens, windows: Windows, lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+    buckets = forward.fill(lengths, _MAX_TOKENS)
     logits = np.full((len(buckets.order), forward.classes), np.nan, np.float32)
     for index in range(len(buckets)):
         chosen = buckets.batch(index)
-        logits[chosen] = forward.run(tokens, windows, chosen)
+        logits[chosen] = forward.start(tokens, windows, chosen)()
     return logits

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from batch.answers import AnswerCache, TextKeys
 from batch.columns import digest_numbers
-from batch.engine import Engine
-from batch.forward import PaddedForward
+from batch.engine import Engine, Windowed
+from batch.forward import Forward, PaddedForward
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
+from batch.selection import choose_forward
 from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
@@ -73,14 +74,19 @@ class Scorer:
         special = self._tokenizer.special
         network = load_network(bundle)
         check_vocabulary(bundle, network, self._tokenizer)
-        forward = PaddedForward(
+        how = (
             network,
             special,
             len(bundle.labels),
             torch.device(self.settings.device),
             cast("Precision", self.settings.precision),
         )
-        self.engine = Engine(forward, special, self.settings.max_tokens or 1_024)
+
+        def trial(documents: Windowed) -> Forward | None:
+            choice = choose_forward(*how, (documents.tokens, documents.windows))
+            return choice.forward if choice.final else None
+
+        self.engine = Engine(PaddedForward(*how), special, self.settings.max_tokens or 1_024, trial)
 
     def score(self, texts: pl.Series) -> Scores:
         """Score raw texts. Texts that are equal once cleaned are computed once.

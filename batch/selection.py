@@ -26,7 +26,7 @@ class Choice:
 
     Attributes:
         forward: Runs them.
-        packed: Without padding: batches are to be cut by `fill_packed`.
+        packed: Without padding.
         reason: Why, in a few words.
         preflight: What the comparison showed, where there was one.
     """
@@ -35,6 +35,11 @@ class Choice:
     packed: bool
     reason: str
     preflight: Preflight | None = None
+
+    @property
+    def final(self) -> bool:
+        """False where there was too little text to decide on: ask again with more."""
+        return self.preflight is None or self.preflight.rows > 0
 
 
 def choose_forward(

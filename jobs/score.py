@@ -260,6 +260,7 @@ def _score_units(
         "padding_share": round(scorer.engine.work.padding_share, 4),
         "device": scorer.settings.device,
         "precision": scorer.settings.precision,
+        "batches": scorer.engine.forward.name,
         **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
     }
     if answers is not None and answers.asked:

@@ -59,10 +59,10 @@ def test_three_ways_agree(name: str, pooling: str, precision: Precision) -> None
     tokens, windows = random_documents(LENGTHS)
     chosen = np.arange(len(LENGTHS))
     fast, slow = (
-        probs(PackedForward(network, SPECIAL, CLASSES, CUDA, precision, kernel).run(tokens, windows, chosen))
+        probs(PackedForward(network, SPECIAL, CLASSES, CUDA, precision, kernel).start(tokens, windows, chosen)())
         for kernel in (varlen, per_sequence)
     )
-    padded = probs(PaddedForward(network, SPECIAL, CLASSES, CUDA, precision).run(tokens, windows, chosen))
+    padded = probs(PaddedForward(network, SPECIAL, CLASSES, CUDA, precision).start(tokens, windows, chosen)())
     np.testing.assert_allclose(fast, padded, atol=TOLERANCE[precision])
     np.testing.assert_allclose(slow, padded, atol=TOLERANCE[precision])
 
@@ -89,6 +89,6 @@ def test_many_batches_from_pinned_memory() -> None:
     buckets = fill_packed(windows.length + 2, 512)
     answers = np.zeros((2_000, CLASSES), np.float32)
     for index in range(len(buckets)):
-        answers[buckets.batch(index)] = forward.run(tokens, windows, buckets.batch(index))
-    together = forward.run(tokens, windows, np.arange(2_000))
+        answers[buckets.batch(index)] = forward.start(tokens, windows, buckets.batch(index))()
+    together = forward.start(tokens, windows, np.arange(2_000))()
     np.testing.assert_allclose(probs(answers), probs(together), atol=TOLERANCE["bf16"])

@@ -31,6 +31,6 @@ def test_packed_is_padded(name: str, pooling: str, lengths: list[int], seed: int
     made = network(name, pooling)
     tokens, windows = random_documents(lengths, seed)
     chosen = np.random.default_rng(seed).permutation(len(lengths))
-    packed = PackedForward(made, SPECIAL, CLASSES, CPU, "fp32", per_sequence).run(tokens, windows, chosen)
-    padded = PaddedForward(made, SPECIAL, CLASSES, CPU, "fp32").run(tokens, windows, chosen)
+    packed = PackedForward(made, SPECIAL, CLASSES, CPU, "fp32", per_sequence).start(tokens, windows, chosen)()
+    padded = PaddedForward(made, SPECIAL, CLASSES, CPU, "fp32").start(tokens, windows, chosen)()
     np.testing.assert_allclose(packed, padded, atol=2e-5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -11,19 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from batch.buckets import Buckets, fill_buckets
-from batch.engine import GIVE_UP_AFTER, Engine, Work
+from batch.engine import GIVE_UP_AFTER, Engine, Windowed, Work
 from batch.forward import Pending
 from models.tokens import SpecialTokens, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
 from storage.errors import NetworkBroken
+from tests.support.windowed import Documents
 
 SPECIAL = SpecialTokens((2,), (3,), 0, 1)
-
-
-@dataclass(frozen=True)
-class Documents:
-    tokens: Tokens
-    windows: Windows
 
 
 def documents(*lengths: int) -> Documents:
@@ -39,6 +33,7 @@ class Recorder:
     `refuse` decides about each batch: it may raise.
     """
 
+    name = "recorder"
     classes = 2
 
     def __init__(
@@ -136,6 +131,24 @@ class TestStream:
         forward = Recorder(out_of_memory_above(60), ahead=ahead)
         failed = [np.isnan(logits[:, 0]).tolist() for _, logits in Engine(forward, SPECIAL, 200).stream(sets)]
         assert failed == [[False] * 3, [False, True, False], [False] * 3]
+
+
+class TestTrial:
+    def test_is_asked_until_it_answers_and_then_never_again(self) -> None:
+        usual, better = Recorder(), Recorder()
+        asked = []
+
+        def trial(there: Windowed) -> Recorder | None:
+            asked.append(there)
+            return better if len(there.windows.length) > 1 else None
+
+        sets = [documents(), documents(5), documents(5, 6), documents(7)]
+        engine = Engine(usual, SPECIAL, 32, trial)
+        for there, logits in engine.stream(sets):
+            np.testing.assert_array_equal(logits, Recorder.expected(there.windows))
+        assert asked == sets[:3]
+        assert (len(usual.batches), len(better.batches)) == (1, 2)
+        assert engine.forward is better
 
 
 class TestOutOfMemory:

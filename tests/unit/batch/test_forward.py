@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
@@ -12,15 +10,10 @@ from numpy.typing import NDArray
 from batch.engine import Engine
 from batch.forward import PaddedForward
 from models.manifest import HeadSpec
-from models.tokens import Tokenizer, Tokens
-from models.windows import Windows, WindowSpec, cut_windows
+from models.tokens import Tokenizer
+from models.windows import WindowSpec, cut_windows
 from tests.support.networks import backend, sentences, tiny_network
-
-
-@dataclass(frozen=True)
-class Documents:
-    tokens: Tokens
-    windows: Windows
+from tests.support.windowed import Documents
 
 
 class TestPaddedForward:

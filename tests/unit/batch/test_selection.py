@@ -146,8 +146,8 @@ class TestLoudly:
     def test_padded_scoring_still_works(self) -> None:
         network = stock_network(CONFIGS["bert"])
         tokens, windows = random_documents(SAMPLE)
-        expected = PaddedForward(network, SPECIAL, CLASSES, CPU, "fp32").run(tokens, windows, np.arange(6))
-        after = choose(network, broken).forward.run(tokens, windows, np.arange(6))
+        expected = PaddedForward(network, SPECIAL, CLASSES, CPU, "fp32").start(tokens, windows, np.arange(6))()
+        after = choose(network, broken).forward.start(tokens, windows, np.arange(6))()
         np.testing.assert_array_equal(after, expected)
 
 
