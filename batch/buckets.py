@@ -1,4 +1,8 @@
-"""Which windows share a batch: sorted by length, cut by a token budget, longest first."""
+"""Which windows share a batch: sorted by length, cut by a token budget, longest first.
+
+A padded batch costs its windows times the longest of them (`fill_buckets`), a packed one only its tokens
+(`fill_packed`).
+"""
 
 from __future__ import annotations
 
@@ -42,4 +46,20 @@ def fill_buckets(lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
     while bounds[-1] < len(order):
         longest = max(1, int(lengths[order[bounds[-1]]]))
         bounds.append(min(len(order), bounds[-1] + max(1, max_tokens // longest)))
+    return Buckets(order, np.asarray(bounds, np.int64))
+
+
+def fill_packed(lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
+    """Fill batches so that the sum of their windows' lengths stays within the budget; longest first.
+
+    Args:
+        lengths: int64[W], tokens per window, special tokens included.
+        max_tokens: Tokens in one batch; a longer window gets a batch of its own.
+    """
+    order = np.argsort(-lengths, kind="stable")
+    ends = np.cumsum(lengths[order])
+    bounds = [0]
+    while bounds[-1] < len(order):
+        done = int(ends[bounds[-1] - 1]) if bounds[-1] else 0
+        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(ends, done + max_tokens, side="right"))))
     return Buckets(order, np.asarray(bounds, np.int64))

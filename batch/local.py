@@ -1,18 +1,23 @@
-"""The local executor: this process scores the units one after the other and stages their parts."""
+"""The local executor: this process scores the units and stages their parts, each step in a thread of its own."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from batch.columns import ColumnMapping, RawRows
 from batch.dump import Dump
+from batch.pipeline import StageTimes, Stream, ahead, each, timed
 from batch.predictions import to_table
 from batch.reader import read_units
-from batch.scorer import Scorer
+from batch.scorer import Prepared, Scorer
+from models.tokens import Tokens
+from models.windows import Windows
 from storage.errors import InputError
 from storage.parts import PartStore
 from storage.profiles import profile_of
@@ -20,23 +25,49 @@ from storage.records import Unit
 
 
 @dataclass(frozen=True, slots=True)
+class UnitWork:
+    """A unit on its way: its rows, and their texts ready for the network."""
+
+    unit: Unit
+    raw: RawRows
+    prepared: Prepared
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of its distinct texts."""
+        return self.prepared.tokens
+
+    @property
+    def windows(self) -> Windows:
+        """Windows of its distinct texts."""
+        return self.prepared.windows
+
+
+@dataclass(frozen=True, slots=True)
 class LocalExecutor:
     """Scores units in this process.
+
+    Reading, cleaning and tokenising, the network, and staging overlap; a few units at most are in memory.
 
     Attributes:
         scorer: The bundle, ready to score.
         store: Where parts are staged.
         mapping: The dump's columns.
         time_zone: The zone of timestamps that name none.
+        times: Seconds by step; `busy` tells them apart.
     """
 
     scorer: Scorer
     store: PartStore
     mapping: ColumnMapping
     time_zone: str
+    times: StageTimes = field(default_factory=StageTimes)
 
     def run(self, dump: Dump, units: Sequence[Unit], on_unit: Callable[[Unit], None]) -> list[InputError]:
         """Score and stage units, file by file.
+
+        Whatever stops it (an error, Ctrl-C), no part is left half-written, and units that are not staged are
+        simply not done.
 
         Args:
             dump: Where the units come from.
@@ -48,24 +79,45 @@ class LocalExecutor:
 
         Raises:
             DiskFull: Nothing more can be staged.
+            NetworkBroken: The network fails on everything.
         """
+        failures: list[InputError] = []
+        raw = ahead(timed(self._read(dump, units, failures), "read", self.times))
+        ready = ahead(each(self._prepare, raw, "prepare", self.times))
+        waiting = timed(ready, "starved", self.times)
+        scored = ahead(timed(self.scorer.engine.stream(waiting), "network", self.times))
+        staged = each(self._stage, scored, "stage", self.times)
+        with closing(staged):
+            for unit in staged:
+                on_unit(unit)
+        return failures
+
+    @property
+    def busy(self) -> dict[str, float]:
+        """Seconds that each step was busy, and `starved`: those that the network waited for text."""
+        seconds = dict(self.times.seconds)
+        if "network" in seconds:
+            seconds["network"] -= seconds.get("starved", 0.0)
+        return seconds
+
+    def _read(self, dump: Dump, units: Sequence[Unit], failures: list[InputError]) -> Stream[tuple[Unit, RawRows]]:
         by_file: dict[str, list[Unit]] = defaultdict(list)
         for unit in units:
             by_file[unit.source_path].append(unit)
-        failures = []
         for name in sorted(by_file):
             try:
-                for unit, raw in read_units(dump.sources[name], by_file[name], self.mapping, self.time_zone):
-                    self._score(unit, raw)
-                    on_unit(unit)
+                yield from read_units(dump.sources[name], by_file[name], self.mapping, self.time_zone)
             except InputError as error:
                 failures.append(error)
-        return failures
 
-    def _score(self, unit: Unit, raw: RawRows) -> None:
-        distinct = self.scorer.score(raw.texts)
-        scores = distinct.take(raw.which.to_numpy().astype(np.int64))
-        labels = self.scorer.bundle.labels
+    def _prepare(self, read: tuple[Unit, RawRows]) -> UnitWork:
+        unit, raw = read
+        return UnitWork(unit, raw, self.scorer.prepare(raw.texts))
+
+    def _stage(self, scored: tuple[UnitWork, NDArray[np.float32]]) -> Unit:
+        work, logits = scored
+        unit, raw, labels = work.unit, work.raw, self.scorer.bundle.labels
+        scores = self.scorer.finish(work.prepared, logits).take(raw.which.to_numpy().astype(np.int64))
         table = to_table(unit, raw, scores, labels)
         profile = profile_of(
             table,
@@ -75,3 +127,4 @@ class LocalExecutor:
             unk_tokens=int(scores.n_unknown.sum()),
         )
         self.store.stage(unit, table, profile)
+        return unit

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from batch.columns import RawRows
-from batch.scorer import EMPTY, FAILED, Scores
+from batch.scores import EMPTY, FAILED, Scores
 from storage.records import PART_SCHEMA, STATUSES, Unit
 
 

@@ -10,61 +10,41 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from batch.columns import digest_texts
-from batch.forward import Engine, EngineSettings, PaddedForward, Work, resolve_settings
+from batch.answers import AnswerCache, TextKeys
+from batch.columns import digest_numbers
+from batch.engine import Engine, Windowed
+from batch.forward import Forward, PaddedForward
+from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
+from batch.selection import choose_forward
+from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax
 from models.network import check_vocabulary, load_network
 from models.precision import Precision
-from models.windows import cut_windows
-
-SCORED, EMPTY, SHORT, FAILED = range(4)
-"""Codes of `storage.records.STATUSES`."""
+from models.tokens import Tokens
+from models.windows import Windows, cut_windows
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """Answers to U texts.
+class Prepared:
+    """Texts ready for the network.
 
     Attributes:
-        status: int8[U], index into `storage.records.STATUSES`.
-        probs: float32[U, C], calibrated; NaN where the status is `empty` or `failed`.
-        text_hash: uint64[U], of the cleaned text.
-        n_tokens: int32[U], tokens of the whole document, special tokens not counted.
-        n_unknown: int32[U], how many of them are [UNK].
-        n_windows: int32[U].
-        truncated: bool[U].
-        top: int32[K], windows that spoke loudest for the label, best first.
-        top_offsets: int64[U + 1], those of text u are `top[top_offsets[u]:top_offsets[u + 1]]`.
+        texts: String[D], the distinct texts to compute, cleaned.
+        keys: Digests of these.
+        tokens: Their tokens.
+        windows: Their windows.
+        known: Scores of K more distinct texts whose answers were there already; None where K is 0.
+        which: int64[U], for each raw text its place among the D computed and then the K known ones.
     """
 
-    status: NDArray[np.int8]
-    probs: NDArray[np.float32]
-    text_hash: NDArray[np.uint64]
-    n_tokens: NDArray[np.int32]
-    n_unknown: NDArray[np.int32]
-    n_windows: NDArray[np.int32]
-    truncated: NDArray[np.bool_]
-    top: NDArray[np.int32]
-    top_offsets: NDArray[np.int64]
-
-    def take(self, rows: NDArray[np.int64]) -> Scores:
-        """Scores of chosen texts; a text may be chosen many times."""
-        counts = np.diff(self.top_offsets)[rows]
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-        return Scores(
-            status=self.status[rows],
-            probs=self.probs[rows],
-            text_hash=self.text_hash[rows],
-            n_tokens=self.n_tokens[rows],
-            n_unknown=self.n_unknown[rows],
-            n_windows=self.n_windows[rows],
-            truncated=self.truncated[rows],
-            top=self.top[np.repeat(self.top_offsets[rows], counts) + within],
-            top_offsets=offsets,
-        )
+    texts: pl.Series
+    keys: TextKeys
+    tokens: Tokens
+    windows: Windows
+    known: Scores | None
+    which: NDArray[np.int64]
 
 
 class Scorer:
@@ -73,6 +53,7 @@ class Scorer:
     Args:
         bundle: Brings cleaning, tokenizer, windows, network, aggregation and temperature.
         settings: How to compute.
+        answers: Answers of this bundle, computed in the same way before; None computes every text.
 
     Attributes:
         bundle: The bundle.
@@ -84,27 +65,28 @@ class Scorer:
         ConfigError: This machine cannot compute so.
     """
 
-    def __init__(self, bundle: Bundle, settings: EngineSettings) -> None:
+    def __init__(self, bundle: Bundle, settings: EngineSettings, answers: AnswerCache | None = None) -> None:
         self.bundle = bundle
+        self._answers = answers
         self.settings = resolve_settings(settings)
         self._cleaner = bundle.cleaner()
         self._tokenizer = bundle.tokenizer()
         special = self._tokenizer.special
         network = load_network(bundle)
         check_vocabulary(bundle, network, self._tokenizer)
-        forward = PaddedForward(
+        how = (
             network,
             special,
             len(bundle.labels),
             torch.device(self.settings.device),
             cast("Precision", self.settings.precision),
         )
-        self.engine = Engine(forward, special, self.settings.max_tokens or 1_024)
 
-    @property
-    def work(self) -> Work:
-        """Tokens computed so far."""
-        return self.engine.work
+        def trial(documents: Windowed) -> Forward | None:
+            choice = choose_forward(*how, (documents.tokens, documents.windows))
+            return choice.forward if choice.final else None
+
+        self.engine = Engine(PaddedForward(*how), special, self.settings.max_tokens or 1_024, trial)
 
     def score(self, texts: pl.Series) -> Scores:
         """Score raw texts. Texts that are equal once cleaned are computed once.
@@ -112,16 +94,27 @@ class Scorer:
         Args:
             texts: String[U], null counts as empty.
         """
-        cleaned = self._cleaner.clean(texts)
-        distinct, which = _distinct(cleaned)
-        return self._score_distinct(distinct).take(which)
+        prepared = self.prepare(texts)
+        return self.finish(prepared, self.engine.logits(prepared))
 
-    def _score_distinct(self, texts: pl.Series) -> Scores:
+    def prepare(self, texts: pl.Series) -> Prepared:
+        """Clean, tokenise and window raw texts, String[U]; no network is needed."""
+        distinct, which = _distinct(self._cleaner.clean(texts))
+        keys = TextKeys(*digest_numbers(distinct))
+        known = None
+        if self._answers is not None:
+            found, known = self._answers.find(keys)
+            which = np.argsort(np.argsort(found, kind="stable"))[which]
+            distinct, keys = distinct.filter(pl.Series(~found)), keys.take(~found)
+        tokens = self._tokenizer.encode(distinct)
+        windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
+        return Prepared(distinct, keys, tokens, windows, known, which)
+
+    def finish(self, prepared: Prepared, logits: NDArray[np.float32]) -> Scores:
+        """Turn the logits of windows, float32[W, C], into the scores of the U raw texts."""
         manifest = self.bundle.manifest
-        tokens = self._tokenizer.encode(texts)
-        windows = cut_windows(tokens.lengths, manifest.windows, self._tokenizer.special.count)
+        texts, tokens, windows = prepared.texts, prepared.tokens, prepared.windows
         chars = texts.str.len_chars().to_numpy()
-        logits = self.engine.logits(tokens, windows)
         documents = aggregate(logits, windows.offsets, manifest.aggregation)
         documents = np.where((chars == 0)[:, None], np.float32(np.nan), documents)
         probs = softmax(documents, manifest.temperature)
@@ -131,10 +124,10 @@ class Scorer:
         label = np.where(np.isnan(documents).any(axis=1), 0, documents.argmax(axis=1))
         top, top_offsets = loudest_windows(logits, windows.offsets, label)
         unknown = np.concatenate([[0], np.cumsum(tokens.ids == self._tokenizer.special.unknown)])
-        return Scores(
+        scores = Scores(
             status=status.astype(np.int8),
             probs=probs,
-            text_hash=digest_texts(texts, "md5_number_lower").to_numpy(),
+            text_hash=prepared.keys.lower,
             n_tokens=tokens.lengths.astype(np.int32),
             n_unknown=np.diff(unknown[tokens.offsets]).astype(np.int32),
             n_windows=windows.counts.astype(np.int32),
@@ -142,6 +135,10 @@ class Scorer:
             top=top,
             top_offsets=top_offsets,
         )
+        if self._answers is not None:
+            self._answers.add(prepared.keys, scores)
+        everything = scores if prepared.known is None else join([scores, prepared.known])
+        return everything.take(prepared.which)
 
 
 def _distinct(texts: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:

@@ -67,6 +67,7 @@ class EngineSection(_Section):
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16)$")
     max_tokens: int | None = Field(default=None, ge=16)
+    cache_mb: int = Field(default=0, ge=0)
 
 
 class UnitsSection(_Section):
@@ -131,6 +132,11 @@ class Home:
     def run_records(self) -> Path:
         """One JSON file per run."""
         return self.root / "runs"
+
+    @property
+    def answers(self) -> Path:
+        """Answers kept for texts that come again: safe to remove."""
+        return self.root / "cache" / "answers"
 
     @property
     def locks(self) -> Path:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.forward import EngineSettings
 from batch.scorer import Scorer
 from jobs.config import Home
 from jobs.progress import Progress
 from jobs.score import find_bundle
+from jobs.scoring import make_scorer
 from models.bundle import Bundle
 from models.evaluation.errors import confidently_wrong
 from models.evaluation.metrics import evaluate
@@ -53,9 +53,7 @@ def examine(
     """
     bundle = find_bundle(home, task, wanted)
     rows = read_labelled(source, bundle.labels)
-    engine = home.config.engine
-    scorer = Scorer(bundle, EngineSettings(engine.device, engine.precision, engine.max_tokens))
-    probs = score_rows(scorer, rows, home.config.units.rows, progress)
+    probs = score_rows(make_scorer(home, bundle), rows, home.config.units.rows, progress)
     groups = None if rows.groups is None else rows.groups.to_list()
     evaluation = evaluate(probs, rows.gold, bundle.labels, groups, np.random.default_rng(_SEED))
     folder = folder or home.root / "reports" / "evaluation" / task / bundle.version

@@ -10,7 +10,7 @@ from jobs.config import Home
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
-from storage.errors import PartCorrupt, WarehouseLocked
+from storage.errors import PartCorrupt, RunLocked, WarehouseLocked
 from storage.ledger import loaded_units
 from storage.loader import LoadReport, load
 from storage.parts import PartStore
@@ -22,11 +22,19 @@ from storage.warehouse import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class SlotLoad:
-    """What was loaded of one slot; `report` is None where nothing could be."""
+    """What was loaded of one slot.
+
+    Attributes:
+        slot: The slot.
+        report: What the loader did; None where nothing could be loaded.
+        failures: Why.
+        busy: A run of the task is under way, and loads its own parts.
+    """
 
     slot: Slot
     report: LoadReport | None
     failures: tuple[str, ...]
+    busy: bool = False
 
 
 def open_warehouse(home: Home) -> Warehouse:
@@ -90,7 +98,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
 
     Raises:
         ConfigError: Nobody knows the task.
-        RunLocked: A run of a task is under way; it loads its own parts.
+        RunLocked: A run of the task asked for is under way.
         WarehouseLocked: Somebody else has the warehouse open.
     """
     store, runs = PartStore(home.parts), RunLog(home.run_records)
@@ -99,7 +107,13 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         home.task(task)
     plans, done = _read_plans(store, slots)
     for plan in _unsettled(home, store, plans):
-        done.append(_load_slot(home, store, runs, plan, progress))
+        try:
+            done.append(_load_slot(home, store, runs, plan, progress))
+        except RunLocked as error:
+            if task is not None:
+                raise
+            done.append(SlotLoad(plan.slot, None, (str(error),), busy=True))
+            continue
         if done[-1].report is None:
             return done
     if any(each.report for each in done):

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from batch.forward import EngineSettings
-from batch.scorer import Scorer
 from jobs.config import Home
 from jobs.score import find_bundle
+from jobs.scoring import make_scorer
 from storage.records import STATUSES
 
 
@@ -32,9 +31,7 @@ class Answer:
 def predict(home: Home, task: str, texts: Sequence[str], wanted: str | None, top: int) -> list[Answer]:
     """Score texts with the bundle in use, or the one asked for."""
     bundle = find_bundle(home, task, wanted)
-    engine = home.config.engine
-    scorer = Scorer(bundle, EngineSettings(engine.device, engine.precision, engine.max_tokens))
-    scores = scorer.score(pl.Series("text", texts, dtype=pl.String))
+    scores = make_scorer(home, bundle).score(pl.Series("text", texts, dtype=pl.String))
     answers = []
     for text, code, probs in zip(texts, scores.status, scores.probs, strict=True):
         order: list[int] = [] if np.isnan(probs).any() else np.argsort(-probs, kind="stable")[:top].tolist()

@@ -93,7 +93,7 @@ def find_bundle(home: Home, task: str, wanted: str | None) -> Bundle:
     try:
         return registry.resolve(task, wanted or _from_home(home, configured.bundle), defaults)
     except BundleIncomplete:
-        if wanted is None and not registry.versions(task):
+        if wanted is None and not registry.at_hand(task):
             home.task(task)  # a mistyped name explains a missing bundle best
         raise
 
@@ -238,28 +238,30 @@ def _score_units(
     progress: Progress,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
-    from batch.forward import EngineSettings
     from batch.local import LocalExecutor
-    from batch.scorer import Scorer
-
-    engine = home.config.engine
-    scorer = Scorer(bundle, EngineSettings(engine.device, engine.precision, engine.max_tokens))
-    executor = LocalExecutor(scorer, PartStore(home.parts), task.columns.mapping(), home.config.time_zone)
-    progress.begin("score", sum(unit.rows for unit in pending))
+    from jobs.scoring import kept_answers, make_scorer
 
     def count(unit: Unit) -> None:
         tally.rows += unit.rows
         tally.units += 1
         progress.advance(unit.rows)
 
-    started = time.perf_counter()
-    tally.failures += executor.run(dump, pending, count)
-    seconds = max(time.perf_counter() - started, 1e-9)
+    with kept_answers(home, bundle) as answers:
+        scorer = make_scorer(home, bundle, answers)
+        executor = LocalExecutor(scorer, PartStore(home.parts), task.columns.mapping(), home.config.time_zone)
+        progress.begin("score", sum(unit.rows for unit in pending))
+        started = time.perf_counter()
+        tally.failures += executor.run(dump, pending, count)
+        seconds = max(time.perf_counter() - started, 1e-9)
     tally.figures |= {
         "seconds": round(seconds, 3),
         "docs_per_s": round(tally.rows / seconds, 1),
-        "tokens_per_s": round(scorer.work.tokens / seconds, 1),
-        "padding_share": round(scorer.work.padding_share, 4),
+        "tokens_per_s": round(scorer.engine.work.tokens / seconds, 1),
+        "padding_share": round(scorer.engine.work.padding_share, 4),
         "device": scorer.settings.device,
         "precision": scorer.settings.precision,
+        "batches": scorer.engine.forward.name,
+        **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
     }
+    if answers is not None and answers.asked:
+        tally.figures["cache_hit_rate"] = round(answers.found / answers.asked, 4)

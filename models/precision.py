@@ -40,3 +40,8 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
             action='set precision = "auto"',
         )
     return possible[wanted]
+
+
+def autocast_type(precision: Precision) -> torch.dtype | None:
+    """The number type that autocast computes in; None: no autocast."""
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)

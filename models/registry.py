@@ -23,13 +23,13 @@ class Registry:
 
     root: Path
 
-    def folder(self, task: str, version: str) -> Path:
-        """Where a version lives."""
-        return self.root / task / version
-
-    def versions(self, task: str) -> list[str]:
-        """Versions at hand, sorted; the embedded one is not among them."""
-        return sorted(file.parent.name for file in (self.root / task).glob(f"[!.]*/{MANIFEST}"))
+    def at_hand(self, task: str) -> dict[str, Path]:
+        """Versions and their folders: what was trained here, sorted, then the embedded one."""
+        trained = sorted(file.parent for file in (self.root / task).glob(f"[!.]*/{MANIFEST}"))
+        found = {folder.name: folder for folder in trained}
+        if is_embedded(EMBEDDED / task):
+            found.setdefault(open_bundle(EMBEDDED / task).version, EMBEDDED / task)
+        return found
 
     def champion(self, task: str) -> str | None:
         """The version in use, or None where no pointer was written yet."""
@@ -61,9 +61,9 @@ class Registry:
             return open_foreign(str(path), task, defaults)
         if path.is_dir():
             return open_bundle(path)  # tells what is missing
-        known = [version for version in self.versions(task) if version.startswith(wanted)]
+        known = {version: folder for version, folder in self.at_hand(task).items() if version.startswith(wanted)}
         if len(known) == 1:
-            return self._open(task, known[0])
+            return _open(*known.popitem())
         if len(known) > 1:
             raise BundleIncomplete(
                 f"{wanted!r} is the beginning of {len(known)} versions: {', '.join(known)}",
@@ -75,22 +75,27 @@ class Registry:
     def _in_use(self, task: str) -> Bundle:
         version = self.champion(task)
         if version is not None:
-            return self._open(task, version)
-        embedded = EMBEDDED / task
-        if (embedded / MANIFEST).is_file():
-            return open_bundle(embedded)
+            return _open(version, self.at_hand(task).get(version, self.root / task / version))
+        if is_embedded(EMBEDDED / task):
+            return open_bundle(EMBEDDED / task)
         raise BundleIncomplete(
             f"task {task!r} has no bundle yet",
             expected=f"a trained bundle under {self.root / task}, or --bundle",
             action=f"run `yeban train {task} --train FILE --dev FILE`, or give --bundle PATH",
         )
 
-    def _open(self, task: str, version: str) -> Bundle:
-        bundle = open_bundle(self.folder(task, version))
-        if bundle.version != version:
-            raise BundleIncomplete(
-                f"the {MANIFEST} of bundle {version} is not the one that was saved: it makes {bundle.version}",
-                expected="the manifest that the version was computed from",
-                action="restore it; a bundle is never edited in place",
-            )
-        return bundle
+
+def is_embedded(folder: Path) -> bool:
+    """Whether a folder is that of a bundle that comes with yeban."""
+    return folder.parent == EMBEDDED and (folder / MANIFEST).is_file()
+
+
+def _open(version: str, folder: Path) -> Bundle:
+    bundle = open_bundle(folder)
+    if bundle.version != version:
+        raise BundleIncomplete(
+            f"the {MANIFEST} of bundle {version} is not the one that was saved: it makes {bundle.version}",
+            expected="the manifest that the version was computed from",
+            action="restore it; a bundle is never edited in place",
+        )
+    return bundle

@@ -17,6 +17,7 @@ Reading it top to bottom tells what can go wrong:
                 BundleContradiction the parts of a bundle disagree
             TrainingError           the training data or recipe cannot work
             NetworkBroken           the network fails on everything it is given
+            PackedMisuse            documents could have been mixed (models/packed)
             DiskFull                no space left where we write
             PartCorrupt             a staged part does not hold what its name says
             RunLocked               exit 75: another run holds the task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 
 import typer
@@ -29,12 +30,13 @@ runs.add_to(app)
 bundles.add_to(app)
 
 
-INTERRUPTED = 130
-"""What Ctrl-C ends with: 128 and the number of its signal."""
+INTERRUPTED, TERMINATED = 130, 143
+"""What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
 
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         app()
@@ -50,6 +52,12 @@ def main() -> None:
         say("  to do:    check the path, its rights and the disk, then run the same command again", err)
         sys.exit(1)
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:  # typer turns KeyboardInterrupt into this, and says nothing
+        if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130, and says nothing
             say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
         raise
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    """Unwind as for Ctrl-C: the unit under way is finished or dropped, locks and records are closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
+    sys.exit(TERMINATED)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from jobs.cli.options import HomeOption, JsonOption, TaskArgument, home_at, out, say
-
-if TYPE_CHECKING:
-    from models.registry import Registry
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,15 +27,21 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     """
     from rich.table import Table
 
-    from models.registry import EMBEDDED, Registry
+    from models.registry import Registry, is_embedded
 
     where = home_at(home)
     registry = Registry(where.bundles)
+    at_hand = registry.at_hand(task)
     configured = where.config.tasks[task].bundle if task in where.config.tasks else None
-    in_use = configured or registry.champion(task)
+    by_itself = registry.champion(task) or next((v for v, folder in at_hand.items() if is_embedded(folder)), None)
     rows = [
-        {"bundle": version, "in_use": version == in_use, **_figures(registry, task, version)}
-        for version in registry.versions(task)
+        {
+            "bundle": version,
+            "in_use": version == (configured or by_itself),
+            "embedded": is_embedded(folder),
+            **_figures(folder),
+        }
+        for version, folder in at_hand.items()
     ]
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
@@ -46,17 +50,15 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     for name in ("bundle", "in use", "dev accuracy", "dev macro-F1", "dev ECE"):
         table.add_column(name)
     for row in rows:
-        table.add_row(
-            str(row["bundle"]),
-            "*" if row["in_use"] else "",
-            *(str(row[k]) for k in ("accuracy", "macro_f1", "ece")),
-        )
-    out.print(table)
-    if in_use is None:
-        embedded = (EMBEDDED / task).is_dir()
-        say("in use: the embedded bundle" if embedded else f"in use: none; `yeban train {task}` makes one")
-    elif configured:
+        name = f"{row['bundle']}{' (embedded)' if row['embedded'] else ''}"
+        figures = (row["accuracy"], row["macro_f1"], row["ece"])
+        table.add_row(name, "*" if row["in_use"] else "", *("-" if x is None else str(x) for x in figures))
+    if rows:
+        out.print(table)
+    if configured:
         say(f"in use: {configured}, by yeban.toml")
+    elif not rows:
+        say(f"no bundle yet; `yeban train {task} --train FILE` makes one")
 
 
 def show_command(
@@ -85,8 +87,8 @@ def show_command(
         sys.stdout.write(card.read_text("utf-8"))
 
 
-def _figures(registry: Registry, task: str, version: str) -> dict[str, object]:
+def _figures(folder: Path) -> dict[str, object]:
     from models.bundle import open_bundle
 
-    metrics = open_bundle(registry.folder(task, version)).manifest.lineage.dev_metrics
-    return {name: metrics.get(name, "-") for name in ("accuracy", "macro_f1", "ece")}
+    metrics = open_bundle(folder).manifest.lineage.dev_metrics
+    return {name: metrics.get(name) for name in ("accuracy", "macro_f1", "ece")}

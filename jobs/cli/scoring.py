@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.options import BundleOption, HomeOption, InputOption, TaskArgument, err, home_at, now, say
-from storage.errors import YebanError
+from storage.errors import RunLocked, YebanError
 
 if TYPE_CHECKING:
     from jobs.config import Home
@@ -105,11 +105,14 @@ def load_command(
     for each in loads:
         slot = each.slot
         rows = each.report.rows if each.report else 0
-        say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows:,} rows loaded")
+        if not each.busy:
+            say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows:,} rows loaded")
         for failure in each.failures:
             say(f"  {failure}", err)
-    if any(each.failures for each in loads):
+    if any(each.failures and not each.busy for each in loads):
         raise typer.Exit(FAILED)
+    if any(each.busy for each in loads):
+        raise typer.Exit(RunLocked.exit_code)
 
 
 def _request(
@@ -143,6 +146,7 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
             f"  {figures['docs_per_s']:,.0f} docs/s, {figures['tokens_per_s']:,.0f} tokens/s, "
             f"{figures['padding_share']:.1%} padding, {figures['device']} {figures['precision']}, "
             f"{figures['seconds']:.1f} s"
+            + (f", {figures['cache_hit_rate']:.1%} of texts from the cache" if "cache_hit_rate" in figures else "")
         )
     if outcome.loaded is not None:
         say(f"  {outcome.loaded.rows:,} rows loaded into {home.warehouse}")

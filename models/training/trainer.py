@@ -124,7 +124,7 @@ def _arguments(recipe: Recipe, rows: int, folder: Path, *, show_progress: bool) 
     every = max(1, steps_per_epoch // schedule.evaluations_per_epoch)
     cuda = torch.cuda.is_available()
     precision = choose_precision(recipe.precision, torch.device("cuda" if cuda else "cpu"))
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
         per_device_train_batch_size=schedule.batch_docs,
@@ -155,3 +155,5 @@ def _arguments(recipe: Recipe, rows: int, folder: Path, *, show_progress: bool) 
         disable_tqdm=not show_progress,
         seed=recipe.seed,
     )
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # DataParallel would cut `doc` and `labels` at different places
+    return arguments

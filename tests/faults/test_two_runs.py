@@ -59,6 +59,10 @@ def test_the_second_run_of_a_task_is_turned_away_and_told_by_whom(
         assert json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]["state"] == "running"
         other = ("weibo", "--date", DAY, "--input", home.folder() / "a.parquet")
         yeban("score", *other, "--home", home.root).well()  # another task is not in the way
+        home.warehouse.unlink()
+        load = yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
+        assert f"weibo {DAY}" in load.out
+        assert f"{ROWS:,} rows loaded" in load.out
         first.send_signal(signal.SIGCONT)
         assert first.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
     assert home.query("SELECT task, count(*) FROM predictions GROUP BY ALL ORDER BY ALL") == [
@@ -78,17 +82,19 @@ def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_pa
     assert home.query("SELECT state FROM runs ORDER BY started_at") == [("interrupted",), ("done",)]
 
 
-def test_ctrl_c_keeps_what_was_finished(home: Home, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_keeps_what_was_finished(home: Home, tmp_path: Path, how: signal.Signals, code: int) -> None:
     log = tmp_path / "log"
     with running(home, log) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         process.send_signal(signal.SIGCONT)
-        assert process.wait(PATIENCE_S) == 130, log.read_text()
+        assert process.wait(PATIENCE_S) == code, log.read_text()
     said = log.read_text()
     assert "the same command goes on from here" in said
     assert "Traceback" not in said
     listed = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
     assert [each["state"] for each in listed] == ["interrupted"]
+    assert list(home.root.rglob(".tmp-*")) == []
     finished = len(home.parts()) * 100
     assert 0 < finished < ROWS
     assert f"{ROWS - finished:,} scored now, {finished:,} done before" in home.score().well().out

@@ -162,6 +162,15 @@ def test_bundles_list_says_what_is_in_use(new_home: Callable[..., Home]) -> None
     assert f"in use: {home.bundle}" in shown
 
 
+def test_bundles_list_shows_the_embedded_one(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    home.change(f'bundle = "{home.bundle}"', "")
+    (row,) = json.loads(yeban("bundles", "list", "comment", "--json", "--home", home.root).well().out)
+    assert (row["in_use"], row["embedded"]) == (True, True)
+    assert f"{row['bundle']} (embedded)" in yeban("bundles", "list", "comment", "--home", home.root).well().out
+    assert "no bundle yet" in yeban("bundles", "list", "nosuch", "--home", home.root).well().out
+
+
 @pytest.fixture(scope="session")
 def stock_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as `save_pretrained` leaves it, of a model that knows nothing of us."""

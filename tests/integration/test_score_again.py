@@ -144,3 +144,19 @@ def test_backfill_names_the_missing_date_and_scores_the_others(home: Home) -> No
 def test_backfill_with_the_dates_the_wrong_way_round(home: Home) -> None:
     ran = yeban("backfill", "comment", "--from", NEXT_DAY, "--to", DAY, "--home", home.root)
     ran.refused(2, f"--from {NEXT_DAY} is after --to {DAY}")
+
+
+def test_answers_of_yesterday_are_kept_where_yeban_toml_wants_them(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    home.change("[engine]", "[engine]\ncache_mb = 16")
+    texts = comments(300)[0]
+    home.dump("a.parquet", texts[:200], day="2026-01-04")
+    home.dump("a.parquet", texts)
+    assert "0.0% of texts from the cache" in home.score(day="2026-01-04").well().out
+    share = len(set(texts[:200])) / len(set(texts))
+    assert f"{share:.1%} of texts from the cache" in home.score().well().out
+    agreeing = home.query(
+        "SELECT count(*) FROM predictions AS a JOIN predictions AS b USING (source_row) "
+        "WHERE a.logical_date < b.logical_date AND a.probs = b.probs AND a.text_hash = b.text_hash"
+    )
+    assert agreeing == [(200,)]

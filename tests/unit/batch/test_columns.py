@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from batch.columns import ColumnMapping, RawRows, digest_texts, read_columns
+from batch.columns import ColumnMapping, RawRows, digest_numbers, read_columns
 from tests.support.dumps import string_array, texts_of
 
 ZONE = "Asia/Shanghai"
@@ -296,17 +298,17 @@ def test_wanted_columns_are_named_once() -> None:
 class TestDigests:
     TEXTS = ("", "好", "a\0b", "x" * 1_000_000, "😀")
 
-    def test_are_md5(self) -> None:
-        digests = digest_texts(pl.Series([*self.TEXTS, None]), "md5").to_list()
-        assert digests == [hashlib.md5(text.encode()).hexdigest() for text in (*self.TEXTS, "")]
-
-    def test_as_numbers(self) -> None:
-        numbers = digest_texts(pl.Series(self.TEXTS), "md5_number_lower")
-        assert numbers.dtype == pl.UInt64
-        assert numbers.n_unique() == len(self.TEXTS)
+    def test_are_the_halves_of_md5(self) -> None:
+        lower, upper = digest_numbers(pl.Series([*self.TEXTS, None]))
+        expected = [hashlib.md5(text.encode()).digest() for text in (*self.TEXTS, "")]
+        halves = zip(lower.tolist(), upper.tolist(), strict=True)
+        assert [struct.pack("<QQ", *sorted(pair)) for pair in halves] == [
+            struct.pack("<QQ", *sorted(struct.unpack("<QQ", digest))) for digest in expected
+        ]
 
     def test_keep_the_order_of_many(self) -> None:
         texts = pl.Series([f"第{row}条" for row in range(200_000)])
-        digests = digest_texts(texts, "md5")
-        assert digests[-1] == hashlib.md5("第199999条".encode()).hexdigest()
-        assert digests[122_880] == hashlib.md5("第122880条".encode()).hexdigest()
+        lower, _ = digest_numbers(texts)
+        for row in (122_880, 199_999):
+            assert lower[row] == digest_numbers(texts[row : row + 1])[0][0]
+        assert len(np.unique(lower)) == len(texts)

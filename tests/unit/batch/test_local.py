@@ -13,9 +13,9 @@ import pytest
 
 from batch.columns import ColumnMapping
 from batch.dump import Dump, plan_dump
-from batch.forward import EngineSettings
 from batch.local import LocalExecutor
 from batch.scorer import Scorer
+from batch.settings import EngineSettings
 from batch.sources import find_sources
 from batch.units import UnitSize
 from storage.errors import UnreadableFile

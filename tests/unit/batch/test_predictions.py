@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from batch.columns import RawRows
 from batch.predictions import to_table
-from batch.scorer import Scores
+from batch.scores import Scores
 from storage.records import PART_SCHEMA, Unit
 from tests.support.dumps import SLOT
 

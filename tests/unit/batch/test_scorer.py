@@ -12,8 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.forward import EngineSettings
-from batch.scorer import EMPTY, FAILED, SCORED, SHORT, Scorer, Scores
+from batch.answers import AnswerCache
+from batch.scorer import Scorer
+from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores
+from batch.settings import EngineSettings
 from models.aggregation import Aggregation
 from models.calibration import softmax
 from models.cleaning.presets import cleaning_preset
@@ -100,10 +102,10 @@ class TestDuplicates:
     def test_are_computed_once(self, tmp_path: Path) -> None:
         one = scorer(tmp_path)
         once = one.score(texts_of("好书", "坏书店"))
-        work = one.work
+        work = one.engine.work
         assert work.tokens == 2 + 2 + 3 + 2
         many = one.score(texts_of(*["好书", "坏书店", "好书"] * 3334))  # 10,002 rows
-        assert one.work.tokens == 2 * work.tokens
+        assert one.engine.work.tokens == 2 * work.tokens
         for row, expected in zip((0, 1, 2, 10_001), (0, 1, 0, 0), strict=True):
             np.testing.assert_array_equal(many.probs[row], once.probs[expected])
             assert many.text_hash[row] == once.text_hash[expected]
@@ -111,16 +113,42 @@ class TestDuplicates:
     def test_texts_that_become_equal_when_cleaned(self, tmp_path: Path) -> None:
         one = scorer(tmp_path, cleaning=cleaning_preset("weibo"))
         scores = one.score(texts_of("好书 http://t.cn/abc", "好书", "@张三 好书", " 好书\u200b"))
-        assert one.work.tokens == 4
+        assert one.engine.work.tokens == 4
         assert len(set(scores.text_hash.tolist())) == 1
         np.testing.assert_array_equal(scores.probs, np.tile(scores.probs[0], (4, 1)))
 
     def test_ten_thousand_identical_rows(self, tmp_path: Path) -> None:
         one = scorer(tmp_path)
         scores = one.score(texts_of(*["好书店"] * 10_000))
-        assert one.work.tokens == 5
+        assert one.engine.work.tokens == 5
         assert len(np.unique(scores.probs, axis=0)) == 1
         assert scores.top.tolist() == [0] * 10_000
+
+
+class TestAnswers:
+    """With the answers of earlier units."""
+
+    def with_answers(self, folder: Path) -> tuple[Scorer, Scorer, AnswerCache]:
+        bundle, answers = tiny_bundle(folder, head=HEAD, windows=SLIDING), AnswerCache(1 << 20)
+        return Scorer(bundle, FP32), Scorer(bundle, FP32, answers), answers
+
+    def test_change_nothing_but_the_work(self, tmp_path: Path) -> None:
+        plain, knowing, answers = self.with_answers(tmp_path)
+        texts = [*sentences(30, 40), "", " "]
+        for lot in (texts[:20], texts[10:], texts[::-1], texts[:1]):
+            scores, expected = knowing.score(texts_of(*lot)), plain.score(texts_of(*lot))
+            for name in Scores.__slots__:
+                np.testing.assert_allclose(getattr(scores, name), getattr(expected, name), atol=1e-6, strict=True)
+        assert answers.found == 10 + 31 + 1
+        assert knowing.engine.work.tokens < 0.5 * plain.engine.work.tokens
+
+    def test_when_all_are_known(self, tmp_path: Path) -> None:
+        _, knowing, _ = self.with_answers(tmp_path)
+        first = knowing.score(texts_of(*sentences(5, 40)))
+        work = knowing.engine.work
+        again = knowing.score(texts_of(*sentences(5, 40)))
+        assert knowing.engine.work == work
+        np.testing.assert_array_equal(again.probs, first.probs)
 
 
 class TestProbabilities:

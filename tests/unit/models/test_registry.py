@@ -10,7 +10,7 @@ import pytest
 from models.bundle import Bundle
 from models.cleaning.spec import CleaningSpec
 from models.foreign import ForeignDefaults
-from models.registry import Registry
+from models.registry import EMBEDDED, Registry
 from models.windows import WindowSpec
 from storage.errors import BundleIncomplete
 from tests.support.networks import stock_model, tiny_bundle
@@ -29,7 +29,7 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def test_nothing_yet(registry: Registry) -> None:
-    assert registry.versions("t") == []
+    assert registry.at_hand("t") == {}
     assert registry.champion("t") is None
     with pytest.raises(BundleIncomplete, match="'t' has no bundle yet"):
         registry.resolve("t", None, DEFAULTS)
@@ -37,7 +37,7 @@ def test_nothing_yet(registry: Registry) -> None:
 
 def test_the_one_in_use(registry: Registry) -> None:
     one, two = register(registry.root, temperature=1.0), register(registry.root, temperature=2.0)
-    assert registry.versions("t") == sorted([one.version, two.version])
+    assert list(registry.at_hand("t")) == sorted([one.version, two.version])
     registry.crown("t", two.version)
     assert registry.champion("t") == two.version
     assert registry.resolve("t", None, DEFAULTS) == two
@@ -65,7 +65,7 @@ def test_a_beginning_that_fits_two(registry: Registry) -> None:
 
 def test_a_bundle_that_is_still_being_trained_is_none(registry: Registry) -> None:
     tiny_bundle(registry.root / "t" / ".training-abc")
-    assert registry.versions("t") == []
+    assert registry.at_hand("t") == {}
 
 
 def test_a_manifest_edited_in_place(registry: Registry) -> None:
@@ -98,3 +98,14 @@ def test_a_stock_folder(registry: Registry, tmp_path: Path) -> None:
 def test_a_name_that_nobody_knows(registry: Registry, wanted: str) -> None:
     with pytest.raises(BundleIncomplete, match="no model on the hub under"):
         registry.resolve("t", wanted, DEFAULTS)
+
+
+def test_the_embedded_one_is_at_hand_beside_what_was_trained(registry: Registry) -> None:
+    trained = register(registry.root, "comment")
+    registry.crown("comment", trained.version)
+    version, folder = list(registry.at_hand("comment").items())[-1]
+    assert folder == EMBEDDED / "comment"
+    assert list(registry.at_hand("comment")) == [trained.version, version]
+    assert registry.resolve("comment", version[:8], DEFAULTS).path == folder
+    registry.crown("comment", version)
+    assert registry.resolve("comment", None, DEFAULTS).path == folder

@@ -1,0 +1,54 @@
+"""A bundle made ready to score, as yeban.toml says how to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from batch.answer_files import open_answers, save_answers
+from batch.answers import AnswerCache
+from batch.scorer import Scorer
+from batch.settings import EngineSettings, resolve_settings
+from jobs.config import Home
+from models.bundle import Bundle
+
+
+def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) -> Scorer:
+    """The scorer of a bundle with the home's `[engine]` settings.
+
+    Raises:
+        BundleError: The bundle's parts are not whole or disagree.
+        ConfigError: This machine cannot compute so.
+    """
+    return Scorer(bundle, _settings(home), answers)
+
+
+@contextmanager
+def kept_answers(home: Home, bundle: Bundle) -> Iterator[AnswerCache | None]:
+    """The answers of earlier runs, if yeban.toml wants them kept; what is added is written when the block ends.
+
+    Raises:
+        ConfigError: This machine cannot compute as yeban.toml says.
+        DiskFull: No space left.
+    """
+    max_bytes = home.config.engine.cache_mb << 20
+    if not max_bytes:
+        yield None
+        return
+    folder = _answers_of(home, bundle)
+    answers = open_answers(folder, max_bytes)
+    try:
+        yield answers
+    finally:
+        save_answers(folder, answers)
+
+
+def _answers_of(home: Home, bundle: Bundle) -> Path:
+    how = resolve_settings(_settings(home))
+    return home.answers / f"{bundle.version}-{how.precision}-{how.device.partition(':')[0]}"
+
+
+def _settings(home: Home) -> EngineSettings:
+    engine = home.config.engine
+    return EngineSettings(engine.device, engine.precision, engine.max_tokens)
