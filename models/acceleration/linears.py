@@ -7,6 +7,7 @@ in this file only, and nobody uses them before `find_fault` has seen them agree 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Final, Literal
 
 import torch
@@ -138,11 +139,16 @@ class QuantisedLinear(nn.Module):
 
 
 def quantise(inputs: Tensor) -> tuple[Tensor, float]:
-    """Round to 255 even steps around zero: uint8 of the same shape (128 is zero), and the step."""
+    """Round to 255 even steps around zero: uint8 of the same shape (128 is zero), and the step.
+
+    Raises:
+        RuntimeError: A value is not finite: one bad row would spoil the scale of all rows of its batch.
+    """
     low, high = torch.aminmax(inputs)
     step = max(-float(low), float(high)) / 127
-    if not 0 < step < float("inf"):
-        step = 1.0  # all zeros; or not finite, and then no answer is right
+    if not isfinite(step):
+        raise RuntimeError("a value is not finite, so it has no int8 scale")
+    step = step or 1.0  # all zeros
     shifted = torch.add(_HALF_ABOVE_ZERO, inputs.float(), alpha=1 / step)  # one pass; the conversion cuts decimals off
     return shifted.to(torch.uint8), step
 
