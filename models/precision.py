@@ -8,14 +8,16 @@ import torch
 
 from storage.errors import ConfigError
 
-Precision = Literal["fp32", "bf16", "fp16"]
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
 
 
 def choose_precision(wanted: str, device: torch.device) -> Precision:
     """Turn `auto` into what the device does best, and refuse what it cannot do.
 
+    `auto` never becomes int8: that changes probabilities by more than rounding, so somebody has to ask for it.
+
     Args:
-        wanted: `auto`, `fp32`, `bf16` or `fp16`.
+        wanted: `auto`, `fp32`, `bf16`, `fp16` or `int8` (CPU only).
         device: Where the network runs.
 
     Raises:
@@ -30,6 +32,8 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
     else:
         bf16 = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
         possible = {"bf16": "bf16"} if bf16 else {}
+        if torch._C._has_mkldnn and torch.cpu._is_vnni_supported():
+            possible["int8"] = "int8"
         fallback = "bf16" if bf16 else "fp32"
     if wanted == "auto":
         return fallback

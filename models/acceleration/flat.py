@@ -1,0 +1,205 @@
+"""Transformer blocks over tokens without padding: products over all tokens at once, attention per run of equal lengths.
+
+A batch is one row of T tokens, sequence after sequence. Neighbours of equal length form a run, and within a run
+attention needs neither padding nor a mask. Where only the first token of a sequence is read in the end, the last
+block computes queries and feed-forward for these tokens only: nothing else can reach the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
+
+from models.acceleration.blocks import Block, Stack
+from models.acceleration.linears import MAKERS, Activation, Arithmetic, FastLinear, QuantisedLinear
+
+LONG: Final = 256
+"""From this length on the fused attention kernel wins over two batched products and a softmax."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Sequences of one length, one after the other: `count` of `length` tokens from token `start` on."""
+
+    start: int
+    count: int
+    length: int
+
+    def cut(self, tokens: Tensor) -> Tensor:
+        """This run's part of [T, ...]: [count, length, ...]."""
+        part = tokens[self.start : self.start + self.count * self.length]
+        return part.view(self.count, self.length, *tokens.shape[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How the T tokens of a flat batch belong to B sequences.
+
+    Attributes:
+        runs: Neighbours of equal length.
+        first: int64[B], each sequence's first token.
+    """
+
+    runs: tuple[Run, ...]
+    first: Tensor
+
+    @classmethod
+    def of(cls, lengths: list[int]) -> Runs:
+        """Find the runs among the lengths of B sequences."""
+        runs: list[Run] = []
+        first, start = [], 0
+        for index, length in enumerate(lengths):
+            first.append(start)
+            if index and length == runs[-1].length:
+                runs[-1] = Run(runs[-1].start, runs[-1].count + 1, length)
+            else:
+                runs.append(Run(start, 1, length))
+            start += length
+        return cls(tuple(runs), torch.tensor(first, dtype=torch.int64))
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+
+class FlatBlock(nn.Module):
+    """A block over all tokens.
+
+    Args:
+        block: The weights.
+        arithmetic: Of the linear layers. bf16 carries tokens in bf16 from layer to layer, the others in float32.
+    """
+
+    def __init__(self, block: Block, arithmetic: Arithmetic) -> None:
+        super().__init__()
+        self.heads = block.heads
+        query = block.query.weight * block.scaling, block.query.bias * block.scaling
+        self._join_inputs(query, arithmetic, block)
+        self.output = _make(arithmetic, block.output.weight, block.output.bias)
+        self.attention_norm = block.attention_norm
+        self.up = _make(arithmetic, block.up.weight, block.up.bias, gelu=block.exact_gelu)
+        self.activation = nn.Identity() if block.exact_gelu else block.activation
+        self.down = _make(arithmetic, block.down.weight, block.down.bias)
+        self.norm = block.norm
+
+    def _join_inputs(self, query: tuple[Tensor, Tensor], arithmetic: Arithmetic, block: Block) -> None:
+        weights, biases = zip(query, *((each.weight, each.bias) for each in (block.key, block.value)), strict=True)
+        self.inputs = _make(arithmetic, torch.cat(weights), torch.cat(biases), attention=True)
+
+    def forward(self, tokens: Tensor, runs: Runs) -> Tensor:
+        """Map float[T, H] to float[T, H]."""
+        joined = self.inputs(tokens).view(len(tokens), 3, self.heads, -1)
+        parts = [_attend(*run.cut(joined).permute(2, 0, 3, 1, 4)) for run in runs]
+        return self._finish(torch.cat(parts) if len(parts) > 1 else parts[0], tokens)
+
+    def _finish(self, context: Tensor, tokens: Tensor) -> Tensor:
+        """From attention's answer to the end of the block; float[T, H] both."""
+        middle = _normalise(self.attention_norm, self.output.add(context, tokens))
+        return _normalise(self.norm, self.down.add(self.activation(self.up(middle)), middle))
+
+
+class FirstTokenBlock(FlatBlock):
+    """A last block that computes each sequence's first token only, from all its tokens."""
+
+    def _join_inputs(self, query: tuple[Tensor, Tensor], arithmetic: Arithmetic, block: Block) -> None:
+        self.query = _make(arithmetic, *query, attention=True)
+        weight, bias = (
+            torch.cat([getattr(block.key, each), getattr(block.value, each)]) for each in ("weight", "bias")
+        )
+        self.inputs = _make(arithmetic, weight, bias, attention=True)
+
+    def forward(self, tokens: Tensor, runs: Runs) -> Tensor:
+        """Map float[T, H] to float[B, H]."""
+        first = tokens[runs.first]
+        queries = self.query(first).view(len(first), self.heads, 1, -1)
+        joined = self.inputs(tokens).view(len(tokens), 2, self.heads, -1)
+        parts, begin = [], 0
+        for run in runs:
+            keys, values = run.cut(joined).permute(2, 0, 3, 1, 4)
+            parts.append(_attend(queries[begin : begin + run.count], keys, values))
+            begin += run.count
+        return self._finish(torch.cat(parts), first)
+
+
+class FlatStack(nn.Module):
+    """Stands where a base model keeps its blocks and returns one vector per sequence instead of one per token.
+
+    Args:
+        stack: The blocks.
+        arithmetic: Of the linear layers.
+        pooling: `cls`, `mean` or `max` over a sequence's tokens.
+    """
+
+    def __init__(self, stack: Stack, arithmetic: Arithmetic, pooling: str) -> None:
+        super().__init__()
+        self._pooling = pooling
+        self._dtype = torch.bfloat16 if arithmetic == "bf16" else torch.float32
+        self._projection = stack.projection or nn.Identity()
+        made: dict[int, FlatBlock] = {}
+        for block in stack.blocks:
+            if id(block.query) not in made:
+                made[id(block.query)] = FlatBlock(block, arithmetic)
+        blocks = [made[id(block.query)] for block in stack.blocks]
+        if pooling == "cls":
+            blocks[-1] = FirstTokenBlock(stack.blocks[-1], arithmetic)
+        self._blocks = nn.ModuleList(blocks)
+
+    def forward(
+        self, hidden_states: Tensor, *_others: object, runs: Runs, **_more: Any
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        """Run the blocks.
+
+        Args:
+            hidden_states: float[1, T, E], the embeddings of a flat batch.
+            runs: Its sequences.
+
+        Returns:
+            `last_hidden_state` float32[B, 1, H].
+        """
+        tokens = self._projection(hidden_states[0]).to(self._dtype)
+        for block in self._blocks:
+            tokens = block(tokens, runs)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=self._pool(tokens, runs)[:, None])
+
+    def _pool(self, tokens: Tensor, runs: Runs) -> Tensor:
+        if self._pooling == "cls":
+            return tokens.float()
+        sequences = [run.cut(tokens).float() for run in runs]
+        return torch.cat([each.mean(1) if self._pooling == "mean" else each.amax(1) for each in sequences])
+
+
+def _make(
+    arithmetic: Arithmetic, weight: Tensor, bias: Tensor, *, gelu: bool = False, attention: bool = False
+) -> FastLinear:
+    activation: Activation = "gelu" if gelu else "none"
+    if arithmetic != "int8":
+        return MAKERS[arithmetic](weight, bias, activation)
+    low = torch.bfloat16 if attention and torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+    return QuantisedLinear(weight, bias, activation, low)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attend within sequences of equal length.
+
+    Args:
+        query: float[n, heads, Q, D], scaled already.
+        key: float[n, heads, L, D].
+        value: float[n, heads, L, D].
+
+    Returns:
+        float[n * Q, heads * D].
+    """
+    if query.shape[2] >= LONG:
+        context = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
+    else:
+        context = torch.softmax(query @ key.transpose(-1, -2), -1) @ value
+    return context.transpose(1, 2).flatten(2).flatten(0, 1)
+
+
+def _normalise(norm: nn.LayerNorm, tokens: Tensor) -> Tensor:
+    return functional.layer_norm(tokens, norm.normalized_shape, norm.weight, norm.bias, norm.eps)

@@ -1,0 +1,31 @@
+"""How a flat batch belongs to its sequences."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from models.acceleration.flat import LONG, Run, Runs, _attend
+
+
+class TestRuns:
+    def test_neighbours_of_equal_length(self) -> None:
+        runs = Runs.of([4, 4, 3, 4])
+        assert runs.runs == (Run(0, 2, 4), Run(8, 1, 3), Run(11, 1, 4))
+        assert runs.first.tolist() == [0, 4, 8, 11]
+
+    def test_cut(self) -> None:
+        tokens = torch.arange(22).view(11, 2)
+        assert Run(1, 2, 3).cut(tokens).tolist() == tokens[1:7].view(2, 3, 2).tolist()
+
+    def test_no_sequences(self) -> None:
+        assert Runs.of([]).runs == ()
+
+
+@pytest.mark.parametrize("length", [1, 7, LONG - 1, LONG])
+def test_attention_is_the_textbook_s(length: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    query, key, value = (torch.randn(2, 3, length, 8, generator=generator) for _ in range(3))
+    weights = torch.softmax(torch.einsum("nhqd,nhkd->nhqk", query, key), -1)
+    exact = torch.einsum("nhqk,nhkd->nqhd", weights, value).reshape(2 * length, 24)
+    torch.testing.assert_close(_attend(query, key, value), exact, atol=1e-5, rtol=1e-4)
