@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.buckets import fill_buckets
 from batch.forward import Forward
+from batch.preflight import score_windows
 from models.calibration import softmax
-from models.tokens import Tokens
+from models.tokens import SpecialTokens, Tokens
 from models.windows import Windows
 from storage.errors import ConfigError
 
@@ -19,7 +19,6 @@ GATE_WINDOWS: Final = 512
 """Windows compared before the first unit of a run."""
 MIN_AGREEMENT: Final = 0.995
 """Share of windows whose label must stay the same."""
-_GATE_TOKENS: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,12 @@ def compare_logits(exact: NDArray[np.float32], fast: NDArray[np.float32]) -> Agr
 
 
 def measure_agreement(
-    exact: Forward, fast: Forward, tokens: Tokens, windows: Windows, limit: int = GATE_WINDOWS
+    exact: Forward,
+    fast: Forward,
+    tokens: Tokens,
+    windows: Windows,
+    special: SpecialTokens,
+    limit: int = GATE_WINDOWS,
 ) -> Agreement:
     """Run windows, evenly spread over those at hand, both ways.
 
@@ -59,16 +63,14 @@ def measure_agreement(
         fast: The same network, as the run would compute.
         tokens: Real documents.
         windows: Their windows.
+        special: Special tokens around each window.
         limit: How many to compare at most.
     """
     total = len(windows.length)
     chosen = np.unique(np.linspace(0, total - 1, min(limit, total)).astype(np.int64))
-    buckets = fill_buckets(windows.length[chosen], _GATE_TOKENS)
-    batches = [chosen[buckets.batch(index)] for index in range(len(buckets))]
-    if not batches:
+    if not len(chosen):
         return Agreement(0, 0, 0.0)
-    both = (np.concatenate([each.run(tokens, windows, batch) for batch in batches]) for each in (exact, fast))
-    return compare_logits(*both)
+    return compare_logits(*(score_windows(each, tokens, windows, chosen, special) for each in (exact, fast)))
 
 
 def require_agreement(found: Agreement, precision: str, minimum: float = MIN_AGREEMENT) -> None:

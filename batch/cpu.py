@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.forward import Forward, PaddedForward
+from batch.buckets import Buckets, fill_packed
+from batch.forward import Forward, PaddedForward, Pending
 from models.acceleration.flat import Runs
 from models.acceleration.linears import Arithmetic
 from models.acceleration.network import FlatNetwork, base_model, flatten_network, pack_network
@@ -28,13 +29,24 @@ SMALL_HIDDEN: Final = 384
 class FlatForward:
     """Batches without padding, on a CPU."""
 
+    name = "flat"
+    ahead = 0
+
     def __init__(self, network: FlatNetwork, special: SpecialTokens, classes: int) -> None:
         self._network = network
         self._special = special
         self.classes = classes
 
-    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Score the chosen windows: float32[B, C]."""
+    def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
+        """Cut by the sum of the lengths."""
+        return fill_packed(lengths, max_tokens)
+
+    def cost(self, lengths: NDArray[np.int64]) -> int:
+        """Tokens; nothing is padded."""
+        return int(lengths.sum())
+
+    def start(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> Pending:
+        """Score the chosen windows."""
         order = np.argsort(-windows.length[chosen], kind="stable")  # neighbours of equal length share their attention
         ids, mask = pad_windows(tokens, windows, chosen[order], self._special)
         real = mask.astype(np.bool_)
@@ -43,7 +55,7 @@ class FlatForward:
             logits = self._network(torch.from_numpy(ids[real]), torch.from_numpy(np.nonzero(real)[1]), runs)
         scores = np.empty((len(chosen), self.classes), np.float32)
         scores[order] = logits.numpy()
-        return scores
+        return lambda: scores
 
 
 def choose_cpu_forward(network: nn.Module, special: SpecialTokens, classes: int, precision: Precision) -> Forward:

@@ -102,11 +102,10 @@ def compare(
         precision: Number type of both ways.
     """
     sample = sample_windows(windows)
-    lengths = sample.length + special.count
-    if not len(lengths):
+    chosen = np.arange(len(sample.length))
+    if not len(chosen):
         return Preflight(0, 0.0, 0, TOLERANCE[precision])
-    right = softmax(_score(padded, tokens, sample, lengths), 1.0)
-    checked = softmax(_score(packed, tokens, sample, lengths), 1.0)
+    right, checked = (softmax(score_windows(each, tokens, sample, chosen, special), 1.0) for each in (padded, packed))
     return judge(right, checked, TOLERANCE[precision])
 
 
@@ -118,10 +117,17 @@ def judge(right: NDArray[np.float32], checked: NDArray[np.float32], tolerance: f
     return Preflight(len(right), float(np.abs(right - checked).max()), int(flipped.sum()), tolerance)
 
 
-def _score(forward: Forward, tokens: Tokens, windows: Windows, lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-    buckets = forward.fill(lengths, _MAX_TOKENS)
-    logits = np.full((len(buckets.order), forward.classes), np.nan, np.float32)
+def score_windows(
+    forward: Forward, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64], special: SpecialTokens
+) -> NDArray[np.float32]:
+    """Score a few windows one way.
+
+    Returns:
+        float32[B, C], in the order of `chosen`.
+    """
+    buckets = forward.fill(windows.length[chosen] + special.count, _MAX_TOKENS)
+    logits = np.full((len(chosen), forward.classes), np.nan, np.float32)
     for index in range(len(buckets)):
-        chosen = buckets.batch(index)
-        logits[chosen] = forward.start(tokens, windows, chosen)()
+        batch = buckets.batch(index)
+        logits[batch] = forward.start(tokens, windows, chosen[batch])()
     return logits

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import polars as pl
-import torch
 from numpy.typing import NDArray
 
 from batch.answers import AnswerCache, TextKeys
 from batch.columns import digest_numbers
-from batch.engine import Engine, Windowed
-from batch.forward import Forward, PaddedForward
+from batch.engines import make_engine
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
-from batch.selection import choose_forward
 from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax
 from models.network import check_vocabulary, load_network
-from models.precision import Precision
 from models.tokens import Tokens
 from models.windows import Windows, cut_windows
 
@@ -74,19 +69,7 @@ class Scorer:
         special = self._tokenizer.special
         network = load_network(bundle)
         check_vocabulary(bundle, network, self._tokenizer)
-        how = (
-            network,
-            special,
-            len(bundle.labels),
-            torch.device(self.settings.device),
-            cast("Precision", self.settings.precision),
-        )
-
-        def trial(documents: Windowed) -> Forward | None:
-            choice = choose_forward(*how, (documents.tokens, documents.windows))
-            return choice.forward if choice.final else None
-
-        self.engine = Engine(PaddedForward(*how), special, self.settings.max_tokens or 1_024, trial)
+        self.engine = make_engine(network, special, len(bundle.labels), self.settings)
 
     def score(self, texts: pl.Series) -> Scores:
         """Score raw texts. Texts that are equal once cleaned are computed once.

@@ -16,8 +16,8 @@ class EngineSettings:
 
     Attributes:
         device: `auto`, `cpu`, `cuda` or `cuda:<n>`.
-        precision: `auto`, `fp32`, `bf16` or `fp16`.
-        max_tokens: Padded tokens in one batch; None: 1,024 on a CPU (its caches are small), 65,536 on CUDA.
+        precision: `auto`, `fp32`, `bf16`, `fp16` or `int8` (on a CPU).
+        max_tokens: Computed tokens in one batch; None: 65,536 on CUDA, on a CPU what suits the network's size.
     """
 
     device: str = "auto"
@@ -51,6 +51,5 @@ def resolve_settings(settings: EngineSettings) -> EngineSettings:
         ConfigError: No such device, or it cannot compute in the precision asked for.
     """
     device = choose_device(settings.device)
-    budget = settings.max_tokens or (65_536 if device.type == "cuda" else 1_024)
     precision = choose_precision(settings.precision, device)
-    return replace(settings, device=str(device), precision=precision, max_tokens=budget)
+    return replace(settings, device=str(device), precision=precision)

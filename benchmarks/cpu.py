@@ -33,8 +33,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from batch.agreement import compare_logits
+from batch.buckets import Buckets, fill_buckets
 from batch.cpu import CPU, choose_cpu_budget, choose_cpu_forward
-from batch.forward import Engine, Forward, PaddedForward
+from batch.engine import Engine
+from batch.forward import Forward, PaddedForward, Pending
 from models.bundle import open_bundle
 from models.network import StockClassifier, load_network
 from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows
@@ -45,6 +47,14 @@ Way = Callable[[list[str]], Logits]
 EXACT = "sorted, padded, fp32"
 
 
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Texts on their way to the engine."""
+
+    tokens: Tokens
+    windows: Windows
+
+
 class Subject:
     """The network under test, with all that running it takes."""
 
@@ -52,18 +62,18 @@ class Subject:
         self.network, self.tokenizer, self.spec, self.classes = network, tokenizer, spec, classes
         self.padding: dict[str, float] = {}
 
-    def cut(self, texts: list[str]) -> tuple[Tokens, Windows]:
+    def cut(self, texts: list[str]) -> Documents:
         """Tokenise texts and plan their windows."""
-        tokens = self.tokenizer.encode(texts)
-        return tokens, cut_windows(tokens.lengths, self.spec, self.tokenizer.special.count)
+        tokens = self.tokenizer.encode(pl.Series(texts, dtype=pl.String))
+        return Documents(tokens, cut_windows(tokens.lengths, self.spec, self.tokenizer.special.count))
 
     def through(self, name: str, forward: Forward, max_tokens: int) -> Way:
         """Sorted, in batches of a token budget, through `forward`."""
 
         def run(texts: list[str]) -> Logits:
             engine = Engine(forward, self.tokenizer.special, max_tokens)
-            logits = engine.logits(*self.cut(texts))
-            self.padding[name] = 0.0 if type(forward).__name__ == "FlatForward" else engine.work.padding_share
+            logits = engine.logits(self.cut(texts))
+            self.padding[name] = engine.work.padding_share
             return logits
 
         return run
@@ -73,9 +83,9 @@ class Subject:
         forward = PaddedForward(self.network, self.tokenizer.special, self.classes, CPU, "fp32")
 
         def run(texts: list[str]) -> Logits:
-            tokens, windows = self.cut(texts)
+            there = self.cut(texts)
             batches = np.array_split(np.arange(len(texts)), range(rows, len(texts), rows))
-            return np.concatenate([forward.run(tokens, windows, batch) for batch in batches])
+            return np.concatenate([forward.start(there.tokens, there.windows, batch)() for batch in batches])
 
         return run
 
@@ -83,13 +93,25 @@ class Subject:
 class Session:
     """A compiled network of another runtime behind `Forward`."""
 
+    name = "session"
+    ahead = 0
+
     def __init__(self, call: Callable[[NDArray[Any], NDArray[Any]], Logits], subject: Subject) -> None:
         self._call, self.classes = call, subject.classes
         self._special: SpecialTokens = subject.tokenizer.special
 
-    def run(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> Logits:
-        """Score the chosen windows: float32[B, C]."""
-        return np.asarray(self._call(*pad_windows(tokens, windows, chosen, self._special)), np.float32)
+    def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
+        """Cut by windows times the longest of them."""
+        return fill_buckets(lengths, max_tokens)
+
+    def cost(self, lengths: NDArray[np.int64]) -> int:
+        """Tokens with padding."""
+        return int(lengths.max()) * len(lengths)
+
+    def start(self, tokens: Tokens, windows: Windows, chosen: NDArray[np.int64]) -> Pending:
+        """Score the chosen windows."""
+        logits = np.asarray(self._call(*pad_windows(tokens, windows, chosen, self._special)), np.float32)
+        return lambda: logits
 
 
 def export_onnx(subject: Subject, folder: Path) -> Path:

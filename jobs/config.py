@@ -65,7 +65,7 @@ class EngineSection(_Section):
     """How to compute."""
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
-    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16)$")
+    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16|int8)$")
     max_tokens: int | None = Field(default=None, ge=16)
     cache_mb: int = Field(default=0, ge=0)
 

@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from batch.agreement import Agreement, compare_logits, measure_agreement, require_agreement
+from batch.buckets import Buckets, fill_buckets
 from batch.cpu import CPU, choose_cpu_forward
-from batch.forward import PaddedForward
+from batch.forward import PaddedForward, Pending
 from models.acceleration import linears
 from models.acceleration import network as network_module
 from models.manifest import HeadSpec
@@ -24,15 +25,23 @@ from tests.unit.models.acceleration.test_linears import INT8
 class Fixed:
     """Answers window w with row w of a table, and remembers who was asked."""
 
+    name = "fixed"
     classes = 2
+    ahead = 0
 
     def __init__(self, table: NDArray[np.float32]) -> None:
         self.table = table
         self.asked: list[int] = []
 
-    def run(self, _tokens: Tokens, _windows: Windows, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
+        return fill_buckets(lengths, max_tokens)
+
+    def cost(self, lengths: NDArray[np.int64]) -> int:
+        return int(lengths.sum())
+
+    def start(self, _tokens: Tokens, _windows: Windows, chosen: NDArray[np.int64]) -> Pending:
         self.asked += chosen.tolist()
-        return self.table[chosen]
+        return lambda: self.table[chosen]
 
 
 def table(rows: int) -> NDArray[np.float32]:
@@ -59,7 +68,7 @@ class TestMeasure:
     @pytest.mark.parametrize(("rows", "limit", "compared"), [(30, 512, 30), (30, 7, 7), (1, 7, 1), (0, 7, 0)])
     def test_takes_windows_from_all_over_the_unit(self, rows: int, limit: int, compared: int) -> None:
         exact, fast = Fixed(table(rows)), Fixed(table(rows))
-        found = measure_agreement(exact, fast, *batch(sentences(rows, 12)), limit=limit)
+        found = measure_agreement(exact, fast, *batch(sentences(rows, 12)), TOKENIZER.special, limit=limit)
         assert (found.windows, found.same_label) == (compared, compared)
         assert exact.asked == fast.asked
         assert len(set(exact.asked)) == compared
@@ -81,11 +90,11 @@ class TestGate:
         network, rows = tiny_network(HeadSpec(pooling="mean", layer_norm=True)), batch(sentences(60, 14))
         exact = PaddedForward(network, TOKENIZER.special, 3, CPU, "fp32")
         with torch.no_grad():  # every label for some rows
-            network.linear.bias -= torch.from_numpy(exact.run(*rows, np.arange(60)).mean(0))
+            network.linear.bias -= torch.from_numpy(exact.start(*rows, np.arange(60))().mean(0))
         sound = choose_cpu_forward(network, TOKENIZER.special, 3, "int8")
-        labels = exact.run(*rows, np.arange(60)).argmax(1)
+        labels = exact.start(*rows, np.arange(60))().argmax(1)
         assert np.bincount(labels).max() < 50  # a constant answer would survive anything
-        assert measure_agreement(exact, sound, *rows).share > 0.9
+        assert measure_agreement(exact, sound, *rows, TOKENIZER.special).share > 0.9
         monkeypatch.setattr(network_module, "find_fault", lambda _: None)
         right = linears.MAKERS["int8"]
         monkeypatch.setattr(
@@ -94,4 +103,4 @@ class TestGate:
         )
         broken = choose_cpu_forward(network, TOKENIZER.special, 3, "int8")
         with pytest.raises(ConfigError, match="precision 'int8'"):
-            require_agreement(measure_agreement(exact, broken, *rows), "int8")
+            require_agreement(measure_agreement(exact, broken, *rows, TOKENIZER.special), "int8")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from batch.cpu import CPU, FlatForward, choose_cpu_budget, choose_cpu_forward
-from batch.forward import Engine, Forward, PaddedForward
+from batch.engine import Engine
+from batch.forward import Forward, PaddedForward
 from models.acceleration import network as network_module
 from models.manifest import HeadSpec
 from models.precision import Precision
@@ -17,6 +19,7 @@ from models.tokens import Tokenizer, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
 from tests.support.families import family_network
 from tests.support.networks import backend, bert_config, sentences, tiny_network
+from tests.support.windowed import Documents
 from tests.unit.models.acceleration.test_linears import KINDS
 
 TOKENIZER = Tokenizer(backend(), pad=0, unknown=1)
@@ -24,12 +27,12 @@ TOLERANCE = {"fp32": 1e-4, "bf16": 0.05, "int8": 0.15}
 
 
 def batch(texts: list[str]) -> tuple[Tokens, Windows]:
-    tokens = TOKENIZER.encode(texts)
+    tokens = TOKENIZER.encode(pl.Series(texts, dtype=pl.String))
     return tokens, cut_windows(tokens.lengths, WindowSpec(max_length=16), 2)
 
 
 def score(forward: Forward, texts: list[str], max_tokens: int = 64) -> NDArray[np.float32]:
-    return Engine(forward, TOKENIZER.special, max_tokens).logits(*batch(texts))
+    return Engine(forward, TOKENIZER.special, max_tokens).logits(Documents(*batch(texts)))
 
 
 def choose(network: nn.Module, precision: Precision) -> Forward:
@@ -55,7 +58,8 @@ class TestFlatForward:
         chosen = np.arange(12)
         shuffled = np.random.default_rng(0).permutation(12)
         np.testing.assert_array_equal(
-            forward.run(tokens, windows, shuffled).argmax(1), forward.run(tokens, windows, chosen).argmax(1)[shuffled]
+            forward.start(tokens, windows, shuffled)().argmax(1),
+            forward.start(tokens, windows, chosen)().argmax(1)[shuffled],
         )
 
     def test_the_same_batches_give_the_same_bytes(self, pooling: str, kind: Precision) -> None:
@@ -96,7 +100,7 @@ class TestChoice:
         forward = FlatForward(network_module.FlatNetwork(network, _stack(network), "int8").eval(), TOKENIZER.special, 3)
         tokens = Tokens(np.array([6, 7, 5, 8, 9, 6], np.int32), np.array([0, 2, 4, 6]))
         windows = cut_windows(tokens.lengths, WindowSpec(max_length=16), 2)
-        made = Engine(forward, TOKENIZER.special, 64).logits(tokens, windows)
+        made = Engine(forward, TOKENIZER.special, 64).logits(Documents(tokens, windows))
         assert np.isnan(made).any(axis=1).tolist() == [False, True, False]
 
 
