@@ -146,6 +146,36 @@ def test_a_load_killed_while_it_makes_the_warehouse_leaves_none_or_a_whole_one(t
         assert lake.rows(SLOT) == rows_of(*UNITS[:2])
 
 
+def stage_and_die(home: str, rename: str) -> None:
+    """Stage a unit, killed just before one of its files gets its name."""
+    lake, left, real = Lake(Path(home)), [int(rename)], Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return real(path, target)
+
+    ready()
+    Path.replace = replace  # type: ignore[assignment,method-assign]
+    stage(lake.store, UNITS[0])
+
+
+@pytest.mark.parametrize("rename", [0, 1, 2], ids=["profile", "seal", "part"])
+@pytest.mark.parametrize("again", [False, True], ids=["the first time", "again"])
+def test_staging_killed_before_each_file_gets_its_name(tmp_path: Path, rename: int, again: bool) -> None:
+    lake = Lake(tmp_path)
+    if again:
+        stage(lake.store, UNITS[0])
+    with child("stage_and_die", tmp_path, rename) as scorer:
+        assert scorer.wait(60) == -signal.SIGKILL
+    assert not lake.store.is_staged(UNITS[0])
+    assert lake.load(PLAN).waiting_units == len(UNITS)
+    stage(lake.store, UNITS[0])
+    assert lake.load(PLAN).failures == ()
+    assert lake.rows(SLOT) == rows_of(UNITS[0])
+
+
 # --- leftovers -------------------------------------------------------------------------------------------------
 
 
