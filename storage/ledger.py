@@ -10,23 +10,21 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
 from storage.records import Slot, Unit
 
 _OF_SLOT: Final = "task = ? AND logical_date = ? AND bundle = ?"
-_LEDGER_SCHEMA: Final = pa.schema(
-    [
-        pa.field("unit", pa.string()),
-        pa.field("task", pa.string()),
-        pa.field("logical_date", pa.string()),
-        pa.field("bundle", pa.string()),
-        pa.field("source_path", pa.string()),
-        pa.field("fingerprint", pa.string()),
-        pa.field("row_start", pa.int64()),
-        pa.field("row_stop", pa.int64()),
-    ]
-)
+_COLUMNS: Final = {
+    "unit": "VARCHAR",
+    "task": "VARCHAR",
+    "logical_date": "DATE",
+    "bundle": "VARCHAR",
+    "source_path": "VARCHAR",
+    "fingerprint": "VARCHAR",
+    "row_start": "BIGINT",
+    "row_stop": "BIGINT",
+}
+_VALUES: Final = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in _COLUMNS.items())
 
 
 def loaded_units(con: duckdb.DuckDBPyConnection, slot: Slot) -> set[str]:
@@ -38,9 +36,8 @@ def loaded_units(con: duckdb.DuckDBPyConnection, slot: Slot) -> set[str]:
 def record_units(con: duckdb.DuckDBPyConnection, units: Sequence[Unit], loaded_at: datetime) -> None:
     """Write units into the ledger; the last statement of their transaction."""
     rows = [{"unit": unit.unit_id, **unit.as_dict()} for unit in units]
-    con.register("arriving_units", pa.Table.from_pylist(rows, schema=_LEDGER_SCHEMA))
-    con.execute("INSERT INTO units BY NAME SELECT *, ? AS loaded_at FROM arriving_units", [loaded_at])
-    con.unregister("arriving_units")
+    columns = [[row[name] for row in rows] for name in _COLUMNS]
+    con.execute(f"INSERT INTO units BY NAME SELECT {_VALUES}, ? AS loaded_at", [*columns, loaded_at])
 
 
 def supersede(con: duckdb.DuckDBPyConnection, slot: Slot, keep: Mapping[str, Collection[str]]) -> int:

@@ -13,25 +13,35 @@ loaded. Where nothing of a file is left to wait for, its old rows leave at the s
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 
-from storage.errors import PartCorrupt
+from storage.errors import PartCorrupt, TerminalError
 from storage.ledger import loaded_units, record_units, remove_units, supersede
-from storage.parts import PartStore
+from storage.parts import PartStore, StagedPart
 from storage.plan import Plan
-from storage.profiles import Profile
 from storage.records import Slot, Unit
 from storage.warehouse import Warehouse
 
 ROWS_PER_TRANSACTION: Final = 1_000_000
+UNITS_PER_TRANSACTION: Final = 1_000
+"""However small the units are: the statistics of a group are in memory at once."""
 
+_ADD_PREDICTIONS: Final = """
+    INSERT INTO predictions BY NAME
+    SELECT *, ? AS created_at FROM read_parquet(?::VARCHAR[], hive_partitioning = false)
+"""
+_ADD_PROFILES: Final = """
+    INSERT INTO profiles BY NAME
+    SELECT unnest(?::VARCHAR[]) AS unit, ? AS task, ? AS logical_date, ? AS bundle, unnest(?::VARCHAR[]) AS profile
+"""
 _ADD_BUNDLE: Final = """
     INSERT INTO bundles (task, bundle, labels, record, first_loaded_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (task, bundle) DO UPDATE SET record = coalesce(excluded.record, record)
@@ -60,13 +70,6 @@ class LoadReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    unit: Unit
-    table: pa.Table
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
 class _Change:
     """What one transaction did."""
 
@@ -87,7 +90,8 @@ def load(
 ) -> LoadReport:
     """Bring a plan's staged units into the warehouse. Units that are in already are skipped.
 
-    Parts are read before the warehouse is opened, so it is open only while rows go in.
+    Parts are proved before the warehouse is opened, so it is open only while rows go in. DuckDB reads the parts
+    itself, a piece at a time: memory does not grow with the number of rows.
 
     Args:
         store: Where the parts are.
@@ -95,8 +99,8 @@ def load(
         plan: The slot's plan.
         bundle_record: What the warehouse should know of the bundle, JSON-ready; None leaves it as it is.
         now: The clock, with a time zone.
-        rows_per_transaction: Most rows of a transaction, unless one unit has more. A transaction's rows are
-            in memory at once.
+        rows_per_transaction: Most rows of a transaction, unless one unit has more. Nobody else can use the
+            warehouse while it lasts.
         on_progress: Called after each transaction with the rows done and the rows to do.
 
     Returns:
@@ -114,7 +118,7 @@ def load(
     total_rows, seen_rows = sum(unit.rows for unit in arriving), 0
     failures: list[PartCorrupt] = []
     for group in _groups(arriving, rows_per_transaction):
-        parts = _read(store, group, failures)
+        parts = _prove(store, group, failures)
         if parts:
             changes.append(_commit(warehouse, plan, parts, bundle_record, now()))
         seen_rows += sum(unit.rows for unit in group)
@@ -141,11 +145,11 @@ def _settle(warehouse: Warehouse, plan: Plan) -> tuple[list[Unit], list[_Change]
 
 
 def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
-    """Cut units into runs of at most `most_rows` rows, and at least one unit."""
+    """Cut units into runs of at most `most_rows` rows and `UNITS_PER_TRANSACTION` units, and at least one unit."""
     group: list[Unit] = []
     rows = 0
     for unit in units:
-        if group and rows + unit.rows > most_rows:
+        if group and (rows + unit.rows > most_rows or len(group) == UNITS_PER_TRANSACTION):
             yield group
             group, rows = [], 0
         group.append(unit)
@@ -154,19 +158,19 @@ def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
         yield group
 
 
-def _read(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[_Part]:
-    """Read parts; the errors of those that can't be read are added to `failures`."""
+def _prove(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[StagedPart]:
+    """Prove parts; the errors of those that are damaged are added to `failures`."""
     parts = []
     for unit in units:
         try:
-            parts.append(_Part(unit, store.read(unit), store.profile(unit)))
+            parts.append(store.prove(unit))
         except PartCorrupt as error:
             failures.append(error)
     return parts
 
 
 def _commit(
-    warehouse: Warehouse, plan: Plan, parts: list[_Part], record: Mapping[str, Any] | None, at: datetime
+    warehouse: Warehouse, plan: Plan, parts: list[StagedPart], record: Mapping[str, Any] | None, at: datetime
 ) -> _Change:
     """One transaction: old rows out, predictions in, statistics in, completion marks last."""
     slot = plan.slot
@@ -185,23 +189,29 @@ def _commit(
     return _Change(len(units), sum(unit.rows for unit in units), superseded)
 
 
-def _insert_predictions(con: duckdb.DuckDBPyConnection, parts: list[_Part], at: datetime) -> None:
-    con.register("arriving_parts", pa.concat_tables([part.table for part in parts]))
-    con.execute("INSERT INTO predictions BY NAME SELECT *, ? AS created_at FROM arriving_parts", [at])
-    con.unregister("arriving_parts")
+def _insert_predictions(con: duckdb.DuckDBPyConnection, parts: list[StagedPart], at: datetime) -> None:
+    # Where a row stands in the table means nothing, and each thread may then write row groups of its own.
+    con.execute("SET preserve_insertion_order = false")
+    paths = [_literal(part.path) for part in parts]
+    (inserted,) = con.execute(_ADD_PREDICTIONS, [at, paths]).fetchone() or (0,)
+    expected = sum(part.unit.rows for part in parts)
+    if inserted != expected:
+        raise TerminalError(
+            f"{inserted:,} rows came out of {len(parts)} parts",
+            expected=f"{expected:,}, as when they were proved a moment before",
+            action="nothing of them was kept; find out what else writes to the parts, then run `yeban load`",
+        )
 
 
-def _insert_profiles(con: duckdb.DuckDBPyConnection, slot: Slot, parts: list[_Part]) -> None:
-    columns = {
-        "unit": [part.unit.unit_id for part in parts],
-        "profile": [part.profile.to_json_bytes().decode() for part in parts],
-    }
-    con.register("arriving_profiles", pa.table(columns))
-    con.execute(
-        "INSERT INTO profiles BY NAME SELECT *, ? AS task, ? AS logical_date, ? AS bundle FROM arriving_profiles",
-        [slot.task, slot.logical_date, slot.bundle],
-    )
-    con.unregister("arriving_profiles")
+def _literal(path: Path) -> str:
+    """A path in which DuckDB sees no pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path.absolute()))
+
+
+def _insert_profiles(con: duckdb.DuckDBPyConnection, slot: Slot, parts: list[StagedPart]) -> None:
+    units = [part.unit.unit_id for part in parts]
+    profiles = [part.profile.to_json_bytes().decode() for part in parts]
+    con.execute(_ADD_PROFILES, [units, slot.task, slot.logical_date, slot.bundle, profiles])
 
 
 def _record_bundle(

@@ -1,15 +1,20 @@
-"""Staged parts: one Parquet file and one profile per unit, in a Hive-partitioned lake.
+"""Staged parts: one Parquet file, one profile and one seal per unit, in a Hive-partitioned lake.
 
-`task=<t>/logical_date=<d>/bundle=<b>/part-<unit>.parquet` and `profile-<unit>.json`. Anything that reads
-Parquet can read the lake (`part-*.parquet`). The part is written last: its presence is the unit's completion
-mark.
+`task=<t>/logical_date=<d>/bundle=<b>/part-<unit>.parquet`, `profile-<unit>.json` and `seal-<unit>.sha256`.
+Anything that reads Parquet can read the lake (`part-*.parquet`). The part gets its name last: its presence is the
+unit's completion mark.
+
+Rows are checked when they are staged. The seal holds the digests of the two files that passed, as `sha256sum`
+writes them, so later it is enough to see that the bytes are the same: nothing is decoded to prove a part.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -29,8 +34,28 @@ UNIT_KEY: Final = b"yeban.unit"
 """Key of the Parquet metadata under which a part says which unit it is."""
 ROW_GROUP_ROWS: Final = 128 * 1024
 
+# A dictionary of values that hardly repeat makes a part larger by a third, and slower to load.
+_REPEATING: Final = [
+    *("task", "logical_date", "bundle", "unit", "source_path", "slices.key_value.key", "slices.key_value.value"),
+    *("status", "label", "n_tokens", "n_windows", "top_windows.list.element"),
+]
 _PLAN_NAME: Final = "_plan.json"
 _RESCORE: Final = "discard it and score its unit again; the others are not concerned"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPart:
+    """A part that was found to be what was staged.
+
+    Attributes:
+        unit: Its unit.
+        path: The Parquet file, in `PART_SCHEMA`, `unit.rows` rows.
+        profile: Its statistics.
+    """
+
+    unit: Unit
+    path: Path
+    profile: Profile
 
 
 class PartStore:
@@ -44,7 +69,7 @@ class PartStore:
         self._root = root
 
     def stage(self, unit: Unit, table: pa.Table, profile: Profile) -> Path:
-        """Write a unit's profile and then its part, durably. Staging again replaces both.
+        """Write a unit's profile and its part, durably. Staging again replaces both.
 
         The same table gives the same bytes, however it is chunked.
 
@@ -64,9 +89,10 @@ class PartStore:
         path = self.path(unit)
         if path.exists():
             self.discard(unit.slot, [unit.unit_id])
-        write_bytes(self._profile_path(unit), profile.to_json_bytes())
         with atomic_output(path) as temporary:
             _write_parquet(temporary, unit, table)
+            write_bytes(self._profile_path(unit), profile.to_json_bytes())
+            write_bytes(self._seal_path(unit), _seal(unit, temporary, self._profile_path(unit)))
         return path
 
     def is_staged(self, unit: Unit) -> bool:
@@ -90,28 +116,37 @@ class PartStore:
         """Where the unit's part is or will be."""
         return self._folder(unit.slot) / f"part-{unit.unit_id}.parquet"
 
+    def prove(self, unit: Unit) -> StagedPart:
+        """Prove that a part and its profile are to the byte what was staged for the unit.
+
+        Raises:
+            PartCorrupt: One of its files is missing, truncated, altered, another unit's, or has the columns of
+                another version of this program.
+        """
+        path = self.path(unit)
+        try:
+            found, expected = _seal(unit, path, self._profile_path(unit)), self._seal_path(unit).read_bytes()
+        except FileNotFoundError as error:
+            raise _corrupt(
+                unit, path, f"{path} can't be proved: {error}", "a part, its profile and its seal"
+            ) from error
+        if found != expected:
+            raise _corrupt(unit, path, f"{path} or its profile was altered", f"the digests {expected!r}")
+        _check_columns(unit, pq.read_schema(path), path)
+        return StagedPart(unit, path, self.profile(unit))
+
     def read(self, unit: Unit) -> pa.Table:
-        """Read a part and prove that it is the unit's, page checksums included.
+        """Read a part, proved.
 
         Returns:
             The predictions in `PART_SCHEMA`, `unit.rows` rows.
 
         Raises:
-            PartCorrupt: It is missing, truncated, altered or another unit's.
+            PartCorrupt: See `prove`.
         """
-        path = self.path(unit)
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                metadata = file.schema_arrow.metadata or {}
-                table = file.read().replace_schema_metadata(None)
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, OSError) and error.errno and not isinstance(error, FileNotFoundError):
-                raise
-            raise _corrupt(unit, path, f"{path} can't be read: {error}", "a whole Parquet file") from error
-        if metadata.get(UNIT_KEY) != _unit_bytes(unit):
-            raise _corrupt(unit, path, f"{path} holds another unit", f"unit {unit.unit_id} of {unit.source_path}")
-        _check_shape(unit, table, path)
-        return table
+        # As a file: by its path alone pyarrow would add the names of the folders as columns.
+        with pq.ParquetFile(self.prove(unit).path) as file:
+            return file.read().replace_schema_metadata(None)
 
     def profile(self, unit: Unit) -> Profile:
         """Read a unit's profile.
@@ -129,10 +164,11 @@ class PartStore:
         return profile
 
     def discard(self, slot: Slot, unit_ids: Iterable[str]) -> None:
-        """Remove units' parts, then their profiles; units that are not staged don't matter."""
+        """Remove units' parts, then what belongs to them; units that are not staged don't matter."""
         folder, ids = self._folder(slot), list(unit_ids)
         remove_durably([folder / f"part-{unit_id}.parquet" for unit_id in ids])
         remove_durably([folder / f"profile-{unit_id}.json" for unit_id in ids])
+        remove_durably([folder / f"seal-{unit_id}.sha256" for unit_id in ids])
 
     def save_plan(self, plan: Plan) -> None:
         """Write the slot's plan, in place of the one before.
@@ -178,6 +214,9 @@ class PartStore:
     def _profile_path(self, unit: Unit) -> Path:
         return self._folder(unit.slot) / f"profile-{unit.unit_id}.json"
 
+    def _seal_path(self, unit: Unit) -> Path:
+        return self._folder(unit.slot) / f"seal-{unit.unit_id}.sha256"
+
 
 def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
     # Fixed options and no times: the bytes follow from the rows alone.
@@ -187,6 +226,7 @@ def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
         version="2.6",
         compression="zstd",
         compression_level=3,
+        use_dictionary=_REPEATING,
         row_group_size=ROW_GROUP_ROWS,
         write_page_checksum=True,
     )
@@ -194,7 +234,7 @@ def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
 
 def _check_content(unit: Unit, table: pa.Table, profile: Profile) -> None:
     """Prove that a table holds each row of the unit once, and that the profile counts them."""
-    _check_shape(unit, table, None)
+    _check_shape(unit, table)
     if profile.rows != unit.rows:
         raise _corrupt(unit, None, f"the profile counts {profile.rows} rows", f"{unit.rows} rows")
     slot = unit.slot
@@ -215,16 +255,20 @@ def _check_content(unit: Unit, table: pa.Table, profile: Profile) -> None:
         raise _corrupt(unit, None, f"source_row holds {distinct} rows of {covered}", expected)
 
 
-def _check_shape(unit: Unit, table: pa.Table, path: Path | None) -> None:
-    if not table.schema.equals(PART_SCHEMA):
-        strange = set(table.schema) ^ set(PART_SCHEMA)
-        names = ", ".join(sorted({field.name for field in strange})) or "their order"
-        raise _corrupt(unit, path, f"columns differ from the schema of a part: {names}", "PART_SCHEMA")
+def _check_shape(unit: Unit, table: pa.Table) -> None:
+    _check_columns(unit, table.schema, None)
     nulls = [field.name for field in PART_SCHEMA if not field.nullable and table[field.name].null_count]
     if nulls:
-        raise _corrupt(unit, path, f"nulls in {', '.join(nulls)}", "a value in every row")
+        raise _corrupt(unit, None, f"nulls in {', '.join(nulls)}", "a value in every row")
     if table.num_rows != unit.rows:
-        raise _corrupt(unit, path, f"{table.num_rows} rows", f"{unit.rows} rows, one per input row")
+        raise _corrupt(unit, None, f"{table.num_rows} rows", f"{unit.rows} rows, one per input row")
+
+
+def _check_columns(unit: Unit, schema: pa.Schema, path: Path | None) -> None:
+    if not schema.equals(PART_SCHEMA):
+        strange = set(schema) ^ set(PART_SCHEMA)
+        names = ", ".join(sorted({field.name for field in strange})) or "their order"
+        raise _corrupt(unit, path, f"columns differ from the schema of a part: {names}", "PART_SCHEMA")
 
 
 def _corrupt(unit: Unit, path: Path | None, got: str, expected: str) -> PartCorrupt:
@@ -235,6 +279,17 @@ def _corrupt(unit: Unit, path: Path | None, got: str, expected: str) -> PartCorr
         unit=unit.unit_id,
         path=str(path) if path else None,
     )
+
+
+def _seal(unit: Unit, part: Path, profile: Path) -> bytes:
+    """Digests of a unit's two files, the way `sha256sum` writes them and `sha256sum -c` takes them."""
+    names = {f"part-{unit.unit_id}.parquet": part, f"profile-{unit.unit_id}.json": profile}
+    return "".join(f"{_digest(path)}  {name}\n" for name, path in names.items()).encode()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unit_bytes(unit: Unit) -> bytes:

@@ -6,13 +6,16 @@ holds it while computing, and an opener that finds it locked tries again for a w
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import re
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -108,7 +111,11 @@ class Warehouse:
 
     def _create(self) -> None:
         """Make the file with its schema, whole or not at all: a half-made one can't be opened again."""
-        with suppress(FileExistsError), atomic_output(self.path, exclusive=True) as temporary:
+        with (
+            suppress(FileExistsError),
+            ExitStack() as until_named,
+            atomic_output(self.path, exclusive=True) as temporary,
+        ):
             con = duckdb.connect(str(temporary), config=_CONFIG)
             try:
                 migrate(con)
@@ -116,9 +123,9 @@ class Warehouse:
                 con.close()
                 # It stays when the disk is full; the next opener then migrates the blank file.
                 _log_of(temporary).unlink(missing_ok=True)
-            # A log whose database was removed fits no other, and DuckDB would refuse the new one because of it.
-            if _log_of(self.path).exists() and not self.path.exists():
-                _log_of(self.path).replace(f"{_log_of(self.path)}.orphan")
+            until_named.enter_context(_alone_in(self.path.parent))
+            if not self.path.exists():
+                _set_aside(_log_of(self.path))
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
@@ -190,6 +197,25 @@ class Warehouse:
 def _log_of(database: Path) -> Path:
     """Where DuckDB writes ahead: a crash leaves committed rows there, and the next opener takes them in."""
     return database.with_name(f"{database.name}.wal")
+
+
+def _set_aside(log: Path) -> None:
+    """Move a log whose database was removed: it fits no other, and DuckDB would refuse the new one because of it."""
+    if log.exists():
+        names = (log.with_name(f"{log.name}.orphan{number or ''}") for number in count())
+        log.replace(next(name for name in names if not name.exists()))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that make a warehouse in a folder out, without leaving a file there."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # network file systems may not lock folders; there it is as without this
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ import storage
 from storage.errors import DiskFull, PartCorrupt, WarehouseLocked
 from storage.files import atomic_output, sweep_temporaries
 from storage.loader import load
+from storage.plan import Plan
 from storage.warehouse import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import plan_of, slot_of, stage, units_of
@@ -136,6 +137,37 @@ def test_loads_killed_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> N
     assert lake.query("SELECT count(*), count(DISTINCT unit) FROM profiles") == [(len(UNITS), len(UNITS))]
 
 
+LARGE = units_of(SLOT, 300_000, 20_000)
+
+
+def load_at_once(home: str) -> None:
+    lake = Lake(Path(home))
+    lake.warehouse = Warehouse(lake.warehouse.path, patience_s=30)
+    ready()
+    lake.load(plan_of(SLOT, LARGE))
+
+
+def test_a_large_load_killed_while_its_rows_are_written_leaves_nothing_of_them(tmp_path: Path) -> None:
+    """Whole row groups go straight into the file, long before the commit."""
+    lake = Lake(tmp_path)
+    stage(lake.store, *LARGE)
+    lake.load(Plan(SLOT, {}))
+    blank = lake.warehouse.path.stat().st_size
+    hits = 0
+    for more_bytes in (1, 2_000_000, 6_000_000):
+        with child("load_at_once", tmp_path) as loader:
+            while loader.poll() is None and lake.warehouse.path.stat().st_size < blank + more_bytes:
+                time.sleep(0.002)
+            os.kill(loader.pid, signal.SIGKILL)
+        units = lake.query("SELECT unit, row_stop - row_start FROM units ORDER BY ALL")
+        hits += not units
+        assert lake.query("SELECT unit, count(*) FROM predictions GROUP BY ALL ORDER BY ALL") == units
+    assert hits, "no kill came before the commit"
+    lake.load(plan_of(SLOT, LARGE))
+    found = lake.query("SELECT count(*), count(DISTINCT source_row), count(DISTINCT unit) FROM predictions")
+    assert found == [(300_000, 300_000, len(LARGE))]
+
+
 def test_a_load_killed_while_it_makes_the_warehouse_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
     for attempt in range(8):
         home = tmp_path / str(attempt)
@@ -144,6 +176,36 @@ def test_a_load_killed_while_it_makes_the_warehouse_leaves_none_or_a_whole_one(t
         stage(lake.store, *UNITS[:2])
         lake.load(PLAN)
         assert lake.rows(SLOT) == rows_of(*UNITS[:2])
+
+
+def stage_and_die(home: str, rename: str) -> None:
+    """Stage a unit, killed just before one of its files gets its name."""
+    lake, left, real = Lake(Path(home)), [int(rename)], Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return real(path, target)
+
+    ready()
+    Path.replace = replace  # type: ignore[assignment,method-assign]
+    stage(lake.store, UNITS[0])
+
+
+@pytest.mark.parametrize("rename", [0, 1, 2], ids=["profile", "seal", "part"])
+@pytest.mark.parametrize("again", [False, True], ids=["the first time", "again"])
+def test_staging_killed_before_each_file_gets_its_name(tmp_path: Path, rename: int, again: bool) -> None:
+    lake = Lake(tmp_path)
+    if again:
+        stage(lake.store, UNITS[0])
+    with child("stage_and_die", tmp_path, rename) as scorer:
+        assert scorer.wait(60) == -signal.SIGKILL
+    assert not lake.store.is_staged(UNITS[0])
+    assert lake.load(PLAN).waiting_units == len(UNITS)
+    stage(lake.store, UNITS[0])
+    assert lake.load(PLAN).failures == ()
+    assert lake.rows(SLOT) == rows_of(UNITS[0])
 
 
 # --- leftovers -------------------------------------------------------------------------------------------------
@@ -269,7 +331,7 @@ def what_is_in(path: Path) -> tuple[list[Any], list[Any]]:
         return units, con.execute("SELECT unit, count(*) FROM predictions GROUP BY unit").fetchall()
 
 
-@pytest.mark.parametrize("leave_bytes", [20_000, 400_000, 1_200_000, 2_000_000, 3_000_000, 4_000_000])
+@pytest.mark.parametrize("leave_bytes", [20_000, 300_000, 1_200_000, 2_000_000, 3_000_000, 4_000_000])
 def test_loading_on_a_full_disk(tmp_path: Path, leave_bytes: int) -> None:
     found = on_a_small_disk(tmp_path / "disk", "load_on_full_disk", tmp_path, leave_bytes)
     assert "no space left for" in found["got"]

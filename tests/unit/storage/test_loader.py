@@ -1,15 +1,19 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from storage.errors import PartCorrupt
+from storage import loader
+from storage.errors import PartCorrupt, TerminalError
 from storage.loader import LoadReport
+from storage.parts import StagedPart
 from storage.plan import Plan
 from storage.profiles import Profile
 from storage.records import PART_SCHEMA, Unit
+from storage.warehouse import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import (
     LABELS,
@@ -99,6 +103,17 @@ def test_groups_keep_to_the_number_of_rows(lake: Lake) -> None:
     assert seen == [(300, 1000), (600, 1000), (900, 1000), (1000, 1000)]
     groups = lake.query("SELECT count(*) FROM units GROUP BY loaded_at ORDER BY loaded_at")
     assert groups == [(3,), (3,), (3,), (1,)]
+    assert lake.rows(SLOT) == rows_of(*units)
+
+
+def test_groups_keep_to_the_number_of_units(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiny units: it is their statistics that fill the memory."""
+    monkeypatch.setattr(loader, "UNITS_PER_TRANSACTION", 3)
+    units = units_of(SLOT, 70, 10)
+    stage(lake.store, *units)
+    lake.load(plan_of(SLOT, units))
+    groups = lake.query("SELECT count(*) FROM units GROUP BY loaded_at ORDER BY loaded_at")
+    assert groups == [(3,), (3,), (1,)]
     assert lake.rows(SLOT) == rows_of(*units)
 
 
@@ -204,6 +219,34 @@ def test_a_corrupt_part_is_reported_and_the_others_go_in(lake: Lake) -> None:
     assert lake.rows(SLOT) == rows_of(*units)
 
 
+@pytest.mark.parametrize("name", ["a*b?[c]", "家 里", "tab\t'quote\"", "~", "{x}", "a%20b#c&d=e"])
+def test_the_parts_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "aXbYc").mkdir()  # what the first name would match as a pattern
+    lake = Lake(tmp_path / name)
+    lake.warehouse = Warehouse(tmp_path / "yeban.duckdb")  # DuckDB itself can't have a "?" in its path
+    units = units_of(SLOT, 100, 50)
+    stage(lake.store, *units)
+    lake.load(plan_of(SLOT, units))
+    assert lake.rows(SLOT) == rows_of(*units)
+
+
+def test_parts_that_change_after_their_proof_are_not_taken(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = units_of(SLOT, 100, 60)
+    stage(lake.store, *units)
+    real = lake.store.prove
+
+    def prove(unit: Unit) -> StagedPart:
+        return replace(real(unit), path=lake.store.path(units[0]))
+
+    with monkeypatch.context() as change:
+        change.setattr(lake.store, "prove", prove)
+        with pytest.raises(TerminalError, match="120 rows came out of 2 parts"):
+            lake.load(plan_of(SLOT, units))
+    assert lake.rows(SLOT) == []
+    lake.load(plan_of(SLOT, units))
+    assert lake.rows(SLOT) == rows_of(*units)
+
+
 def test_rows_that_the_ledger_does_not_know_are_replaced(lake: Lake) -> None:
     units = units_of(SLOT, 200, 100)
     stage(lake.store, *units)
@@ -219,30 +262,30 @@ def test_another_loader_in_between_does_no_harm(lake: Lake, monkeypatch: pytest.
     units = units_of(SLOT, 200, 100)
     stage(lake.store, *units)
     rival: list[Callable[[], LoadReport]] = [lambda: lake.load(plan_of(SLOT, units[:1]))]
-    real = lake.store.read
+    real = lake.store.prove
 
-    def read(unit: Unit) -> Any:
+    def prove(unit: Unit) -> Any:
         if rival:
             rival.pop()()
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "read", read)
+    monkeypatch.setattr(lake.store, "prove", prove)
     report = lake.load(plan_of(SLOT, units))
     assert report.rows == 100
     assert lake.rows(SLOT) == rows_of(*units)
 
 
-def test_the_warehouse_is_closed_while_parts_are_read(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_warehouse_is_closed_while_parts_are_proved(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(SLOT, 300, 100)
     stage(lake.store, *units)
     opened: list[bool] = []
-    real = lake.store.read
+    real = lake.store.prove
 
-    def read(unit: Unit) -> Any:
+    def prove(unit: Unit) -> Any:
         with lake.warehouse.writing():  # patience is 0: raises if the loader held it
             opened.append(True)
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "read", read)
+    monkeypatch.setattr(lake.store, "prove", prove)
     lake.load(plan_of(SLOT, units), rows_per_transaction=100)
     assert opened == [True] * 3

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from storage import parts
 from storage.errors import PartCorrupt
+from storage.files import write_bytes
 from storage.parts import UNIT_KEY, PartStore
 from storage.plan import Plan
 from storage.profiles import Profile, empty, profile_of
@@ -43,6 +46,7 @@ def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         f"part-{UNIT.unit_id}.parquet",
         f"profile-{UNIT.unit_id}.json",
+        f"seal-{UNIT.unit_id}.sha256",
     ]
 
 
@@ -73,19 +77,30 @@ def test_a_part_says_which_unit_it_is(store: PartStore) -> None:
     assert b'"source_path": "a.parquet"' in metadata[UNIT_KEY]
 
 
-def test_the_part_is_written_after_its_profile(store: PartStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[bool] = []
-    real = pq.write_table
+def test_the_part_gets_its_name_after_its_profile_and_seal(store: PartStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, bool]] = []
 
-    def write_table(*args: object, **kwargs: object) -> None:
-        seen.append(store.profile(UNIT).rows == 100 and not store.is_staged(UNIT))
-        real(*args, **kwargs)
+    def spy(path: Path, data: bytes) -> None:
+        seen.append((path.name.partition("-")[0], store.is_staged(UNIT)))
+        write_bytes(path, data)
 
-    monkeypatch.setattr(pq, "write_table", write_table)
+    monkeypatch.setattr(parts, "write_bytes", spy)
     stage(store, UNIT)
     stage(store, UNIT)  # again: the first part must not stand beside the second profile
-    assert seen == [True, True]
+    assert seen == [("profile", False), ("seal", False)] * 2
     assert store.is_staged(UNIT)
+
+
+def test_the_seal_is_what_sha256sum_checks(store: PartStore) -> None:
+    folder = store.path(UNIT).parent
+    stage(store, UNIT)
+    lines = (folder / f"seal-{UNIT.unit_id}.sha256").read_text().splitlines()
+    digests = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    assert digests == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if not path.name.startswith("seal-")
+    }
 
 
 def test_staged_units_are_those_with_a_part(store: PartStore) -> None:
@@ -140,34 +155,55 @@ def test_a_unit_without_rows_can_be_staged(store: PartStore) -> None:
 
 
 def test_a_part_that_is_missing_truncated_altered_or_renamed_is_corrupt(store: PartStore) -> None:
-    with pytest.raises(PartCorrupt, match="can't be read"):
-        store.read(UNIT)
+    with pytest.raises(PartCorrupt, match="can't be proved"):
+        store.prove(UNIT)
     stage(store, UNIT, OTHER)
     whole = store.path(UNIT).read_bytes()
     for size in (0, 4, len(whole) // 2, len(whole) - 1):
         store.path(UNIT).write_bytes(whole[:size])
-        with pytest.raises(PartCorrupt, match="can't be read") as caught:
-            store.read(UNIT)
+        with pytest.raises(PartCorrupt, match="altered") as caught:
+            store.prove(UNIT)
         assert caught.value.facts["unit"] == UNIT.unit_id
     store.path(UNIT).write_bytes(store.path(OTHER).read_bytes())
-    with pytest.raises(PartCorrupt, match="holds another unit"):
-        store.read(UNIT)
+    with pytest.raises(PartCorrupt, match="altered"):
+        store.prove(UNIT)
 
 
-def test_a_flipped_bit_anywhere_in_the_data_is_found(store: PartStore) -> None:
+def test_another_units_files_under_this_units_names_are_corrupt(store: PartStore) -> None:
+    stage(store, UNIT, OTHER)
+    for path in store.path(OTHER).parent.glob(f"*{OTHER.unit_id}*"):
+        path.rename(path.with_name(path.name.replace(OTHER.unit_id, UNIT.unit_id)))
+    with pytest.raises(PartCorrupt, match="altered"):
+        store.prove(UNIT)
+
+
+@pytest.mark.parametrize("name", ["part-{}.parquet", "profile-{}.json", "seal-{}.sha256"])
+def test_a_flipped_bit_anywhere_is_found(store: PartStore, name: str) -> None:
     stage(store, UNIT)
-    whole = store.path(UNIT).read_bytes()
-    table = store.read(UNIT)
-    found = 0
-    for place in range(4, len(whole), max(len(whole) // 60, 1)):
-        store.path(UNIT).write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        try:
-            altered = store.read(UNIT)
-        except PartCorrupt:
-            found += 1
-        else:
-            assert altered.equals(table), place  # an unused byte of the footer
-    assert found > 20
+    path = store.path(UNIT).with_name(name.format(UNIT.unit_id))
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(len(whole) // 60, 1)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(PartCorrupt):
+            store.prove(UNIT)
+    path.write_bytes(whole)
+    assert store.prove(UNIT).profile == store.profile(UNIT)
+    path.unlink()
+    with pytest.raises(PartCorrupt):
+        store.prove(UNIT)
+
+
+def test_a_part_with_the_columns_of_another_version_is_corrupt(
+    store: PartStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed and unaltered, but the warehouse has no place for it."""
+    older = part_table(UNIT).drop_columns(["margin"])
+    with monkeypatch.context() as before:
+        before.setattr(parts, "PART_SCHEMA", older.schema)
+        store.stage(UNIT, older, profile(part_table(UNIT)))
+        assert store.prove(UNIT).unit == UNIT
+    with pytest.raises(PartCorrupt, match="columns differ from the schema of a part: margin"):
+        store.prove(UNIT)
 
 
 def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
@@ -175,8 +211,9 @@ def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
     path = store.path(UNIT).with_name(f"profile-{UNIT.unit_id}.json")
     for data in (b"{", empty(LABELS).to_json_bytes()):
         path.write_bytes(data)
-        with pytest.raises(PartCorrupt):
-            store.profile(UNIT)
+        for look in (store.profile, store.prove):
+            with pytest.raises(PartCorrupt):
+                look(UNIT)
 
 
 def test_what_the_system_refuses_is_not_corruption(store: PartStore) -> None:

@@ -1,5 +1,6 @@
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -183,3 +184,39 @@ def test_two_first_writers_make_one_warehouse(path: Path, monkeypatch: pytest.Mo
     write(Warehouse(path), "loser")
     assert docs(Warehouse(path)) == ["loser", "winner"]
     assert [file.name for file in path.parent.iterdir()] == ["yeban.duckdb"]
+
+
+def test_a_log_is_set_aside_by_nobody_but_the_maker(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at a log and its move another process may have made the warehouse: that log is alive."""
+    path.parent.mkdir()
+    log = path.with_name(f"{path.name}.wal")
+    log.write_bytes(b"of a warehouse that was removed")
+    winner, real = threading.Thread(target=write, args=(Warehouse(path), "winner")), Path.exists
+    looks = []
+
+    def exists(self: Path) -> bool:
+        found = real(self)
+        if threading.current_thread() is threading.main_thread() and self in (log, path):
+            looks.append(self)
+            if len(looks) == 3:  # it has just looked for both
+                winner.start()
+                winner.join(1)
+        return found
+
+    monkeypatch.setattr(Warehouse, "_turn", lambda *_: nullcontext())  # as if each were a process of its own
+    monkeypatch.setattr(Path, "exists", exists)
+    write(Warehouse(path), "loser")
+    winner.join()
+    assert docs(Warehouse(path)) == ["loser", "winner"]
+    assert log.with_name(f"{log.name}.orphan").read_bytes() == b"of a warehouse that was removed"
+
+
+def test_a_log_that_was_set_aside_is_never_overwritten(path: Path) -> None:
+    log = path.with_name(f"{path.name}.wal")
+    for content in (b"first", b"second", b"third"):
+        path.parent.mkdir(exist_ok=True)
+        log.write_bytes(content)
+        write(Warehouse(path), "1")
+        path.unlink()
+    kept = sorted(path.parent.glob("*.orphan*"))
+    assert [file.read_bytes() for file in kept] == [b"first", b"second", b"third"]
