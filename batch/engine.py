@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,13 +16,15 @@ from numpy.typing import NDArray
 from batch.forward import Forward, Pending
 from batch.pipeline import Stream
 from models.tokens import SpecialTokens, Tokens
-from models.windows import Windows
+from models.windows import Windows, WindowSpec, cut_windows
 from storage.errors import NetworkBroken
 
 log = logging.getLogger("yeban.engine")
 
-GIVE_UP_AFTER = 32
-"""Windows that may fail one after the other, with no batch scored in between, before the run is stopped."""
+DOUBT_AFTER = 32
+"""Windows that may fail one after the other before the network has to prove that it is alive."""
+GIVE_UP_AFTER = 1_000
+"""Windows that may fail one after the other before the run is stopped, whatever the network proves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ class _Job(Generic[D]):
         self.all_started = False
 
     @property
+    def nothing_scored(self) -> bool:
+        """Every window failed, and there was one."""
+        return len(self.logits) > 0 and not np.isfinite(self.logits).all(axis=1).any()
+
+    @property
     def done(self) -> bool:
         return self.all_started and not self.under_way
 
@@ -119,31 +127,47 @@ class Engine:
             NetworkBroken: One window after the other fails: nothing is staged as `failed` that a mended machine
                 could score.
         """
-        ((_, logits),) = self.stream([documents])
+        ((_, logits),) = self.stream(each_of([documents]))
         return logits
 
-    def stream(self, source: Iterable[D]) -> Stream[tuple[D, NDArray[np.float32]]]:
+    def stream(
+        self, source: Stream[D], stopped: Callable[[], bool] = lambda: False
+    ) -> Stream[tuple[D, NDArray[np.float32]]]:
         """Score one set of documents after the other; batches never cross from one set to the next.
 
         Args:
             source: The sets; on a GPU the next one is begun before the last batch of the one before is back.
+            stopped: Asked before each batch; once it says yes, no further set is returned.
 
         Returns:
             Each set with its logits as in `logits`, in order.
+
+        Raises:
+            NetworkBroken: As `logits`.
         """
         flights: deque[_Flight] = deque()
         jobs: deque[_Job[D]] = deque()
-        for documents in source:
-            self._try(documents)
-            job = _Job(documents, self.forward.classes)
-            jobs.append(job)
-            for chosen in self._cut(documents.windows):
-                flights.extend(self._start(job, chosen))
-                self._land(flights, self.forward.ahead)
-            job.all_started = True
-            yield from _finished(jobs)
+        with closing(source):
+            for documents in source:
+                self._try(documents)
+                job = _Job(documents, self.forward.classes)
+                jobs.append(job)
+                for chosen in self._cut(documents.windows):
+                    if stopped():
+                        return
+                    flights.extend(self._start(job, chosen))
+                    self._land(flights, self.forward.ahead)
+                job.all_started = True
+                yield from self._finished(jobs)
         self._land(flights, 0)
-        yield from _finished(jobs)
+        yield from self._finished(jobs)
+
+    def _finished(self, jobs: deque[_Job[D]]) -> Iterator[tuple[D, NDArray[np.float32]]]:
+        while jobs and jobs[0].done:
+            job = jobs.popleft()
+            if job.nothing_scored:
+                self._prove_alive("a whole unit failed")
+            yield job.documents, job.logits
 
     def _try(self, documents: Windowed) -> None:
         chosen = self._trial(documents) if self._trial else None
@@ -172,49 +196,76 @@ class Engine:
         cost = self.forward.cost(lengths)
         try:
             pending = self.forward.start(documents.tokens, documents.windows, chosen)
-            self._failed_in_a_row = 0
             return [_took_off(job, chosen, pending, Work(int(lengths.sum()), cost))]
         except torch.AcceleratorError:
             raise  # the device is lost: every later batch would fail too
         except RuntimeError as error:
-            if _is_out_of_memory(error):
-                return self._smaller(job, chosen, cost)
-            log.warning("a batch of %d windows failed, trying its halves: %s", len(chosen), error)
-            self._count_failure(chosen, error)
-        return self._halves(job, chosen)
-
-    def _smaller(self, job: _Job[Any], chosen: NDArray[np.int64], cost: int) -> list[_Flight]:
-        """Remember that a batch of this cost is too much, and start it in pieces."""
-        torch.cuda.empty_cache()
-        if len(chosen) > 1 and cost // 2 < self.max_tokens:
-            self.max_tokens = max(self._special.count + 1, cost // 2)
-            log.warning("out of memory: token budget lowered to %d", self.max_tokens)
-        return self._halves(job, chosen)
-
-    def _halves(self, job: _Job[Any], chosen: NDArray[np.int64]) -> list[_Flight]:
-        if len(chosen) == 1:
-            log.warning("one window could not be scored; its document is marked `failed`")
-            return [_took_off(job, chosen, None, Work())]
-        half = len(chosen) // 2
-        return [*self._start(job, chosen[:half]), *self._start(job, chosen[half:])]
+            fault, out_of_memory = str(error), _is_out_of_memory(error)
+        # Here, and not in the handler: there the failed batch would still be in memory.
+        if out_of_memory:
+            self._shrink(len(chosen), cost)
+        else:
+            log.warning("a batch of %d windows failed, trying its halves: %s", len(chosen), fault)
+        if len(chosen) > 1:
+            half = len(chosen) // 2
+            return [*self._start(job, chosen[:half]), *self._start(job, chosen[half:])]
+        log.warning("one window could not be scored; its document is marked `failed`")
+        self._count_failures(1, fault)
+        return [_took_off(job, chosen, None, Work())]
 
     def _land(self, flights: deque[_Flight], ahead: int) -> None:
         """Wait for batches, oldest first, until no more than `ahead` are under way."""
         while len(flights) > ahead:
             flight = flights.popleft()
             if flight.pending is not None:
-                flight.job.logits[flight.chosen] = flight.pending()
+                logits = flight.pending()
+                flight.job.logits[flight.chosen] = logits
+                self._look_at(logits)
             flight.job.under_way -= 1
             self.work += flight.work
 
-    def _count_failure(self, chosen: NDArray[np.int64], error: RuntimeError) -> None:
-        self._failed_in_a_row += len(chosen) == 1
+    def _look_at(self, logits: NDArray[np.float32]) -> None:
+        if np.isfinite(logits).all(axis=1).any():
+            self._failed_in_a_row = 0
+        else:
+            self._count_failures(len(logits), "the network answers with NaN or infinity")
+
+    def _count_failures(self, windows: int, fault: str) -> None:
+        """Tell bad rows from a bad network."""
+        before = self._failed_in_a_row
+        self._failed_in_a_row += windows
         if self._failed_in_a_row >= GIVE_UP_AFTER:
-            raise NetworkBroken(
-                f"{self._failed_in_a_row} windows failed one after the other: {error}",
-                expected="a network that can score most rows; a single bad row would be marked `failed`",
-                action="check the bundle and the machine (device, precision), then run the same command again",
-            ) from error
+            raise _broken(f"{self._failed_in_a_row} windows failed one after the other: {fault}")
+        if before // DOUBT_AFTER < self._failed_in_a_row // DOUBT_AFTER:
+            self._prove_alive(f"{self._failed_in_a_row} windows failed one after the other: {fault}")
+
+    def _prove_alive(self, doubt: str) -> None:
+        """Score an empty document: a network that cannot even do that is broken, and the rows are not to blame."""
+        tokens = Tokens(np.zeros(0, np.int32), np.zeros(2, np.int64))
+        windows = cut_windows(tokens.lengths, WindowSpec(), self._special.count)
+        try:
+            answer = self.forward.start(tokens, windows, np.zeros(1, np.int64))()
+        except torch.AcceleratorError:
+            raise
+        except RuntimeError as error:
+            raise _broken(f"{doubt}; an empty text fails too: {error}") from error
+        if not np.isfinite(answer).all():
+            raise _broken(f"{doubt}; an empty text gives NaN or infinity too")
+
+    def _shrink(self, windows: int, cost: int) -> None:
+        """Remember that a batch of this cost is too much."""
+        torch.cuda.empty_cache()
+        if windows > 1 and cost // 2 < self.max_tokens:
+            self.max_tokens = max(self._special.count + 1, cost // 2)
+            log.warning("out of memory: token budget lowered to %d", self.max_tokens)
+
+
+def _broken(what: str) -> NetworkBroken:
+    return NetworkBroken(
+        what,
+        expected="a network that can score most rows; a single bad row would be marked `failed`",
+        action="check the bundle and the machine (device, precision, memory), then run the same command again",
+    )
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
@@ -227,7 +278,6 @@ def _took_off(job: _Job[Any], chosen: NDArray[np.int64], pending: Pending | None
     return _Flight(job, chosen, pending, work)
 
 
-def _finished(jobs: deque[_Job[D]]) -> Iterator[tuple[D, NDArray[np.float32]]]:
-    while jobs and jobs[0].done:
-        job = jobs.popleft()
-        yield job.documents, job.logits
+def each_of(sets: Iterable[D]) -> Stream[D]:
+    """Sets at hand as a stream."""
+    yield from sets

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from batch.columns import ColumnMapping, RawRows
 from batch.dump import Dump
-from batch.pipeline import StageTimes, Stream, ahead, each, timed
+from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
 from batch.predictions import to_table
 from batch.reader import read_units
 from batch.scorer import Prepared, Scorer
@@ -82,13 +81,13 @@ class LocalExecutor:
             NetworkBroken: The network fails on everything.
         """
         failures: list[InputError] = []
-        raw = ahead(timed(self._read(dump, units, failures), "read", self.times))
-        ready = ahead(each(self._prepare, raw, "prepare", self.times))
-        waiting = timed(ready, "starved", self.times)
-        scored = ahead(timed(self.scorer.engine.stream(waiting), "network", self.times))
-        staged = each(self._stage, scored, "stage", self.times)
-        with closing(staged):
-            for unit in staged:
+        with Pipeline() as pipeline:
+            raw = pipeline.ahead(timed(self._read(dump, units, failures), "read", self.times))
+            ready = pipeline.ahead(each(self._prepare, raw, "prepare", self.times))
+            waiting = timed(ready, "starved", self.times)
+            stream = self.scorer.engine.stream(waiting, pipeline.stopped.is_set)
+            scored = pipeline.ahead(timed(stream, "network", self.times))
+            for unit in each(self._stage, scored, "stage", self.times):
                 on_unit(unit)
         return failures
 

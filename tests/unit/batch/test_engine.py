@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from batch.buckets import Buckets, fill_buckets
-from batch.engine import GIVE_UP_AFTER, Engine, Windowed, Work
+from batch.engine import DOUBT_AFTER, GIVE_UP_AFTER, Engine, Windowed, Work, each_of
 from batch.forward import Pending
 from models.tokens import SpecialTokens, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
@@ -37,8 +39,12 @@ class Recorder:
     classes = 2
 
     def __init__(
-        self, refuse: Callable[[list[int], int], None] = lambda _windows, _padded: None, ahead: int = 0
+        self,
+        refuse: Callable[[list[int], int], None] = lambda _windows, _padded: None,
+        ahead: int = 0,
+        answers: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda logits: logits,
     ) -> None:
+        self._answers = answers
         self.batches: list[list[int]] = []
         self.ahead = ahead
         self._refuse = refuse
@@ -59,7 +65,7 @@ class Recorder:
 
         def wait() -> NDArray[np.float32]:
             self.under_way -= 1
-            return self.expected(windows)[chosen]
+            return self._answers(self.expected(windows)[chosen])
 
         return wait
 
@@ -105,7 +111,7 @@ class TestStream:
     def test_every_set_in_order_as_if_it_were_alone(self, ahead: int) -> None:
         sets = [documents(*lengths) for lengths in self.SETS]
         forward = Recorder(ahead=ahead)
-        answers = list(Engine(forward, SPECIAL, 32).stream(sets))
+        answers = list(Engine(forward, SPECIAL, 32).stream(each_of(sets)))
         assert [there for there, _ in answers] == sets
         for there, logits in answers:
             np.testing.assert_array_equal(logits, Recorder.expected(there.windows))
@@ -129,8 +135,17 @@ class TestStream:
     def test_failures_stay_in_their_set(self, ahead: int) -> None:
         sets = [documents(5, 6, 7), documents(5, 90, 7), documents(5, 6, 7)]
         forward = Recorder(out_of_memory_above(60), ahead=ahead)
-        failed = [np.isnan(logits[:, 0]).tolist() for _, logits in Engine(forward, SPECIAL, 200).stream(sets)]
+        failed = [np.isnan(logits[:, 0]).tolist() for _, logits in Engine(forward, SPECIAL, 200).stream(each_of(sets))]
         assert failed == [[False] * 3, [False, True, False], [False] * 3]
+
+    @pytest.mark.parametrize("ahead", [0, 2])
+    def test_a_stop_ends_it_between_two_batches(self, ahead: int) -> None:
+        forward = Recorder(ahead=ahead)
+        sets = [documents(*[8] * 40) for _ in range(3)]
+        handed_on = list(Engine(forward, SPECIAL, 32).stream(each_of(sets), lambda: len(forward.batches) >= 20))
+        assert len(forward.batches) == 20  # 14 batches a set
+        assert [there for there, _ in handed_on] == sets[: 1 if not ahead else len(handed_on)]
+        assert len(handed_on) <= 1
 
 
 class TestTrial:
@@ -144,7 +159,7 @@ class TestTrial:
 
         sets = [documents(), documents(5), documents(5, 6), documents(7)]
         engine = Engine(usual, SPECIAL, 32, trial)
-        for there, logits in engine.stream(sets):
+        for there, logits in engine.stream(each_of(sets)):
             np.testing.assert_array_equal(logits, Recorder.expected(there.windows))
         assert asked == sets[:3]
         assert (len(usual.batches), len(better.batches)) == (1, 2)
@@ -192,10 +207,24 @@ class TestOutOfMemory:
         np.testing.assert_array_equal(logits[[0, 2]], Recorder.expected(there.windows)[[0, 2]])
         assert engine.max_tokens == 64  # a single long text says nothing about batches
 
-    def test_when_nothing_fits(self) -> None:
+    def test_when_nothing_fits_the_rows_are_not_to_blame(self) -> None:
         engine = Engine(Recorder(out_of_memory_above(0)), SPECIAL, 64)
-        assert np.isnan(engine.logits(documents(*[5] * 20))).all()
+        with pytest.raises(NetworkBroken, match="a whole unit failed; an empty text fails too: 2 tokens do not fit"):
+            engine.logits(documents(*[5] * 20))
         assert engine.max_tokens >= 3
+
+    def test_the_failed_batch_is_gone_before_its_halves_are_tried(self) -> None:
+        alive: list[weakref.ref[Tensor]] = []
+
+        def refuse(_windows: list[int], padded: int) -> None:
+            assert [each for each in alive if each() is not None] == []
+            batch = torch.zeros(padded)
+            alive.append(weakref.ref(batch))
+            if padded > 100:
+                raise torch.OutOfMemoryError(f"{len(batch)} tokens do not fit")
+
+        Engine(Recorder(refuse), SPECIAL, 640).logits(documents(*[8] * 64))
+        assert len(alive) > 4
 
 
 class TestFailures:
@@ -207,10 +236,34 @@ class TestFailures:
         others = np.setdiff1d(np.arange(10), guilty)
         np.testing.assert_array_equal(logits[others], Recorder.expected(there.windows)[others])
 
-    def test_a_network_that_fails_on_everything_stops_the_run(self) -> None:
+    @pytest.mark.parametrize("windows", [1, 3, 100])
+    def test_a_network_that_fails_on_everything_stops_the_run(self, windows: int) -> None:
         engine = Engine(Recorder(fails_on(*range(100))), SPECIAL, 60)
-        with pytest.raises(NetworkBroken, match=f"{GIVE_UP_AFTER} windows failed one after the other: this one"):
-            engine.logits(documents(*[5] * 100))
+        with pytest.raises(NetworkBroken, match="an empty text fails too: this one"):
+            engine.logits(documents(*[5] * windows))
+
+    @pytest.mark.parametrize("windows", [1, 3, 100])
+    def test_a_network_that_answers_with_nan_stops_the_run(self, windows: int) -> None:
+        engine = Engine(Recorder(answers=lambda logits: logits * np.nan), SPECIAL, 60)
+        with pytest.raises(NetworkBroken, match="an empty text gives NaN or infinity too"):
+            engine.logits(documents(*[5] * windows))
+
+    def test_bad_rows_are_to_blame_where_an_empty_text_can_be_scored(self) -> None:
+        count = DOUBT_AFTER * 3
+        engine = Engine(Recorder(fails_on(*range(1, count + 1))), SPECIAL, 60)
+        there = documents(3, *[5] * count)  # window 0 is the shortest: it comes last
+        assert np.isnan(engine.logits(there)[:, 0]).tolist() == [False] + [True] * count
+
+    def test_but_not_without_end(self) -> None:
+        engine = Engine(Recorder(fails_on(*range(1, GIVE_UP_AFTER + 2))), SPECIAL, 600)
+        with pytest.raises(NetworkBroken, match=f"{GIVE_UP_AFTER} windows failed one after the other"):
+            engine.logits(documents(3, *[5] * (GIVE_UP_AFTER + 1)))
+
+    @pytest.mark.parametrize("ahead", [0, 2])
+    def test_no_set_is_handed_on_before_its_network_is_proven(self, ahead: int) -> None:
+        engine = Engine(Recorder(fails_on(*range(100)), ahead=ahead), SPECIAL, 60)
+        with pytest.raises(NetworkBroken):
+            next(engine.stream(each_of([documents(5, 5), documents(5)])))
 
     def test_many_bad_rows_among_good_ones_do_not(self) -> None:
         there = documents(*[5] * 300)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from batch.columns import ColumnMapping
 from batch.dump import Dump, plan_dump
+from batch.forward import Pending
 from batch.local import LocalExecutor
-from batch.scorer import Scorer
+from batch.scorer import Prepared, Scorer
 from batch.settings import EngineSettings
 from batch.sources import find_sources
 from batch.units import UnitSize
-from storage.errors import UnreadableFile
+from storage.errors import DiskFull, NetworkBroken, UnreadableFile
 from storage.parts import PartStore
 from storage.records import Slot, Unit
 from tests.support.dumps import string_array
@@ -118,3 +123,66 @@ def test_some_units_only(tmp_path: Path, scorer: Scorer) -> None:
     assert LocalExecutor(scorer, store, MAPPING, "UTC").run(dump, left, lambda _unit: None) == []
     assert store.staged_units(dump.plan.slot) == {unit.unit_id for unit in left}
     assert store.read(left[1])["doc_id"].to_pylist() == [f"a.parquet:{row}" for row in range(21, 28)]
+
+
+class TestWhenAStepFails:
+    """The error arrives, no thread stays behind, and what was staged before is whole."""
+
+    @pytest.fixture
+    def dump(self, tmp_path: Path, scorer: Scorer) -> Dump:
+        for name in "abc":
+            put(tmp_path, f"{name}.parquet", pa.array(sentences(20, 12)))
+        return plan(tmp_path, scorer, rows=2)
+
+    def fails(self, home: Path, scorer: Scorer, dump: Dump, error: type[BaseException]) -> None:
+        before = threading.active_count()
+        with pytest.raises(error):
+            run(home, scorer, dump)
+        assert threading.active_count() == before
+        store = PartStore(home / "parts")
+        staged = store.staged_units(dump.plan.slot)
+        assert len(staged) < len(dump.plan.units)
+        assert all(store.read(unit).num_rows == 2 for unit in dump.plan.units if unit.unit_id in staged)
+        assert list((home / "parts").rglob(".tmp-*")) == []
+
+    @pytest.mark.parametrize("error", [NetworkBroken, MemoryError, torch.AcceleratorError])
+    def test_the_network(
+        self, tmp_path: Path, scorer: Scorer, dump: Dump, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    ) -> None:
+        calls = itertools.count()
+        start = scorer.engine.forward.start
+
+        def broken(*args: Any) -> Pending:
+            if next(calls) == 5:
+                raise error("no more", 1) if error is torch.AcceleratorError else error("no more")
+            return start(*args)
+
+        monkeypatch.setattr(scorer.engine.forward, "start", broken)
+        self.fails(tmp_path, scorer, dump, error)
+
+    @pytest.mark.parametrize("error", [DiskFull, KeyboardInterrupt, SystemExit])
+    def test_staging(
+        self, tmp_path: Path, scorer: Scorer, dump: Dump, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+    ) -> None:
+        calls = itertools.count()
+        stage = PartStore.stage
+
+        def broken(*args: Any) -> Path:
+            if next(calls) == 4:
+                raise error("no more")
+            return stage(*args)
+
+        monkeypatch.setattr(PartStore, "stage", broken)
+        self.fails(tmp_path, scorer, dump, error)
+
+    def test_preparing(self, tmp_path: Path, scorer: Scorer, dump: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls = itertools.count()
+        prepare = scorer.prepare
+
+        def broken(texts: pl.Series) -> Prepared:
+            if next(calls) == 6:
+                raise MemoryError("no more")
+            return prepare(texts)
+
+        monkeypatch.setattr(scorer, "prepare", broken)
+        self.fails(tmp_path, scorer, dump, MemoryError)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
 
 import pytest
 
-from batch.pipeline import StageTimes, Stream, ahead, each, timed
+from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
 
 
 class Source:
@@ -42,59 +42,96 @@ def settled(source: Source) -> int:
     return seen
 
 
-def test_items_come_in_order_from_another_thread() -> None:
+@pytest.fixture
+def pipeline() -> Iterator[Pipeline]:
+    before = threading.active_count()
+    with Pipeline() as pipeline:
+        yield pipeline
+    assert threading.active_count() == before
+
+
+def doubled(source: Stream[int]) -> Stream[int]:
+    """A step that is a plain generator and does not close its source."""
+    for item in source:
+        yield item * 2
+
+
+def test_items_come_in_order_from_another_thread(pipeline: Pipeline) -> None:
     source = Source(50)
-    assert list(ahead(each(lambda item: item * 2, ahead(source()), "double"))) == list(range(0, 100, 2))
+    assert list(pipeline.ahead(doubled(pipeline.ahead(source())))) == list(range(0, 100, 2))
     assert source.closed
     assert threading.current_thread().name not in source.threads
 
 
-def test_nothing_runs_before_it_is_asked_for() -> None:
+def test_nothing_runs_before_it_is_asked_for(pipeline: Pipeline) -> None:
     source = Source()
-    ahead(source())
+    pipeline.ahead(source())
     assert settled(source) == 0
 
 
 @pytest.mark.parametrize("items", [1, 3])
-def test_only_so_many_are_made_ahead(items: int) -> None:
+def test_only_so_many_are_made_ahead(pipeline: Pipeline, items: int) -> None:
     source = Source()
-    with closing(ahead(source(), items)) as stream:
-        assert next(stream) == 0
-        assert settled(source) == 1 + items + 1  # taken, waiting, in the making
-        assert next(stream) == 1
-        assert settled(source) == 2 + items + 1
+    stream = pipeline.ahead(source(), items)
+    assert next(stream) == 0
+    assert settled(source) == 1 + items + 1  # taken, waiting, in the making
+    assert next(stream) == 1
+    assert settled(source) == 2 + items + 1
 
 
-def test_closing_the_last_step_closes_all() -> None:
+def test_leaving_the_block_stops_all_threads() -> None:
     source, before = Source(), threading.active_count()
-    with closing(ahead(each(str, ahead(each(abs, ahead(source()), "a")), "b"))) as stream:
-        assert next(stream) == "0"
+    with Pipeline() as pipeline:
+        assert next(pipeline.ahead(doubled(pipeline.ahead(doubled(pipeline.ahead(source())))))) == 0
+    assert pipeline.stopped.is_set()
     assert source.closed
     assert threading.active_count() == before
 
 
 @pytest.mark.parametrize("fails_at", [0, 5])
-def test_a_failure_arrives_after_what_was_made_before_it(fails_at: int) -> None:
+def test_a_failure_arrives_after_what_was_made_before_it(pipeline: Pipeline, fails_at: int) -> None:
     source, taken = Source(fails_at=fails_at), []
-    before = threading.active_count()
+    stream = pipeline.ahead(doubled(pipeline.ahead(source())))
     with pytest.raises(OSError, match="the disk is gone"):
-        taken.extend(ahead(each(abs, ahead(source()), "a")))
+        taken.extend(stream)
     assert source.closed
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
+def test_a_failure_in_any_step_ends_all(step: int, error: type[BaseException]) -> None:
+    def fails(source: Stream[int]) -> Stream[int]:
+        for item in source:
+            if item == 3:
+                raise error("no more")
+            yield item
+
+    source, before = Source(), threading.active_count()
+    with pytest.raises(error, match="no more"), Pipeline() as pipeline:  # noqa: PT012
+        stream = source()
+        for place in range(3):
+            stream = pipeline.ahead(fails(stream) if place == step else doubled(stream) if place > step else stream)
+        assert all(item >= 0 for item in stream)
     assert threading.active_count() == before
+    assert source.made < 30
 
 
 def test_who_takes_the_items_fails() -> None:
     source, before = Source(), threading.active_count()
-
-    def refuse(item: int) -> int:
-        if item == 3:
-            raise KeyboardInterrupt
-        return item
-
-    with pytest.raises(KeyboardInterrupt):
-        list(each(refuse, ahead(each(abs, ahead(source()), "a")), "b"))
+    with pytest.raises(KeyboardInterrupt), Pipeline() as pipeline:  # noqa: PT012
+        for item in pipeline.ahead(doubled(pipeline.ahead(source()))):
+            if item == 6:
+                raise KeyboardInterrupt
     assert source.closed
     assert threading.active_count() == before
+
+
+def test_a_stopped_pipeline_starts_nothing() -> None:
+    source = Source()
+    with Pipeline() as pipeline:
+        pass
+    assert list(pipeline.ahead(source())) == []
+    assert source.made == 0
 
 
 def test_seconds_are_counted_by_step() -> None:
