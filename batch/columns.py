@@ -55,7 +55,7 @@ class RawRows:
         doc_id: String[N].
         created_at: Timestamp(us, UTC)[N], null where unknown.
         slices: Map(string, string)[N].
-        invalid_utf8: How many rows have a text that was not valid UTF-8 and was mended with U+FFFD.
+        invalid_utf8: bool[N], the row's text was not valid UTF-8 and was mended with U+FFFD.
     """
 
     texts: pl.Series
@@ -63,7 +63,7 @@ class RawRows:
     doc_id: pa.Array
     created_at: pa.Array
     slices: pa.Array
-    invalid_utf8: int
+    invalid_utf8: NDArray[np.bool_]
 
     @property
     def rows(self) -> int:
@@ -89,7 +89,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         if mapping.created_at
         else pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")),
         slices=_slice_maps(table, mapping.slices),
-        invalid_utf8=int(mended.gather(which).sum()),
+        invalid_utf8=mended.gather(which).to_numpy(),
     )
 
 

@@ -26,7 +26,7 @@ from storage.ledger import loaded_units, remove_units
 from storage.loader import LoadReport
 from storage.parts import PartStore
 from storage.plan import Plan
-from storage.profiles import Profile, merge
+from storage.profiles.profile import Profile, merge
 from storage.records import Slot, Unit
 from storage.runs import RunLog, RunState
 

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from storage.errors import PartCorrupt
 from storage.files import atomic_output, remove_durably, write_bytes, write_json
 from storage.plan import Plan
-from storage.profiles import Profile
+from storage.profiles.profile import Profile
 from storage.records import PART_SCHEMA, Slot, Unit
 
 UNIT_KEY: Final = b"yeban.unit"
@@ -159,8 +159,8 @@ class PartStore:
             profile = Profile.from_json_bytes(path.read_bytes())
         except (FileNotFoundError, PartCorrupt) as error:
             raise _corrupt(unit, path, f"{path} can't be read: {error}", "the unit's profile") from error
-        if profile.rows != unit.rows:
-            raise _corrupt(unit, path, f"{path} counts {profile.rows} rows", f"{unit.rows} rows")
+        if profile.total.rows != unit.rows:
+            raise _corrupt(unit, path, f"{path} counts {profile.total.rows} rows", f"{unit.rows} rows")
         return profile
 
     def discard(self, slot: Slot, unit_ids: Iterable[str]) -> None:
@@ -235,8 +235,8 @@ def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
 def _check_content(unit: Unit, table: pa.Table, profile: Profile) -> None:
     """Prove that a table holds each row of the unit once, and that the profile counts them."""
     _check_shape(unit, table)
-    if profile.rows != unit.rows:
-        raise _corrupt(unit, None, f"the profile counts {profile.rows} rows", f"{unit.rows} rows")
+    if profile.total.rows != unit.rows:
+        raise _corrupt(unit, None, f"the profile counts {profile.total.rows} rows", f"{unit.rows} rows")
     slot = unit.slot
     owned = {
         "task": slot.task,
