@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from models.cleaning.social import has_mention, has_topic, has_url
 
-_EMOJI: Final = r"\p{Extended_Pictographic}|\[[\p{Han}A-Za-z]{1,6}\]"
-_PLAIN_SIGNS: Final = r"[©®™0-9#*]"
+_EMOJI: Final = r"[\p{Extended_Pictographic}--[©®™]]|\[[\p{Han}A-Za-z]{1,6}\]"
 _HTML: Final = r"(?i)</?[a-z][^<>]{0,200}>|&(?:[a-z]{2,8}|#\d{2,6});"
 
 
@@ -27,9 +26,5 @@ def find_marks(raw: pl.Series, cleaned: pl.Series) -> NDArray[np.bool_]:
         cleaned one; the order of `storage.profiles.counts.MARKS`.
     """
     raw = raw.fill_null("")
-    columns = (has_url(raw), has_mention(raw), has_topic(raw), _has_emoji(raw), cleaned.str.contains(_HTML))
+    columns = (has_url(raw), has_mention(raw), has_topic(raw), raw.str.contains(_EMOJI), cleaned.str.contains(_HTML))
     return np.stack([column.to_numpy() for column in columns], axis=1)
-
-
-def _has_emoji(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_all(_PLAIN_SIGNS, "").str.contains(_EMOJI)

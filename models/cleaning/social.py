@@ -94,7 +94,8 @@ def replace_topics(texts: pl.Series, mode: Topic) -> pl.Series:
 
 def has_url(texts: pl.Series) -> pl.Series:
     """Boolean[N]: a link or an e-mail address is in the text; no nulls."""
-    return texts.str.contains(_URL)
+    hinted = texts.str.contains(_URL_HINT)
+    return hinted.clone().scatter(hinted.arg_true(), texts.filter(hinted).str.contains(_URL))
 
 
 def has_mention(texts: pl.Series) -> pl.Series:
