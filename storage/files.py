@@ -136,7 +136,8 @@ def sweep_temporaries(folder: Path, *, recursive: bool = True) -> int:
     """Remove what killed runs left half-written.
 
     Temporaries of a process that still runs on this host are left alone, and those of other hosts until they
-    are a day old, so that a sweep never takes a file from under another run.
+    are a day old, so that a sweep never takes a file from under another run. Names that `atomic_output` does
+    not give are somebody else's and stay.
 
     Args:
         folder: Where to look; it need not be there.
@@ -180,7 +181,7 @@ def _is_leftover(path: Path) -> bool:
         return False
     owner = _OWNER.match(path.name)
     if owner is None:
-        return path.is_file()
+        return False  # somebody else's: the warehouse may lie among files that are not ours
     if owner["host"] == host_name():
         return not is_alive(int(owner["pid"]), modified)
     return time.time() - modified > FOREIGN_LEFTOVER_AGE_S

@@ -151,11 +151,12 @@ class TestSweep:
         make_folder(deep)
         dead = deep / f".tmp-{host_name()}-{dead_pid()}-0123456789abcdef.parquet"
         alive = deep / f".tmp-{host_name()}-{os.getpid()}-0123456789abcdef.parquet"
-        for path in (dead, alive, deep / "part-1.parquet", tmp_path / ".tmp-of-nobody"):
+        foreign = [tmp_path / name for name in (".tmp-notes.txt", ".tmp-of-nobody", ".tmp-me-1-0123.parquet")]
+        for path in (dead, alive, deep / "part-1.parquet", *foreign):
             path.write_bytes(b"")
-        assert sweep_temporaries(tmp_path) == 2
+        assert sweep_temporaries(tmp_path) == 1
         assert names(deep) == [alive.name, "part-1.parquet"]
-        assert names(tmp_path) == ["a"]
+        assert names(tmp_path) == sorted(["a", *(path.name for path in foreign)])
 
     def test_a_pid_that_was_given_again_is_another_process(self, tmp_path: Path) -> None:
         leftover = tmp_path / f".tmp-{host_name()}-{os.getpid()}-0123456789abcdef"
