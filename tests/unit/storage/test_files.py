@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.fs
 import pytest
 
-from storage.errors import DiskFull, InputError
+from storage.errors import ConfigError, DiskFull, InputError
 from storage.files import (
     FOREIGN_LEFTOVER_AGE_S,
     as_disk_full,
@@ -184,6 +184,12 @@ class TestResolve:
         assert isinstance(filesystem, pyarrow.fs.LocalFileSystem)
         assert path == str(tmp_path / "a b" / "评论.parquet")
         assert resolve(tmp_path / "x")[1] == str(tmp_path / "x")
+
+    def test_the_folder_of_a_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/homes/me")
+        assert resolve("~/x.parquet")[1] == "/homes/me/x.parquet"
+        with pytest.raises(ConfigError, match="there is no user 'no-such-user'"):
+            resolve("~no-such-user/x.parquet")
 
     def test_file_uri_reads_what_was_written(self, tmp_path: Path) -> None:
         (tmp_path / "评论 1.txt").write_bytes(b"hi")
