@@ -9,7 +9,7 @@ from typing import Final
 from models.bundle import MANIFEST, Bundle, open_bundle
 from models.foreign import CONFIG, ForeignDefaults, open_foreign
 from storage.errors import BundleIncomplete
-from storage.files import write_bytes
+from storage.files import expand_user, write_bytes
 
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"
@@ -51,10 +51,11 @@ class Registry:
 
         Raises:
             BundleError: Nothing fits, or what fits is not whole.
+            ConfigError: `~user/...`, and there is no such user.
         """
         if wanted is None:
             return self._in_use(task)
-        path = Path(wanted).expanduser()
+        path = expand_user(wanted)
         if (path / MANIFEST).is_file():
             return open_bundle(path)
         if (path / CONFIG).is_file():
