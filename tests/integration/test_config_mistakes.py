@@ -34,7 +34,11 @@ MISTAKES = {
         "time_zone: 'Asia/Beijing' is no time zone",
     ),
     "half a time zone": ("[engine]", 'time_zone = "Asia"\n[engine]', "time_zone: 'Asia' is no time zone"),
-    "endless patience": ("patience_s = 0.3", "patience_s = inf", "warehouse.patience_s: Input should be a finite number"),
+    "endless patience": (
+        "patience_s = 0.3",
+        "patience_s = inf",
+        "warehouse.patience_s: Input should be a finite number",
+    ),
     "years of patience": ("patience_s = 0.3", "patience_s = 1e9", "patience_s: Input should be less than or equal to"),
     "a warehouse of nobody": (
         'path = "yeban.duckdb"',
