@@ -31,6 +31,10 @@ class Registry:
             found.setdefault(open_bundle(EMBEDDED / task).version, EMBEDDED / task)
         return found
 
+    def beginning_with(self, task: str, text: str) -> dict[str, Path]:
+        """Those at hand whose version begins so: one of them is meant if it is the only one."""
+        return {version: folder for version, folder in self.at_hand(task).items() if version.startswith(text)}
+
     def champion(self, task: str) -> str | None:
         """The version in use, or None where no pointer was written yet."""
         pointer = self.root / task / _CHAMPION
@@ -62,7 +66,7 @@ class Registry:
             return open_foreign(str(path), task, defaults)
         if path.is_dir():
             return open_bundle(path)  # tells what is missing
-        known = {version: folder for version, folder in self.at_hand(task).items() if version.startswith(wanted)}
+        known = self.beginning_with(task, wanted)
         if len(known) == 1:
             return _open(*known.popitem())
         if len(known) > 1:
