@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.cleaning.presets import cleaning_preset
 from models.foreign import ForeignDefaults
 from models.registry import Registry
-from storage.errors import BundleIncomplete, ConfigError, NoInput, WarehouseLocked, YebanError
+from storage.errors import BundleIncomplete, ConfigError, InputError, WarehouseLocked, YebanError
 from storage.files import sweep_temporaries
 from storage.ledger import loaded_units, remove_units
 from storage.loader import LoadReport
@@ -170,18 +170,18 @@ def _plan(home: Home, request: ScoreRequest, task: Task, slot: Slot) -> Dump:
     return replace(dump, failures=(*missing, *dump.failures))
 
 
-def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[NoInput]]:
+def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[InputError]]:
     """The files of all patterns, each once; a pattern without files does not stop the others.
 
     Raises:
-        NoInput: No pattern has a file.
+        InputError: No pattern has a file.
     """
     found: dict[str, SourceFile] = {}
     missing = []
     for pattern in patterns:
         try:
             found |= {source.name: source for source in find_sources([pattern], logical_date, home.root)}
-        except NoInput as error:
+        except InputError as error:
             missing.append(error)
     if not found:
         raise missing[0]

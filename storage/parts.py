@@ -204,7 +204,7 @@ class PartStore:
         """Slots that have a folder, of one task or all, sorted by task, date and bundle."""
         pattern = f"task={_folder_value(task)}" if task is not None else "task=*"
         folders = self._root.glob(f"{pattern}/logical_date=*/bundle=*")
-        found = [_slot_of(folder) for folder in folders if folder.is_dir()]
+        found = [slot for folder in folders if folder.is_dir() and (slot := _slot_of(folder))]
         return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
 
     def _folder(self, slot: Slot) -> Path:
@@ -308,6 +308,10 @@ def _folder_value(value: str) -> str:
     return quote(value, safe="")
 
 
-def _slot_of(folder: Path) -> Slot:
+def _slot_of(folder: Path) -> Slot | None:
+    """The slot whose folder it is, or None where somebody else made it."""
     task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
-    return Slot(task, date.fromisoformat(day), bundle)
+    try:
+        return Slot(task, date.fromisoformat(day), bundle)
+    except ValueError:
+        return None

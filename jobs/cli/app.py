@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -33,10 +34,16 @@ bundles.add_to(app)
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
+RESUMED = ("score", "backfill", "load")
+"""Commands that a rerun takes up where they were stopped."""
+
 
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal in GBK has no emoji
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         app()
@@ -53,8 +60,14 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as ended:
         if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130, and says nothing
-            say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
+            say(f"yeban: stopped; {_what_now(sys.argv[1:])}", err)
         raise
+
+
+def _what_now(typed: list[str]) -> str:
+    if typed and typed[0] in RESUMED:
+        return "what was finished is kept, and the same command goes on from here"
+    return "the same command begins anew"
 
 
 def _terminate(_signal: int, _frame: object) -> None:

@@ -127,7 +127,9 @@ def _request(
 
 def _from_here(pattern: str) -> str:
     """What is typed counts from where one stands; what is configured, from the home."""
-    if "://" in pattern or Path(pattern).expanduser().is_absolute():
+    from storage.files import expand_user
+
+    if "://" in pattern or expand_user(pattern).is_absolute():
         return pattern
     here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
     return f"{here}/{pattern}"

@@ -248,6 +248,14 @@ class TestPlans:
             store.load_plan(other)
 
 
+def test_folders_that_are_no_slots_are_left_alone(store: PartStore, tmp_path: Path) -> None:
+    store.save_plan(Plan(SLOT, {}))
+    (root,) = tmp_path.rglob("task=*")
+    for stray in ("logical_date=tmp/bundle=y", "logical_date=2026-13-01/bundle=y", "logical_date=/bundle=y"):
+        (root / stray).mkdir(parents=True)
+    assert store.slots() == store.slots(SLOT.task) == [SLOT]
+
+
 def test_slots_are_listed_by_task_whatever_their_names(store: PartStore) -> None:
     news = [slot_of("b1", "news", 21), slot_of("b2", "news", 21), slot_of("b1", "news")]
     slots = [slot_of("b1", "评论/微博=1"), *news]
