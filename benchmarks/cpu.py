@@ -239,7 +239,7 @@ def measure(ways: dict[str, Way], texts: list[str], repeat: int) -> tuple[dict[s
 
 
 def report(subject: Subject, texts: list[str], rounds: dict[str, list[Round]], logits: dict[str, Logits]) -> None:
-    tokens = int(subject.cut(texts)[1].length.sum()) + subject.tokenizer.special.count * len(texts)
+    tokens = int(subject.cut(texts).windows.length.sum()) + subject.tokenizer.special.count * len(texts)
     print(
         "| | docs/s | tokens/s | docs a core-second | padding | yeban bf16 / this | yeban int8 / this "
         "| same label | largest dp |"
