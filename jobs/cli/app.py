@@ -36,10 +36,9 @@ INTERRUPTED, TERMINATED = 130, 143
 
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _terminate)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        app()
+        _run()
     except YebanError as error:
         say(f"yeban: {error}", err)
         sys.exit(error.exit_code)
@@ -57,7 +56,20 @@ def main() -> None:
         raise
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    """Unwind as for Ctrl-C: the unit under way is finished or dropped, locks and records are closed."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
-    sys.exit(TERMINATED)
+def _run() -> None:
+    """Run the command; SIGTERM unwinds it as Ctrl-C does: a unit is finished or dropped, locks and records closed."""
+    terminated = False
+
+    def terminate(number: int, _frame: object) -> None:
+        nonlocal terminated
+        terminated = True
+        signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        app()
+    except SystemExit as ended:
+        if terminated and ended.code == INTERRUPTED:  # DuckDB had swallowed the exit, see storage/stops.py
+            sys.exit(TERMINATED)
+        raise
