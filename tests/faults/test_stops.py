@@ -52,7 +52,7 @@ def stop(how: signal.Signals, patch: dict[str, str], *command: object) -> Ran:
         text=True,
         timeout=120,
         check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - one thread
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     return Ran(done.returncode, done.stdout, done.stderr).calmly()
 
