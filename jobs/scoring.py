@@ -25,8 +25,13 @@ def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) 
 
 
 @contextmanager
-def kept_answers(home: Home, bundle: Bundle) -> Iterator[AnswerCache | None]:
+def kept_answers(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[AnswerCache | None]:
     """The answers of earlier runs, if yeban.toml wants them kept; what is added is written when the block ends.
+
+    Args:
+        home: The home.
+        bundle: Whose answers.
+        known: Start with those of earlier runs; else with none, so that all is computed.
 
     Raises:
         ConfigError: This machine cannot compute as yeban.toml says.
@@ -37,7 +42,7 @@ def kept_answers(home: Home, bundle: Bundle) -> Iterator[AnswerCache | None]:
         yield None
         return
     folder = _answers_of(home, bundle)
-    answers = open_answers(folder, max_bytes)
+    answers = open_answers(folder, max_bytes) if known else AnswerCache(max_bytes)
     try:
         yield answers
     finally:
