@@ -55,7 +55,7 @@ class RawRows:
         doc_id: String[N].
         created_at: Timestamp(us, UTC)[N], null where unknown.
         slices: Map(string, string)[N].
-        invalid_utf8: How many rows have a text that was not valid UTF-8 and was mended with U+FFFD.
+        invalid_utf8: bool[N], the row's text was not valid UTF-8 and was mended with U+FFFD.
     """
 
     texts: pl.Series
@@ -63,7 +63,7 @@ class RawRows:
     doc_id: pa.Array
     created_at: pa.Array
     slices: pa.Array
-    invalid_utf8: int
+    invalid_utf8: NDArray[np.bool_]
 
     @property
     def rows(self) -> int:
@@ -89,7 +89,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         if mapping.created_at
         else pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")),
         slices=_slice_maps(table, mapping.slices),
-        invalid_utf8=int(mended.gather(which).sum()),
+        invalid_utf8=mended.gather(which).to_numpy(),
     )
 
 
@@ -178,7 +178,9 @@ def _query_texts(sql: str, texts: pl.Series) -> pa.Table:
 
 def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
     """Timestamps in UTC; what cannot be understood becomes null."""
-    series = pl.Series("t", pl.from_arrow(column))
+    if pa.types.is_interval(column.type):
+        return pa.nulls(len(column), pa.timestamp("us", tz="UTC"))
+    series = pl.Series("t", pl.from_arrow(_as_polars_takes_it(column)))
     kind = series.dtype
     if kind.is_numeric():
         moments = _from_epoch(series)
@@ -188,6 +190,14 @@ def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
     else:
         moments = _parse(_as_text(column), time_zone)
     return moments.to_arrow().cast(pa.timestamp("us", tz="UTC"))
+
+
+def _as_polars_takes_it(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Spell zones and numbers in a way that polars knows: it panics at some that Parquet files may hold."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp(kind.unit, "UTC"))  # the zone says how to show a moment, not which it is
+    return column.cast(pa.float64()) if pa.types.is_decimal(kind) else column
 
 
 def _from_epoch(numbers: pl.Series) -> pl.Series:

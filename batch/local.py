@@ -19,7 +19,7 @@ from models.tokens import Tokens
 from models.windows import Windows
 from storage.errors import InputError
 from storage.parts import PartStore
-from storage.profiles import profile_of
+from storage.profiles.measure import RowFacts, profile_of
 from storage.records import Unit
 
 
@@ -116,14 +116,23 @@ class LocalExecutor:
     def _stage(self, scored: tuple[UnitWork, NDArray[np.float32]]) -> Unit:
         work, logits = scored
         unit, raw, labels = work.unit, work.raw, self.scorer.bundle.labels
-        scores = self.scorer.finish(work.prepared, logits).take(raw.which.to_numpy().astype(np.int64))
+        which = raw.which.to_numpy().astype(np.int64)
+        scores = self.scorer.finish(work.prepared, logits).take(which)
         table = to_table(unit, raw, scores, labels)
-        profile = profile_of(
-            table,
-            labels,
-            duplicates=raw.rows - len(np.unique(scores.text_hash)),
+        facts = RowFacts(
+            duplicate=_seen_before(scores.text_hash),
             invalid_utf8=raw.invalid_utf8,
-            unk_tokens=int(scores.n_unknown.sum()),
+            n_unknown=scores.n_unknown,
+            marks=work.prepared.marks[which],
+            tokens=work.prepared.counted,
         )
-        self.store.stage(unit, table, profile)
+        self.store.stage(unit, table, profile_of(table, labels, facts))
         return unit
+
+
+def _seen_before(text_hash: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """bool[N]: an earlier row has the same text."""
+    _, first = np.unique(text_hash, return_index=True)
+    seen = np.ones(len(text_hash), np.bool_)
+    seen[first] = False
+    return seen

@@ -16,9 +16,11 @@ from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax
+from models.cleaning.marks import find_marks
 from models.network import check_vocabulary, load_network
 from models.tokens import Tokens
 from models.windows import Windows, cut_windows
+from storage.profiles.tokens import TokenCounts, count_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Prepared:
         windows: Their windows.
         known: Scores of K more distinct texts whose answers were there already; None where K is 0.
         which: int64[U], for each raw text its place among the D computed and then the K known ones.
+        cleaned: String[U], each raw text as the network sees it.
+        marks: bool[U, M], which of `MARKS` each raw text has.
+        counted: Tokens of all distinct texts, known ones included.
     """
 
     texts: pl.Series
@@ -40,6 +45,9 @@ class Prepared:
     windows: Windows
     known: Scores | None
     which: NDArray[np.int64]
+    cleaned: pl.Series
+    marks: NDArray[np.bool_]
+    counted: TokenCounts
 
 
 class Scorer:
@@ -82,16 +90,17 @@ class Scorer:
 
     def prepare(self, texts: pl.Series) -> Prepared:
         """Clean, tokenise and window raw texts, String[U]; no network is needed."""
-        distinct, which = _distinct(self._cleaner.clean(texts))
-        keys = TextKeys(*digest_numbers(distinct))
+        cleaned = self._cleaner.clean(texts)
+        distinct, which = _distinct(cleaned)
+        keys, tokens = TextKeys(*digest_numbers(distinct)), self._tokenizer.encode(distinct)
+        marks, counted = find_marks(texts, cleaned), count_tokens(tokens.ids, len(distinct))
         known = None
         if self._answers is not None:
             found, known = self._answers.find(keys)
             which = np.argsort(np.argsort(found, kind="stable"))[which]
-            distinct, keys = distinct.filter(pl.Series(~found)), keys.take(~found)
-        tokens = self._tokenizer.encode(distinct)
+            distinct, keys, tokens = distinct.filter(pl.Series(~found)), keys.take(~found), tokens.keep(~found)
         windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
-        return Prepared(distinct, keys, tokens, windows, known, which)
+        return Prepared(distinct, keys, tokens, windows, known, which, cleaned, marks, counted)
 
     def finish(self, prepared: Prepared, logits: NDArray[np.float32]) -> Scores:
         """Turn the logits of windows, float32[W, C], into the scores of the U raw texts."""

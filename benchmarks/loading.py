@@ -28,7 +28,9 @@ import pyarrow as pa
 from storage.loader import load
 from storage.parts import PartStore
 from storage.plan import Plan
-from storage.profiles import profile_of
+from storage.profiles.counts import MARKS
+from storage.profiles.measure import RowFacts, profile_of
+from storage.profiles.tokens import no_tokens
 from storage.records import PART_SCHEMA, Slot, Unit
 from storage.warehouse import Warehouse
 
@@ -116,8 +118,14 @@ def make_parts(store: PartStore, options: argparse.Namespace, rows: int, fingerp
     labels = tuple(f"类别{number}" for number in range(options.classes))
     for unit in plan.units:
         table = predictions(unit, labels, options.slices, random)
-        store.stage(unit, table, profile_of(table, labels, duplicates=0, invalid_utf8=0, unk_tokens=0))
+        store.stage(unit, table, profile_of(table, labels, no_facts(unit.rows)))
     return plan
+
+
+def no_facts(rows: int) -> RowFacts:
+    """Rows without anything to say of them."""
+    never = np.zeros(rows, np.bool_)
+    return RowFacts(never, never, np.zeros(rows, np.int32), np.zeros((rows, len(MARKS)), np.bool_), no_tokens())
 
 
 def predictions(unit: Unit, labels: tuple[str, ...], slices: bool, random: np.random.Generator) -> pa.Table:

@@ -10,14 +10,14 @@ from storage.errors import PartCorrupt, WarehouseLocked
 from storage.ledger import loaded_profiles
 from storage.parts import PartStore
 from storage.plan import Plan
-from storage.profiles import Profile, merge
+from storage.profiles.profile import Profile, merge
 from storage.records import Slot, Unit
 
 
 def add_up(home: Home, store: PartStore, plan: Plan, *, ask_warehouse: bool) -> Profile | None:
     """Merge the profiles of a plan's units.
 
-    A staged profile that cannot be read is no staged unit: its part is discarded.
+    A staged profile that cannot be read counts as none: the loader takes its part for no better, see `prove`.
 
     Args:
         home: The home.
@@ -39,10 +39,8 @@ def _staged_profiles(store: PartStore, plan: Plan) -> dict[str, Profile]:
     staged, profiles = store.staged_units(plan.slot), {}
     for unit in plan.units:
         if unit.unit_id in staged:
-            try:
+            with suppress(PartCorrupt):
                 profiles[unit.unit_id] = store.profile(unit)
-            except PartCorrupt:
-                store.discard(plan.slot, [unit.unit_id])
     return profiles
 
 

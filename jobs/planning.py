@@ -13,7 +13,7 @@ from batch.sources import SourceFile, find_sources
 from batch.units import UnitSize
 from jobs.config import Home
 from jobs.loading import open_warehouse
-from storage.errors import ConfigError, NoInput, PartCorrupt, WarehouseLocked
+from storage.errors import ConfigError, InputError, PartCorrupt, WarehouseLocked
 from storage.ledger import loaded_records, loaded_units
 from storage.parts import Mark, PartStore
 from storage.plan import Plan
@@ -30,7 +30,7 @@ def plan_files(home: Home, slot: Slot, patterns: Sequence[str]) -> Dump:
 
     Raises:
         ConfigError: Nobody says where the dump is.
-        NoInput: There is no file at all.
+        InputError: There is no file at all.
     """
     task = home.task(slot.task)
     patterns = patterns or task.input
@@ -46,14 +46,14 @@ def plan_files(home: Home, slot: Slot, patterns: Sequence[str]) -> Dump:
     return replace(dump, failures=(*missing, *dump.failures))
 
 
-def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[NoInput]]:
+def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[InputError]]:
     """The files of all patterns, each once; a pattern without files does not stop the others."""
     found: dict[str, SourceFile] = {}
     missing = []
     for pattern in patterns:
         try:
             found |= {source.name: source for source in find_sources([pattern], logical_date, home.root)}
-        except NoInput as error:
+        except InputError as error:
             missing.append(error)
     if not found:
         raise missing[0]

@@ -22,7 +22,7 @@ from storage.errors import YebanError
 from storage.files import sweep_temporaries
 from storage.loader import LoadReport
 from storage.parts import PartStore
-from storage.profiles import Profile
+from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
 from storage.runs import RunLog, RunState
 

@@ -40,6 +40,11 @@ class Tokens:
         """int64[D], tokens per document."""
         return np.diff(self.offsets)
 
+    def keep(self, kept: NDArray[np.bool_]) -> Tokens:
+        """The documents that bool[D] keeps."""
+        lengths = self.lengths
+        return Tokens(self.ids[np.repeat(kept, lengths)], np.concatenate([[0], np.cumsum(lengths[kept])]))
+
 
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:

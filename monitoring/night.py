@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from storage.profiles import CONFIDENCE_BINS, PROBABILITY_UNIT, Profile
+from storage.profiles.counts import CONFIDENCE_BINS, UNIT
+from storage.profiles.profile import Profile
 from storage.records import STATUSES
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -57,18 +58,19 @@ class Night:
 
 def summarise(profile: Profile) -> Night:
     """Turn a merged profile into a night's figures."""
-    labelled = max(1, sum(profile.class_counts))
+    counts = profile.total
+    labelled = max(1, counts.labelled)
     return Night(
-        rows=profile.rows,
-        statuses=dict(zip(STATUSES, profile.statuses, strict=True)),
-        duplicates=profile.duplicates,
-        truncated=profile.truncated,
-        unknown_share=profile.unk_tokens / max(1, profile.n_tokens),
-        mean_tokens=profile.n_tokens / max(1, profile.rows),
+        rows=counts.rows,
+        statuses=dict(zip(STATUSES, counts.statuses, strict=True)),
+        duplicates=counts.duplicates,
+        truncated=counts.truncated,
+        unknown_share=counts.unk_tokens / max(1, counts.n_tokens),
+        mean_tokens=counts.n_tokens / max(1, counts.rows),
         classes=tuple(
-            ClassShare(label, rows, rows / labelled, total * PROBABILITY_UNIT / labelled, histogram)
+            ClassShare(label, rows, rows / labelled, total * UNIT / labelled, histogram)
             for label, rows, total, histogram in zip(
-                profile.labels, profile.class_counts, profile.probability_sums, profile.confidences, strict=True
+                profile.labels, counts.class_counts, counts.probability_sums, counts.confidences, strict=True
             )
         ),
     )

@@ -223,7 +223,7 @@ def _literal(path: Path) -> str:
 
 def _insert_profiles(con: duckdb.DuckDBPyConnection, slot: Slot, parts: list[StagedPart]) -> None:
     units = [part.unit.unit_id for part in parts]
-    profiles = [part.profile.to_json_bytes().decode() for part in parts]
+    profiles = [part.profile.to_json_bytes(with_tokens=False).decode() for part in parts]
     con.execute(_ADD_PROFILES, [units, slot.task, slot.logical_date, slot.bundle, profiles])
 
 

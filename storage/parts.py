@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from storage.errors import PartCorrupt
 from storage.files import atomic_output, remove_durably, write_bytes, write_json
 from storage.plan import Plan
-from storage.profiles import Profile
+from storage.profiles.profile import Profile
 from storage.records import PART_SCHEMA, Slot, Unit
 
 UNIT_KEY: Final = b"yeban.unit"
@@ -172,8 +172,8 @@ class PartStore:
             profile = Profile.from_json_bytes(path.read_bytes())
         except (FileNotFoundError, PartCorrupt) as error:
             raise _corrupt(unit, path, f"{path} can't be read: {error}", "the unit's profile") from error
-        if profile.rows != unit.rows:
-            raise _corrupt(unit, path, f"{path} counts {profile.rows} rows", f"{unit.rows} rows")
+        if profile.total.rows != unit.rows:
+            raise _corrupt(unit, path, f"{path} counts {profile.total.rows} rows", f"{unit.rows} rows")
         return profile
 
     def discard(self, slot: Slot, unit_ids: Iterable[str]) -> None:
@@ -217,7 +217,7 @@ class PartStore:
         """Slots that have a folder, of one task or all, sorted by task, date and bundle."""
         pattern = f"task={_folder_value(task)}" if task is not None else "task=*"
         folders = self._root.glob(f"{pattern}/logical_date=*/bundle=*")
-        found = [_slot_of(folder) for folder in folders if folder.is_dir()]
+        found = [slot for folder in folders if folder.is_dir() and (slot := _slot_of(folder))]
         return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
 
     def _folder(self, slot: Slot) -> Path:
@@ -268,8 +268,8 @@ def _write_parquet(path: Path, unit: Unit, table: pa.Table) -> None:
 def _check_content(unit: Unit, table: pa.Table, profile: Profile) -> None:
     """Prove that a table holds each row of the unit once, and that the profile counts them."""
     _check_shape(unit, table)
-    if profile.rows != unit.rows:
-        raise _corrupt(unit, None, f"the profile counts {profile.rows} rows", f"{unit.rows} rows")
+    if profile.total.rows != unit.rows:
+        raise _corrupt(unit, None, f"the profile counts {profile.total.rows} rows", f"{unit.rows} rows")
     slot = unit.slot
     owned = {
         "task": slot.task,
@@ -341,6 +341,10 @@ def _folder_value(value: str) -> str:
     return quote(value, safe="")
 
 
-def _slot_of(folder: Path) -> Slot:
+def _slot_of(folder: Path) -> Slot | None:
+    """The slot whose folder it is, or None where somebody else made it."""
     task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
-    return Slot(task, date.fromisoformat(day), bundle)
+    try:
+        return Slot(task, date.fromisoformat(day), bundle)
+    except ValueError:
+        return None

@@ -129,7 +129,9 @@ def _request(
 
 def _from_here(pattern: str) -> str:
     """What is typed counts from where one stands; what is configured, from the home."""
-    if "://" in pattern or Path(pattern).expanduser().is_absolute():
+    from storage.files import expand_user
+
+    if "://" in pattern or expand_user(pattern).is_absolute():
         return pattern
     here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
     return f"{here}/{pattern}"
@@ -159,7 +161,7 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
 
         for line in render_night(summarise(outcome.profile)).splitlines():
             say(f"  {line}")
-        if outcome.profile.rows < outcome.planned_rows:
-            say(f"  the figures are those of {outcome.profile.rows:,} of {outcome.planned_rows:,} rows")
+        if outcome.profile.total.rows < outcome.planned_rows:
+            say(f"  the figures are those of {outcome.profile.total.rows:,} of {outcome.planned_rows:,} rows")
     for failure in outcome.failures:
         say(f"  left out: {failure}", err)

@@ -90,3 +90,19 @@ def replace_topics(texts: pl.Series, mode: Topic) -> pl.Series:
         "#.*#",
         lambda found: found.str.replace_all(_SUPER_TOPIC, "").str.replace_all(_TOPIC, replacement),
     )
+
+
+def has_url(texts: pl.Series) -> pl.Series:
+    """Boolean[N]: a link or an e-mail address is in the text; no nulls."""
+    hinted = texts.str.contains(_URL_HINT)
+    return hinted.clone().scatter(hinted.arg_true(), texts.filter(hinted).str.contains(_URL))
+
+
+def has_mention(texts: pl.Series) -> pl.Series:
+    """Boolean[N]: somebody is mentioned in the text; no nulls."""
+    return texts != replace_mentions(texts, "drop")
+
+
+def has_topic(texts: pl.Series) -> pl.Series:
+    """Boolean[N]: a `#topic#` or super topic is in the text; no nulls."""
+    return texts.str.contains(_TOPIC) | texts.str.contains(_SUPER_TOPIC)

@@ -36,10 +36,18 @@ class CalibrationError:
     Attributes:
         figure: The error and its 95 % interval.
         noise_floor: The 95 % point of the error of a perfectly calibrated model with these confidences.
+        noise_mean: The mean of that error.
+        p_value: Chance that such a model shows an error as large.
     """
 
     figure: Figure
     noise_floor: float
+    noise_mean: float
+    p_value: float
+
+
+UNKNOWN: Final = CalibrationError(NOTHING, math.nan, math.nan, math.nan)
+"""The calibration error of no rows."""
 
 
 def equal_width_edges(bins: int = BINS) -> Float64:
@@ -75,15 +83,30 @@ def calibration_error(confidence: Float64, correct: Bool, edges: Float64, rng: n
         NaN throughout when N is 0.
     """
     if len(confidence) == 0:
-        return CalibrationError(NOTHING, math.nan)
+        return UNKNOWN
     bins = bin_of(confidence, edges)
     gaps = np.bincount(bins, confidence - correct)
     value = float(np.abs(gaps).sum()) / len(confidence)
-    noise_floor = float(np.quantile(_calibrated_errors(bins, confidence, rng), 0.95))
-    low, high = np.quantile(_resampled_errors(bins, confidence, correct, rng), [0.025, 0.975])
-    lower = 0.0 if value <= noise_floor else max(0.0, 2 * value - float(high))
-    upper = min(1.0, max(value, 2 * value - float(low)))
-    return CalibrationError(Figure(value, lower, upper), noise_floor)
+    calibrated = _calibrated_errors(bins, confidence, rng)
+    return against_noise(value, value, calibrated, _resampled_errors(bins, confidence, correct, rng))
+
+
+def against_noise(value: float, centre: float, calibrated: Float64, resampled: Float64) -> CalibrationError:
+    """Set an error against that of a calibrated model, with the basic bootstrap interval of `calibration_error`.
+
+    Args:
+        value: The error, 0 to 1.
+        centre: The error that the resampled rows have as their truth: the plug-in one, which is `value` unless
+            that was freed of its bias.
+        calibrated: float64[R] errors of a calibrated model.
+        resampled: float64[R'] errors of resampled rows.
+    """
+    noise_floor = float(np.quantile(calibrated, 0.95))
+    low, high = np.quantile(resampled, [0.025, 0.975]) - centre
+    lower = 0.0 if value <= noise_floor else max(0.0, value - float(high))
+    upper = min(1.0, max(value, value - float(low)))
+    p_value = float((1 + (calibrated >= value - 1e-12).sum()) / (1 + len(calibrated)))
+    return CalibrationError(Figure(value, lower, upper), noise_floor, float(calibrated.mean()), p_value)
 
 
 def reliability_bins(confidence: Float64, correct: Bool, edges: Float64) -> tuple[ReliabilityBin, ...]:

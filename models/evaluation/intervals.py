@@ -20,7 +20,7 @@ NOTHING: Final = Figure(math.nan, math.nan, math.nan)
 """The figure of an empty set."""
 
 
-def wilson(successes: int, trials: int) -> Figure:
+def wilson(successes: float, trials: float) -> Figure:
     """Share of successes with the score interval of Wilson (1927, JASA 22, p. 209).
 
     Unlike `p +- 1.96 se` it stays within [0, 1] and does not collapse at p = 0 or 1. Without trials all

@@ -76,7 +76,7 @@ def test_a_loaded_units_profile_that_is_gone_harms_nothing(home: Home, harm: Cal
     assert figures(again.out) == figures(first.out)
     assert "0 scored now, 280 done before" in again.out
     home.warehouse.unlink()
-    home.load().refused(1, "planned rows")
+    home.load().refused(1, "it is discarded")
     home.score().well()
     assert covered_once(home, FILES)
 

@@ -8,9 +8,11 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.profiles import CONFIDENCE_BINS, LENGTH_EDGES, Profile, empty, merge, profile_of
+from storage.profiles.counts import CONFIDENCE_BINS, LENGTH_EDGES, MARKS, Counts
+from storage.profiles.profile import Profile, empty, merge
+from storage.profiles.tokens import count_tokens
 from storage.records import STATUSES
-from tests.support.predictions import LABELS, part_table, slot_of, units_of
+from tests.support.predictions import LABELS, part_profile, part_table, slot_of, units_of
 
 COUNT = st.integers(0, 2**62)
 
@@ -19,21 +21,28 @@ def counts(size: int) -> st.SearchStrategy[tuple[int, ...]]:
     return st.tuples(*[COUNT] * size)
 
 
-PROFILES = st.builds(
-    Profile,
-    labels=st.just(LABELS),
-    rows=COUNT,
+NAMES = (
+    *("rows", "duplicates", "invalid_utf8", "truncated", "n_tokens", "n_tokens_squared", "n_windows", "unk_tokens"),
+    *("confidence", "confidence_squared", "entropy", "entropy_squared"),
+)
+COUNTS = st.builds(
+    Counts,
+    **dict.fromkeys(NAMES, COUNT),
     statuses=counts(len(STATUSES)),
-    duplicates=COUNT,
-    invalid_utf8=COUNT,
-    truncated=COUNT,
-    n_tokens=COUNT,
-    n_windows=COUNT,
-    unk_tokens=COUNT,
+    marks=counts(len(MARKS)),
     lengths=st.just((1,) * len(LENGTH_EDGES)) | st.just((2**60,) * len(LENGTH_EDGES)),
     class_counts=counts(len(LABELS)),
     confidences=st.integers(0, 99).map(lambda count: ((count,) * CONFIDENCE_BINS,) * len(LABELS)),
     probability_sums=counts(len(LABELS)),
+)
+VALUES = st.none() | st.dictionaries(st.sampled_from(["上海", "北京", ""]), COUNTS, max_size=3)
+TOKENS = st.lists(st.integers(0, 30_000), max_size=20).map(lambda ids: count_tokens(np.array(ids, np.int32), len(ids)))
+PROFILES = st.builds(
+    Profile,
+    labels=st.just(LABELS),
+    total=COUNTS,
+    slices=st.dictionaries(st.sampled_from(["city", "渠道"]), VALUES, max_size=2),
+    tokens=TOKENS,
 )
 
 
@@ -64,11 +73,8 @@ def test_any_order_and_grouping_gives_the_same_bytes(profiles: list[Profile], ra
 def test_however_rows_are_cut_the_sum_is_that_of_the_whole(cuts: set[int], random: Random) -> None:
     table = part_table(units_of(slot_of(), 500, 500)[0])
 
-    def profile(piece: pa.Table) -> Profile:
-        return profile_of(piece, LABELS, duplicates=0, invalid_utf8=0, unk_tokens=0)
-
     order = np.random.default_rng(random.randrange(2**32)).permutation(500)
     edges = [0, *sorted(cuts), 500]
     shuffled = table.take(pa.array(order))
     pieces = [shuffled.slice(a, b - a) for a, b in pairwise(edges)]
-    assert merge(map(profile, pieces)).to_json_bytes() == profile(table).to_json_bytes()
+    assert merge(map(part_profile, pieces)).to_json_bytes() == part_profile(table).to_json_bytes()

@@ -76,7 +76,7 @@ def test_the_profile_counts_rows(tmp_path: Path, scorer: Scorer) -> None:
     put(tmp_path, "a.parquet", texts)
     dump = plan(tmp_path, scorer, rows=100)
     store, [unit], _ = run(tmp_path, scorer, dump)
-    profile = store.profile(unit)
+    profile = store.profile(unit).total
     assert profile.rows == 8
     assert profile.invalid_utf8 == 2
     # 好书 twice; "", null and what is left of the broken bytes once cleaned are five equal texts

@@ -28,7 +28,7 @@ def raw_rows(count: int) -> RawRows:
         doc_id=pa.array([f"d{row}" for row in range(count)], pa.string()),
         created_at=pa.array([datetime(2026, 1, 5, tzinfo=UTC)] * count, pa.timestamp("us", tz="UTC")),
         slices=maps,
-        invalid_utf8=0,
+        invalid_utf8=np.zeros(count, np.bool_),
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from monitoring.night import render_night, summarise
-from storage.profiles import CONFIDENCE_BINS, PROBABILITY_UNIT, Profile, empty
+from storage.profiles.counts import CONFIDENCE_BINS, UNIT, no_counts
+from storage.profiles.profile import Profile, empty
 
 
 @pytest.fixture
@@ -13,8 +14,8 @@ def profile() -> Profile:
     bins = [0] * CONFIDENCE_BINS
     bins[-1], bins[10] = 6, 1
     none = (0,) * CONFIDENCE_BINS
-    return replace(
-        empty(["差评", "good"]),
+    counts = replace(
+        no_counts(2),
         rows=10,
         statuses=(7, 2, 1, 0),
         duplicates=3,
@@ -22,8 +23,9 @@ def profile() -> Profile:
         unk_tokens=5,
         class_counts=(7, 1),
         confidences=(tuple(bins), none),
-        probability_sums=(round(6.4 / PROBABILITY_UNIT), round(1.6 / PROBABILITY_UNIT)),
+        probability_sums=(round(6.4 / UNIT), round(1.6 / UNIT)),
     )
+    return replace(empty(["差评", "good"]), total=counts)
 
 
 def test_shares_are_of_the_labelled_rows(profile: Profile) -> None:

@@ -14,9 +14,9 @@ from storage.errors import DiskFull, PartCorrupt
 from storage.files import write_bytes
 from storage.parts import UNIT_KEY, PartStore
 from storage.plan import Plan
-from storage.profiles import Profile, empty, profile_of
+from storage.profiles.profile import Profile, empty
 from storage.records import PART_SCHEMA, Slot
-from tests.support.predictions import LABELS, part_table, plan_of, slot_of, stage, units_of
+from tests.support.predictions import LABELS, part_profile, part_table, plan_of, slot_of, stage, units_of
 
 SLOT = slot_of()
 UNIT, OTHER = units_of(SLOT, 200, 100)
@@ -27,17 +27,17 @@ def store(tmp_path: Path) -> PartStore:
     return PartStore(tmp_path / "parts")
 
 
-def profile(table: pa.Table) -> Profile:
-    return profile_of(table, LABELS, duplicates=0, invalid_utf8=0, unk_tokens=0)
+def with_rows(profile: Profile, rows: int) -> Profile:
+    return dataclasses.replace(profile, total=dataclasses.replace(profile.total, rows=rows))
 
 
 def test_what_is_staged_is_read_back(store: PartStore) -> None:
     table = part_table(UNIT)
-    path = store.stage(UNIT, table, profile(table))
+    path = store.stage(UNIT, table, part_profile(table))
     assert path == store.path(UNIT)
     assert store.read(UNIT).equals(table)
     assert store.read(UNIT).schema.equals(PART_SCHEMA)
-    assert store.profile(UNIT) == profile(table)
+    assert store.profile(UNIT) == part_profile(table)
 
 
 def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_equal_tables_give_equal_bytes_however_they_are_chunked(tmp_path: Path) 
     table = part_table(unit)
     chunked = pa.concat_tables([table.slice(0, 777), table.slice(777, 21_000), table.slice(21_777)])
     paths = [
-        PartStore(tmp_path / name).stage(unit, form, profile(form))
+        PartStore(tmp_path / name).stage(unit, form, part_profile(form))
         for name, form in (("a", table), ("b", table), ("c", chunked))
     ]
     assert len({path.read_bytes() for path in paths}) == 1
@@ -173,7 +173,7 @@ def test_a_table_that_is_not_the_units_is_refused(store: PartStore) -> None:
     }
     for why, form in wrong.items():
         with pytest.raises(PartCorrupt) as caught:
-            store.stage(UNIT, form, dataclasses.replace(profile(table), rows=100))
+            store.stage(UNIT, form, with_rows(part_profile(table), 100))
         assert caught.value.facts["unit"] == UNIT.unit_id, why
     with pytest.raises(PartCorrupt, match="profile counts 0 rows"):
         store.stage(UNIT, table, empty(LABELS))
@@ -232,7 +232,7 @@ def test_a_part_with_the_columns_of_another_version_is_corrupt(
     older = part_table(UNIT).drop_columns(["margin"])
     with monkeypatch.context() as before:
         before.setattr(parts, "PART_SCHEMA", older.schema)
-        store.stage(UNIT, older, profile(part_table(UNIT)))
+        store.stage(UNIT, older, part_profile(part_table(UNIT)))
         assert store.prove(UNIT).unit == UNIT
     with pytest.raises(PartCorrupt, match="columns differ from the schema of a part: margin"):
         store.prove(UNIT)
@@ -278,6 +278,14 @@ class TestPlans:
         theirs.write_bytes(mine.read_bytes())
         with pytest.raises(PartCorrupt, match="plan of"):
             store.load_plan(other)
+
+
+def test_folders_that_are_no_slots_are_left_alone(store: PartStore, tmp_path: Path) -> None:
+    store.save_plan(Plan(SLOT, {}))
+    (root,) = tmp_path.rglob("task=*")
+    for stray in ("logical_date=tmp/bundle=y", "logical_date=2026-13-01/bundle=y", "logical_date=/bundle=y"):
+        (root / stray).mkdir(parents=True)
+    assert store.slots() == store.slots(SLOT.task) == [SLOT]
 
 
 def test_slots_are_listed_by_task_whatever_their_names(store: PartStore) -> None:

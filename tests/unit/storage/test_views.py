@@ -91,4 +91,4 @@ def test_class_probabilities_are_ranked(lake: Lake) -> None:
         expected += [(row["doc_id"], rank, *pair) for rank, pair in enumerate(ranked, 1)]
     assert found == expected
     best = lake.query("SELECT count(*) FROM class_probabilities JOIN predictions USING (doc_id, label)")
-    assert best == [(sum(lake.store.profile(unit).class_counts),)]
+    assert best == [(sum(lake.store.profile(unit).total.class_counts),)]

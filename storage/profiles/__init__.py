@@ -1,0 +1,1 @@
+"""Statistics that are made while scoring and add up exactly: monitoring never reads the raw text again."""
