@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,13 +20,14 @@ BLOCKS = re.findall(r"^ *```sql\n(.*?)```", README, re.MULTILINE | re.DOTALL)
 @pytest.fixture(scope="module")
 def warehouse(
     tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]
-) -> duckdb.DuckDBPyConnection:
+) -> Iterator[duckdb.DuckDBPyConnection]:
     home = Home(tmp_path_factory.mktemp("readme"), "comment", tiny_bundle("comment"))
     home.configure(more='slices = ["source"]\n')
     texts = comments(200)[0]
     home.dump("app.parquet", texts, id=[f"app-{row:04}" for row in range(200)], source=["app"] * 200)
     home.score().well()
-    return duckdb.connect(str(home.warehouse), read_only=True)
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        yield connection
 
 
 def test_there_is_sql_to_run() -> None:
