@@ -40,13 +40,12 @@ RESUMED = ("score", "backfill", "load")
 
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal in GBK has no emoji
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        app()
+        _run()
     except YebanError as error:
         say(f"yeban: {error}", err)
         sys.exit(error.exit_code)
@@ -65,12 +64,27 @@ def main() -> None:
 
 
 def _what_now(typed: list[str]) -> str:
+    if typed[:1] == ["backfill"] and "--force" in typed:
+        return "what was finished is kept; give the same command a later --from and it goes on from there"
     if typed and typed[0] in RESUMED:
         return "what was finished is kept, and the same command goes on from here"
     return "the same command begins anew"
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    """Unwind as for Ctrl-C: the unit under way is finished or dropped, locks and records are closed."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
-    sys.exit(TERMINATED)
+def _run() -> None:
+    """Run the command; SIGTERM unwinds it as Ctrl-C does: a unit is finished or dropped, locks and records closed."""
+    terminated = False
+
+    def terminate(number: int, _frame: object) -> None:
+        nonlocal terminated
+        terminated = True
+        signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        app()
+    except SystemExit as ended:
+        if terminated and ended.code == INTERRUPTED:  # DuckDB had swallowed the exit, see storage/stops.py
+            sys.exit(TERMINATED)
+        raise

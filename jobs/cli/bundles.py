@@ -73,7 +73,7 @@ def show_command(
 
     Example: yeban bundles show comment
     """
-    from jobs.score import find_bundle
+    from jobs.bundles import find_bundle
     from models.bundle import CARD
 
     found = find_bundle(home_at(home), task, bundle)

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from storage.errors import MissingColumn, NoInput, TrainingError
+from storage.stops import stops_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _query(source: LabelledSource) -> pl.DataFrame:
         f"SELECT CAST({text} AS VARCHAR) AS content, {label} AS gold, {group} AS grouping FROM {reader} "
         f"WHERE {condition} AND {text} IS NOT NULL AND {label} IS NOT NULL"
     )
-    with duckdb.connect() as connection:
+    with stops_kept(), duckdb.connect() as connection:
         try:
             return pl.from_arrow(connection.sql(sql, params=[source.file]).to_arrow_table())  # type: ignore[return-value]
         except duckdb.BinderException as error:
