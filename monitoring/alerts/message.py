@@ -84,7 +84,7 @@ def _band_zh(metric: Metric, unit: Unit) -> str:
     if not high:
         return ""
     what = "变化" if _is_difference(metric) else "该值"
-    return f"若无变化,{what}应" + (f"在 {low} 至 {high} 之间" if low else f"低于 {high}")
+    return f"若无变化,{what}应" + (f"在 {low} 至 {high}之间" if low else f"低于 {high}")
 
 
 def _is_difference(metric: Metric) -> bool:

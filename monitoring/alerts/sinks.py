@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -91,7 +92,7 @@ class JsonlSink:
         lines = b"".join(to_json(alert) + b"\n" for alert in alerts)
         try:
             make_folder(self.path.parent)
-            with self.path.open("ab+") as file:
+            with self.path.open("ab+", buffering=0) as file:  # what a buffer holds would be tried again on closing
                 _append(file, lines)
         except OSError as error:
             raise _failed(
@@ -99,15 +100,15 @@ class JsonlSink:
             ) from error
 
 
-def _append(file: IO[bytes], data: bytes) -> None:
+def _append(file: FileIO, data: bytes) -> None:
     """Add whole lines at the end, also after a line that a crash cut off; on an error the file is as it was."""
     end = file.seek(0, os.SEEK_END)
     if end:
         file.seek(end - 1)
         data = data if file.read(1) == b"\n" else b"\n" + data
     try:
-        file.write(data)
-        file.flush()
+        while data:
+            data = data[file.write(data) :]
         os.fsync(file.fileno())
     except OSError:
         with suppress(OSError):
@@ -157,7 +158,7 @@ class WebhookSink:
     def _post(self, body: bytes) -> tuple[str, bool]:
         """One try: what went wrong, empty when nothing did, and whether it may go better next time."""
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "yeban"}
-        request = urllib.request.Request(self.url, body, headers, method="POST")  # noqa: S310
+        request = urllib.request.Request(self.url, body, headers, method="POST")
         try:
             with urllib.request.build_opener(_Straight).open(request, timeout=self.timeout_s):
                 return "", False
