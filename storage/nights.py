@@ -112,7 +112,8 @@ class NightStore:
         Raises:
             ValueError: The name is one of the store's own, or no file name.
         """
-        if name == _NAME or name.startswith(tuple(f"{kind}-" for kind in _KINDS)) or Path(name).name != name:
+        own = name == _NAME or name.startswith(tuple(f"{kind}-" for kind in _KINDS))
+        if own or name in ("", "..") or Path(name).name != name:
             raise ValueError(f"{name!r} is no name for a file beside a night")
         make_folder(self._folder(slot))
         return self._folder(slot) / name
