@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from batch.columns import ColumnMapping
-from batch.dump import Dump, plan_dump
-from batch.forward import Pending
+from batch.engine.settings import EngineSettings
+from batch.forward.protocol import Pending
+from batch.input.columns import ColumnMapping
+from batch.input.dump import Dump, plan_dump
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from batch.local import LocalExecutor
 from batch.scorer import Prepared, Scorer
-from batch.settings import EngineSettings
-from batch.sources import find_sources
-from batch.units import UnitSize
 from storage.errors import DiskFull, NetworkBroken, UnreadableFile
 from storage.parts import PartStore
 from storage.records import Slot, Unit
