@@ -54,6 +54,11 @@ class Answers:
         same = (self.keys.lower[place] == keys.lower) & (self.keys.upper[place] == keys.upper)
         return np.where(same, place, -1)
 
+    def head(self, max_bytes: int) -> Answers:
+        """As many of the first answers as take about `max_bytes`: by their digests, so any texts may be among them."""
+        rows = min(len(self), max(max_bytes, 0) * len(self) // max(self.nbytes, 1))
+        return Answers(self.keys.take(np.arange(rows)), self.scores.take(np.arange(rows)))
+
 
 def sort_answers(keys: TextKeys, scores: Scores) -> Answers:
     """Sort scores by key; of texts that are there twice the first stays, and of keys whose lower halves agree."""
@@ -62,14 +67,14 @@ def sort_answers(keys: TextKeys, scores: Scores) -> Answers:
 
 
 class AnswerCache:
-    """Answers in memory, up to a bound; what comes when it is full is not kept.
+    """Answers in memory, up to a bound; when it is full the oldest of earlier runs go, and then nothing more is kept.
 
     New answers come as a small level on top of the large ones and are merged downwards, so that both finding and
     adding stay cheap. One thread may find while another adds.
 
     Args:
         max_bytes: How much memory the answers may take.
-        known: Answers of earlier runs.
+        known: Answers of earlier runs, the newest first.
 
     Attributes:
         asked: Distinct texts that were looked up.
@@ -120,6 +125,8 @@ class AnswerCache:
         if not len(kept):
             return
         new = sort_answers(keys.take(kept), scores.take(kept))
+        while self._levels and self.nbytes + new.nbytes > self._max_bytes:
+            self._levels = self._levels[:-1]
         if self.nbytes + new.nbytes > self._max_bytes:
             return
         levels = (*self._fresh, new)

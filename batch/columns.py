@@ -162,7 +162,9 @@ def _content_ids(texts: pl.Series, which: pl.Series) -> pa.Array:
 
 def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
     """Timestamps in UTC; what cannot be understood becomes null."""
-    series = pl.Series("t", pl.from_arrow(column))
+    if pa.types.is_interval(column.type):
+        return pa.nulls(len(column), pa.timestamp("us", tz="UTC"))
+    series = pl.Series("t", pl.from_arrow(_as_polars_takes_it(column)))
     kind = series.dtype
     if kind.is_numeric():
         moments = _from_epoch(series)
@@ -172,6 +174,14 @@ def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:
     else:
         moments = _parse(_as_text(column), time_zone)
     return moments.to_arrow().cast(pa.timestamp("us", tz="UTC"))
+
+
+def _as_polars_takes_it(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Spell zones and numbers in a way that polars knows: it panics at some that Parquet files may hold."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return column.cast(pa.timestamp(kind.unit, "UTC"))  # the zone says how to show a moment, not which it is
+    return column.cast(pa.float64()) if pa.types.is_decimal(kind) else column
 
 
 def _from_epoch(numbers: pl.Series) -> pl.Series:

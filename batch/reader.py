@@ -131,7 +131,11 @@ class _RowStream:
         self._held = next(batches)
 
     def take(self, start: int, stop: int) -> pa.Table:
-        """Rows `start` to `stop` of the file; calls must ascend."""
+        """Rows `start` to `stop` of the file; calls must ascend.
+
+        Raises:
+            EOFError: Not all of them are there, whatever the footer says.
+        """
         pieces: list[pa.RecordBatch] = []
         while True:
             first, batch = self._held
@@ -139,8 +143,12 @@ class _RowStream:
             if begin < end:
                 pieces.append(batch.slice(begin - first, end - begin))
             if first + batch.num_rows >= stop:
-                return pa.Table.from_batches(pieces)
+                break
             self._held = next(self._batches)
+        found = sum(piece.num_rows for piece in pieces)
+        if found != stop - start:
+            raise EOFError(f"of its rows {start} to {stop} only {found} are there")
+        return pa.Table.from_batches(pieces)
 
 
 @contextmanager
@@ -149,6 +157,7 @@ def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[tuple[pq.Par
     try:
         with source.filesystem.open_input_file(source.path) as stream:
             metadata = pq.read_metadata(stream)
+            _check_rows(metadata)
             fingerprint = _fingerprint(stream)
             file = pq.ParquetFile(
                 stream,
@@ -159,13 +168,20 @@ def _opened(source: SourceFile, mapping: ColumnMapping) -> Iterator[tuple[pq.Par
                 page_checksum_verification=True,
             )
             yield file, fingerprint
-    except (pa.ArrowException, OSError, EOFError, StopIteration) as error:
+    except (pa.ArrowException, OSError, EOFError, StopIteration, ValueError) as error:
         raise UnreadableFile(
             f"{source.name} cannot be read as Parquet: {(str(error) or type(error).__name__).splitlines()[0]}",
             expected="a whole Parquet file",
             action="have it written again; the other files are scored, and a rerun takes up this one",
             path=source.name,
         ) from error
+
+
+def _check_rows(metadata: pq.FileMetaData) -> None:
+    """Refuse a damaged footer before a plan is made of it: it may count quintillions of rows."""
+    rows = sum(metadata.row_group(index).num_rows for index in range(metadata.num_row_groups))
+    if rows != metadata.num_rows:
+        raise ValueError(f"it says that it has {metadata.num_rows:,} rows, but its row groups have {rows:,}")
 
 
 def _fingerprint(stream: pa.NativeFile) -> str:

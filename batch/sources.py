@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
 
 from storage.errors import ConfigError, NoInput
-from storage.files import resolve
+from storage.files import expand_user, resolve
 
 DATE_KEYS: Final = ("dt", "date", "ds", "day", "logical_date", "pt")
 """Hive partition keys that are taken for the logical date; `year`, `month` and `day` for its pieces."""
@@ -66,7 +67,7 @@ def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> lis
 
 def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:
     where = _fill_in(pattern, logical_date)
-    whole = "://" in where or Path(where).expanduser().is_absolute()
+    whole = "://" in where or expand_user(where).is_absolute()
     root = "" if whole else str(home.absolute()).rstrip("/") + "/"
     try:
         filesystem, path = resolve(root + where)
@@ -78,16 +79,17 @@ def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:
             action="check the path, the permissions and, for a URI, the credentials",
             pattern=pattern,
         ) from error
-    chosen = _of_date([each for each in listed if each.path == path or _is_dump(each.path, base)], logical_date)
+    chosen = _of_date([each for each in listed if each.path == path or _is_dump(each.path, base)], base, logical_date)
     if not chosen:
         raise NoInput(
-            f"no Parquet file for {logical_date} under {where}" + _what_is_there(filesystem, path, listed),
+            f"no Parquet file for {logical_date} under {where}" + _what_is_there(filesystem, path, base, listed),
             expected=f"files ending in {', '.join(SUFFIXES)}, or partitions such as dt={logical_date}",
             action="check `input` in yeban.toml or --input, and whether the dump has arrived",
             pattern=pattern,
         )
-    scheme = "" if isinstance(filesystem, fs.LocalFileSystem) else where.split("://", 1)[0] + "://"
-    return [SourceFile(filesystem, each.path, _name(each.path, home, scheme), each.size) for each in chosen]
+    local = isinstance(filesystem, fs.LocalFileSystem)
+    names = [_local_name(each.path, home) if local else _remote_name(each.path, where) for each in chosen]
+    return [SourceFile(filesystem, each.path, name, each.size) for each, name in zip(chosen, names, strict=True)]
 
 
 def _fill_in(pattern: str, logical_date: date) -> str:
@@ -145,8 +147,8 @@ def _is_dump(path: str, base: str) -> bool:
     return path.endswith(SUFFIXES) and not hidden
 
 
-def _of_date(files: list[fs.FileInfo], logical_date: date) -> list[fs.FileInfo]:
-    """Keep what is not in another date's hive partition."""
+def _of_date(files: list[fs.FileInfo], base: str, logical_date: date) -> list[fs.FileInfo]:
+    """Keep what is not in another date's hive partition below `base`; what is above was named, and is meant."""
     whole = {logical_date.isoformat(), logical_date.strftime("%Y%m%d")}
     wanted = {
         **dict.fromkeys(DATE_KEYS, whole),
@@ -157,13 +159,17 @@ def _of_date(files: list[fs.FileInfo], logical_date: date) -> list[fs.FileInfo]:
     return [
         each
         for each in files
-        if all(m["value"] in wanted[m["key"]] for m in _PARTITION.finditer(each.path) if m["key"] in wanted)
+        if all(m["value"] in wanted[m["key"]] for m in _partitions(each, base) if m["key"] in wanted)
     ]
 
 
-def _what_is_there(filesystem: fs.FileSystem, path: str, listed: list[fs.FileInfo]) -> str:
+def _partitions(file: fs.FileInfo, base: str) -> Iterator[re.Match[str]]:
+    return _PARTITION.finditer(file.path.removeprefix(base))
+
+
+def _what_is_there(filesystem: fs.FileSystem, path: str, base: str, listed: list[fs.FileInfo]) -> str:
     folder, names = path, sorted(each.base_name for each in listed)
-    days = sorted({m[0].strip("/") for each in listed for m in _PARTITION.finditer(each.path)})
+    days = sorted({m[0].strip("/") for each in listed for m in _partitions(each, base)})
     with suppress(OSError):
         while not names and "/" in folder:
             folder = folder.rpartition("/")[0]
@@ -174,9 +180,19 @@ def _what_is_there(filesystem: fs.FileSystem, path: str, listed: list[fs.FileInf
     return f" (in {folder or '/'}: {', '.join(shown[-_SHOWN:])}{more})" if shown else ""
 
 
-def _name(path: str, home: Path, scheme: str) -> str:
-    if scheme:
-        return scheme + path
+def _local_name(path: str, home: Path) -> str:
     real = Path(path).resolve()
     below_home = real.is_relative_to(home.resolve())
     return (real.relative_to(home.resolve()) if below_home else real).as_posix()
+
+
+def _remote_name(path: str, uri: str) -> str:
+    """The place is part of the name, the user and the password are not.
+
+    pyarrow's path leaves out the host of `hdfs://host/p`, the account of Azure and the endpoint of S3: files of
+    two of them must not get one name, for the second would silently take the place of the first.
+    """
+    parts = urlsplit(uri)
+    place = parse_qs(parts.query).get("endpoint_override", [parts.netloc.rpartition("@")[2]])[-1]
+    inside = path.startswith(f"{place}/")  # a bucket
+    return f"{parts.scheme}://{path if inside else place + '/' + path.lstrip('/')}"

@@ -17,6 +17,7 @@ from batch.columns import ColumnMapping
 from models.aggregation import Aggregation
 from models.windows import WindowSpec
 from storage.errors import ConfigError
+from storage.files import expand_user
 
 CONFIG_NAME: Final = "yeban.toml"
 _TASK_NAME: Final = re.compile(r"\w[\w.-]*")
@@ -81,7 +82,15 @@ class WarehouseSection(_Section):
     """The DuckDB file."""
 
     path: str = "yeban.duckdb"
-    patience_s: float = Field(default=30.0, ge=0)
+    patience_s: float = Field(default=30.0, ge=0, le=86_400, allow_inf_nan=False)
+
+    @field_validator("path")
+    @classmethod
+    def _of_a_user(cls, value: str) -> str:
+        try:
+            return str(expand_user(value))
+        except ConfigError as error:
+            raise ValueError(error.got) from error
 
 
 class Config(_Section):
@@ -178,12 +187,24 @@ def find_home(given: Path | None, start: Path) -> Home:
     for place in places:
         file = place / CONFIG_NAME
         if file.is_file():
-            return Home(place.resolve(), read_config(file))
+            home = Home(place.resolve(), read_config(file))
+            _check_warehouse(home.warehouse)
+            return home
     raise ConfigError(
         f"no {CONFIG_NAME} in {places[0]}" + ("" if given else " or above"),
         expected=f"a folder with a {CONFIG_NAME}",
         action="run `yeban init`, or point --home to one",
     )
+
+
+def _check_warehouse(path: Path) -> None:
+    """Refuse a path that DuckDB reads as another one: `?` begins its options, and a backslash is a slash to it."""
+    if "?" in str(path) or "\\" in str(path):
+        raise ConfigError(
+            f"the warehouse would be {path}, which DuckDB takes for another path",
+            expected="a path without ? and \\",
+            action="move the home, or give `warehouse.path` in yeban.toml a whole path elsewhere",
+        )
 
 
 def read_config(file: Path) -> Config:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from batch.scorer import Scorer
+from jobs.bundles import find_bundle
 from jobs.config import Home
 from jobs.progress import Progress
-from jobs.score import find_bundle
 from jobs.scoring import make_scorer
 from models.bundle import Bundle
 from models.evaluation.errors import confidently_wrong

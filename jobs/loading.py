@@ -10,12 +10,12 @@ from jobs.config import Home
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
-from storage.errors import PartCorrupt, RunLocked, WarehouseLocked
-from storage.ledger import loaded_units
+from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
+from storage.ledger import loaded_records
 from storage.loader import LoadReport, load
 from storage.parts import PartStore
 from storage.plan import Plan
-from storage.records import Slot
+from storage.records import Slot, Unit
 from storage.runs import RunLog
 from storage.warehouse import Warehouse
 
@@ -49,7 +49,8 @@ def load_plan(
 
     A part that turns out to be damaged is discarded, so that the next run scores its unit again.
     """
-    store, done = PartStore(home.parts), 0
+    store, slot, done = PartStore(home.parts), plan.slot, 0
+    renewed = store.marked(slot, "renewed") & store.staged_units(slot)
 
     def advance(seen: int, total: int) -> None:
         nonlocal done
@@ -65,14 +66,17 @@ def load_plan(
             plan,
             bundle_record=record,
             now=lambda: datetime.now(UTC),
+            replace=renewed,
             on_progress=advance,
         )
     except WarehouseLocked as error:
         tally.staged = True
         tally.figures["not_loaded"] = str(error)
         return None
-    store.discard(plan.slot, [str(failure.facts["unit"]) for failure in report.failures])
-    tally.failures += [_set_aside(failure, plan.slot) for failure in report.failures]
+    damaged = {str(failure.facts["unit"]) for failure in report.failures}
+    store.unmark(slot, "renewed", renewed - damaged)
+    store.discard(slot, damaged)
+    tally.failures += [_set_aside(failure, slot) for failure in report.failures]
     return report
 
 
@@ -85,8 +89,17 @@ def _set_aside(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
     )
 
 
+def _not_staged(slot: Slot, rows: int) -> TerminalError:
+    return TerminalError(
+        f"{rows:,} planned rows of {slot.task} {slot.logical_date}, bundle {slot.bundle}, are not staged",
+        expected="every planned row to be staged or loaded",
+        action=f"run `yeban score {slot.task} --date {slot.logical_date}` again, with the --input and --bundle that it "
+        "had: it scores just these",
+    )
+
+
 def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
-    """Load everything that is staged and not yet in the warehouse.
+    """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
 
     Args:
         home: The home.
@@ -94,7 +107,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         progress: Where to report to.
 
     Returns:
-        The slots that had something to load, up to the first that found the warehouse locked.
+        The slots that were not complete in the warehouse, up to the first that found the warehouse locked.
 
     Raises:
         ConfigError: Nobody knows the task.
@@ -132,21 +145,33 @@ def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[S
             continue
         if plan is not None:
             plans.append(plan)
+        elif store.staged_units(slot):
+            failed.append(SlotLoad(slot, None, (str(_no_plan(slot)),)))
     return plans, failed
 
 
+def _no_plan(slot: Slot) -> TerminalError:
+    return TerminalError(
+        f"parts of {slot.task} {slot.logical_date}, bundle {slot.bundle}, are staged, but there is no plan of them",
+        expected="_plan.json beside them",
+        action=f"run `yeban score {slot.task} --date {slot.logical_date}` again, with the --input and --bundle that it "
+        "had: it makes the plan anew, and no part is lost",
+    )
+
+
 def _unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
-    """Plans whose staged units are not what the ledger says."""
-    loaded: dict[Slot, set[str]] = {}
+    """Plans of which the ledger does not have all units, or has others of their files, or older ones."""
+    loaded: dict[Slot, list[Unit]] = {}
     if home.warehouse.exists():
         with open_warehouse(home).reading() as connection:
-            loaded = {plan.slot: loaded_units(connection, plan.slot) for plan in plans}
-    return [plan for plan in plans if _has_news(store, plan, loaded.get(plan.slot, set()))]
+            loaded = {plan.slot: loaded_records(connection, plan.slot) for plan in plans}
+    return [plan for plan in plans if not _is_settled(store, plan, loaded.get(plan.slot, []))]
 
 
-def _has_news(store: PartStore, plan: Plan, loaded: set[str]) -> bool:
-    planned = {unit.unit_id for unit in plan.units}
-    return bool((store.staged_units(plan.slot) & planned) - loaded or loaded - planned)
+def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
+    there = {unit for unit in loaded if unit.source_path in plan.files}
+    renewed = store.marked(plan.slot, "renewed")
+    return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
 
 
 def _load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
@@ -154,6 +179,8 @@ def _load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress:
     with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
         plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it
         report = load_plan(home, plan, None, tally, progress)
+        if report and report.waiting_rows:
+            tally.failures.append(_not_staged(slot, report.waiting_rows))
         tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)
     failures = [str(each) for each in tally.failures]
     if report is None:

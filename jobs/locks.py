@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from storage.errors import RunLocked
-from storage.files import write_json
+from storage.files import make_folder, write_json
 from storage.processes import host_name
 
 
@@ -24,7 +24,7 @@ def task_lock(folder: Path, task: str) -> Iterator[None]:
         RunLocked: Another run holds it; names the holder.
         DiskFull: No space left.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     lock = FileLock(folder / f"{task}.lock")
     holder = folder / f"{task}.holder.json"
     try:

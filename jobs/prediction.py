@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from jobs.bundles import find_bundle
 from jobs.config import Home
-from jobs.score import find_bundle
 from jobs.scoring import make_scorer
 from storage.records import STATUSES
 

@@ -27,16 +27,6 @@ class Progress(Protocol):
         """Some more rows are done."""
 
 
-class Silent:
-    """Reports nothing."""
-
-    def begin(self, what: str, total: int) -> None:
-        """A stage begins."""
-
-    def advance(self, rows: int) -> None:
-        """Some more rows are done."""
-
-
 class LogLines:
     """A log line every ten seconds, for cron and for files."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.answer_files import open_answers, save_answers
+from batch.answer_files import open_answers, save_answers, tidy_folders
 from batch.answers import AnswerCache
 from batch.scorer import Scorer
 from batch.settings import EngineSettings, resolve_settings
 from jobs.config import Home
 from models.bundle import Bundle
+from storage.errors import YebanError
+
+log = logging.getLogger("yeban.scoring")
 
 
 def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) -> Scorer:
@@ -25,23 +30,36 @@ def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) 
 
 
 @contextmanager
-def kept_answers(home: Home, bundle: Bundle) -> Iterator[AnswerCache | None]:
+def kept_answers(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[AnswerCache | None]:
     """The answers of earlier runs, if yeban.toml wants them kept; what is added is written when the block ends.
+
+    Args:
+        home: The home.
+        bundle: Whose answers.
+        known: Start with those of earlier runs; else with none, so that all is computed.
 
     Raises:
         ConfigError: This machine cannot compute as yeban.toml says.
-        DiskFull: No space left.
     """
     max_bytes = home.config.engine.cache_mb << 20
     if not max_bytes:
         yield None
         return
     folder = _answers_of(home, bundle)
-    answers = open_answers(folder, max_bytes)
+    tidy_folders(home.answers, folder, datetime.now(UTC))
+    answers = open_answers(folder, max_bytes) if known else AnswerCache(max_bytes)
     try:
         yield answers
     finally:
-        save_answers(folder, answers)
+        _save(folder, answers)
+
+
+def _save(folder: Path, answers: AnswerCache) -> None:
+    """They are a convenience: what was scored is staged, and goes on without them."""
+    try:
+        save_answers(folder, answers, datetime.now(UTC))
+    except (YebanError, OSError) as error:
+        log.warning("the answers of this run are not kept for the next one: %s", error)
 
 
 def _answers_of(home: Home, bundle: Bundle) -> Path:

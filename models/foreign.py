@@ -10,7 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.aggregation import Aggregation
 from models.bundle import Bundle, file_sha256
@@ -23,6 +25,9 @@ CONFIG: Final = "config.json"
 _WANTED: Final = ("*.safetensors", "*.json", "*.txt", "*.model")
 _OFFSET_FAMILIES: Final = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"})
 """Families whose positions start at `pad_token_id + 1`."""
+_PROBLEM: Final = "single_label_classification"
+_FEWEST_POSITIONS: Final = 3
+"""Room for one token between `[CLS]` and `[SEP]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ def open_foreign(name: str, task: str, defaults: ForeignDefaults) -> Bundle:
     """
     path = Path(name) if (Path(name) / CONFIG).is_file() else _fetch(name)
     config = _read_config(path)
-    _check_architecture(path, config)
+    _check_kind(path, config)
     weights = sorted(file.name for file in path.glob("*.safetensors"))
     if not weights:
         raise BundleIncomplete(
@@ -68,30 +73,75 @@ def _fetch(name: str) -> Path:
         ) from error
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+class _StockConfig(BaseModel):
+    """What we read of the `config.json` of a transformers model."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    architectures: list[str] | None = None
+    model_type: str | None = None
+    problem_type: str | None = None
+    id2label: dict[str, str | int | float] | None = None
+    max_position_embeddings: int | None = Field(default=None, ge=1)
+    pad_token_id: int | None = None
+
+    @field_validator("id2label")
+    @classmethod
+    def _counts_from_zero(cls, value: dict[str, str | int | float] | None) -> dict[str, str | int | float] | None:
+        if value is not None and set(value) != set(map(str, range(len(value)))):
+            raise ValueError(f"the classes are numbered {', '.join(value)}; expected 0, 1, 2 ...")
+        return value
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        positions = usable_positions(self.model_dump())
+        if positions is not None and positions < _FEWEST_POSITIONS:
+            raise ValueError(f"max_position_embeddings leaves {positions} positions, too few for a single token")
+        return self
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the head."""
+        named = self.id2label or {}
+        return tuple(str(named[str(index)]) for index in range(len(named))) or ("LABEL_0", "LABEL_1")
+
+
+def _read_config(path: Path) -> _StockConfig:
     try:
-        return dict(json.loads((path / CONFIG).read_text("utf-8")))
+        return _StockConfig.model_validate(dict(json.loads((path / CONFIG).read_text("utf-8"))))
     except (OSError, ValueError, TypeError) as error:
         raise BundleIncomplete(
-            f"{path / CONFIG} cannot be read: {error}",
+            f"{path / CONFIG} cannot be read: {_describe(error)}",
             expected="the configuration of a transformers model",
             action="save the model again with `save_pretrained`",
         ) from error
 
 
-def _check_architecture(path: Path, config: dict[str, Any]) -> None:
-    architectures = config.get("architectures") or []
+def _describe(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    problems = ((".".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors())
+    return "; ".join(f"{place}: {problem}" if place else problem for place, problem in problems)
+
+
+def _check_kind(path: Path, config: _StockConfig) -> None:
+    architectures = config.architectures or []
     if not any(name.endswith("ForSequenceClassification") for name in architectures):
         raise BundleContradiction(
             f"{path} holds {', '.join(architectures) or 'an unnamed architecture'}",
             expected="a ...ForSequenceClassification model",
             action="fine-tune it first with `yeban train`, giving it as the recipe's encoder",
         )
+    if config.problem_type not in (None, _PROBLEM):
+        raise BundleContradiction(
+            f"{path} is made for problem_type {config.problem_type}",
+            expected=f"{_PROBLEM}: confidences are probabilities of classes that exclude each other",
+            action=f"take a model that gives each text one class; if this one does, say {_PROBLEM} in its {CONFIG}",
+        )
 
 
-def _manifest(path: Path, config: dict[str, Any], task: str, defaults: ForeignDefaults) -> Manifest:
-    id2label = {int(key): value for key, value in (config.get("id2label") or {}).items()}
-    labels = tuple(str(id2label[index]) for index in sorted(id2label)) or ("LABEL_0", "LABEL_1")
+def _manifest(path: Path, config: _StockConfig, task: str, defaults: ForeignDefaults) -> Manifest:
+    labels = config.labels
     if len(set(labels)) < max(2, len(labels)):
         raise BundleContradiction(
             f"{path} has the labels {', '.join(labels)}",
@@ -118,9 +168,9 @@ def usable_positions(config: Mapping[str, Any]) -> int | None:
     return positions
 
 
-def _fit(windows: WindowSpec, config: dict[str, Any]) -> WindowSpec:
+def _fit(windows: WindowSpec, config: _StockConfig) -> WindowSpec:
     """Keep windows within the positions that the model has."""
-    positions = usable_positions(config)
+    positions = usable_positions(config.model_dump())
     if positions is None or windows.max_length <= positions:
         return windows
     return WindowSpec.model_validate(

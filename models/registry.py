@@ -9,7 +9,7 @@ from typing import Final
 from models.bundle import MANIFEST, Bundle, open_bundle
 from models.foreign import CONFIG, ForeignDefaults, open_foreign
 from storage.errors import BundleIncomplete
-from storage.files import write_bytes
+from storage.files import expand_user, write_bytes
 
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"
@@ -31,6 +31,10 @@ class Registry:
             found.setdefault(open_bundle(EMBEDDED / task).version, EMBEDDED / task)
         return found
 
+    def beginning_with(self, task: str, text: str) -> dict[str, Path]:
+        """Those at hand whose version begins so: one of them is meant if it is the only one."""
+        return {version: folder for version, folder in self.at_hand(task).items() if version.startswith(text)}
+
     def champion(self, task: str) -> str | None:
         """The version in use, or None where no pointer was written yet."""
         pointer = self.root / task / _CHAMPION
@@ -51,17 +55,18 @@ class Registry:
 
         Raises:
             BundleError: Nothing fits, or what fits is not whole.
+            ConfigError: `~user/...`, and there is no such user.
         """
         if wanted is None:
             return self._in_use(task)
-        path = Path(wanted).expanduser()
+        path = expand_user(wanted)
         if (path / MANIFEST).is_file():
             return open_bundle(path)
         if (path / CONFIG).is_file():
             return open_foreign(str(path), task, defaults)
         if path.is_dir():
             return open_bundle(path)  # tells what is missing
-        known = {version: folder for version, folder in self.at_hand(task).items() if version.startswith(wanted)}
+        known = self.beginning_with(task, wanted)
         if len(known) == 1:
             return _open(*known.popitem())
         if len(known) > 1:

@@ -17,7 +17,7 @@ Reading it top to bottom tells what can go wrong:
                 BundleContradiction the parts of a bundle disagree
             TrainingError           the training data or recipe cannot work
             NetworkBroken           the network fails on everything it is given
-            PackedMisuse            documents could have been mixed (models/packed)
+            PackedMisuse            documents could have been mixed
             DiskFull                no space left where we write
             PartCorrupt             a staged part does not hold what its name says
             RunLocked               exit 75: another run holds the task
@@ -119,6 +119,10 @@ class TrainingError(TerminalError):
 
 class NetworkBroken(TerminalError):
     """The network fails on everything it is given: it is not the rows' fault."""
+
+
+class PackedMisuse(TerminalError):
+    """Documents of a packed row could have been mixed: a bug, and never the fault of a row."""
 
 
 class DiskFull(TerminalError):

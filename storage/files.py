@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.fs
 
-from storage.errors import DiskFull, InputError
+from storage.errors import ConfigError, DiskFull, InputError
 from storage.processes import host_name, is_alive
 
 TEMPORARY_PREFIX: Final = ".tmp-"
@@ -44,10 +44,11 @@ def resolve(uri: str | Path) -> tuple[pa.fs.FileSystem, str]:
 
     Raises:
         InputError: No such kind of filesystem, or its library or credentials are missing.
+        ConfigError: `~user/...`, and there is no such user.
     """
     text = str(uri)
     if "://" not in text:
-        return pa.fs.LocalFileSystem(), str(Path(text).expanduser().absolute())
+        return pa.fs.LocalFileSystem(), str(expand_user(text).absolute())
     try:
         filesystem, path = pa.fs.FileSystem.from_uri(quote(text, safe=":/?#[]@!$&'()*+,;=%~"))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -58,6 +59,24 @@ def resolve(uri: str | Path) -> tuple[pa.fs.FileSystem, str]:
             uri=text,
         ) from error
     return filesystem, path
+
+
+def expand_user(path: str) -> Path:
+    """A path that may begin with `~` or `~user`, as people write it.
+
+    Raises:
+        ConfigError: There is no such user, or nobody knows where their folder is.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        user = Path(path).parts[0].removeprefix("~")
+        raise ConfigError(
+            f"{path}: " + (f"there is no user {user!r}" if user else "nobody knows where your own folder is"),
+            expected="~ for your own folder, ~user for that of another, or a whole path",
+            action="check the name, or write the path in full",
+            path=path,
+        ) from error
 
 
 @contextmanager
@@ -136,7 +155,8 @@ def sweep_temporaries(folder: Path, *, recursive: bool = True) -> int:
     """Remove what killed runs left half-written.
 
     Temporaries of a process that still runs on this host are left alone, and those of other hosts until they
-    are a day old, so that a sweep never takes a file from under another run.
+    are a day old, so that a sweep never takes a file from under another run. Names that `atomic_output` does
+    not give are somebody else's and stay.
 
     Args:
         folder: Where to look; it need not be there.
@@ -180,7 +200,7 @@ def _is_leftover(path: Path) -> bool:
         return False
     owner = _OWNER.match(path.name)
     if owner is None:
-        return path.is_file()
+        return False  # somebody else's: the warehouse may lie among files that are not ours
     if owner["host"] == host_name():
         return not is_alive(int(owner["pid"]), modified)
     return time.time() - modified > FOREIGN_LEFTOVER_AGE_S

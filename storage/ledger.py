@@ -33,6 +33,19 @@ def loaded_units(con: duckdb.DuckDBPyConnection, slot: Slot) -> set[str]:
     return {unit for (unit,) in rows}
 
 
+def loaded_records(con: duckdb.DuckDBPyConnection, slot: Slot) -> list[Unit]:
+    """The slot's units whose predictions are all in, as they were planned."""
+    names = ("source_path", "fingerprint", "row_start", "row_stop")
+    rows = con.execute(f"SELECT {', '.join(names)} FROM units WHERE {_OF_SLOT}", _slot_values(slot)).fetchall()
+    return [Unit(slot, *row) for row in rows]
+
+
+def loaded_profiles(con: duckdb.DuckDBPyConnection, slot: Slot) -> dict[str, bytes]:
+    """The JSON of the slot's profiles by unit id."""
+    rows = con.execute(f"SELECT unit, profile::VARCHAR FROM profiles WHERE {_OF_SLOT}", _slot_values(slot)).fetchall()
+    return {unit: profile.encode() for unit, profile in rows}
+
+
 def record_units(con: duckdb.DuckDBPyConnection, units: Sequence[Unit], loaded_at: datetime) -> None:
     """Write units into the ledger; the last statement of their transaction."""
     rows = [{"unit": unit.unit_id, **unit.as_dict()} for unit in units]

@@ -7,7 +7,8 @@ A crash at any instant leaves whole groups only, and a rerun goes on with the re
 When a file has changed or is cut otherwise, its old rows leave in the transaction that brings the first of
 its new units. So a file never goes missing while its new units are scored, and never stands there in two
 versions; until the last of its new units is in, it is shorter than it will be, like any file that is being
-loaded. Where nothing of a file is left to wait for, its old rows leave at the start.
+loaded. Where nothing of a file is left to wait for, its old rows leave at the start. A unit that was scored
+again takes the place of its own rows in one transaction, so nobody ever sees it missing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +57,8 @@ class LoadReport:
         units: Units that went in.
         rows: Their rows.
         superseded_units: Units that left because the plan no longer has them.
-        waiting_units: Planned units that are not staged yet.
+        waiting_units: Planned units that are neither loaded nor staged yet.
+        waiting_rows: Their rows.
         failures: One error per part that could not be read; discard these parts and score their units again.
         seconds: How long it took, waiting for the lock included.
     """
@@ -65,6 +67,7 @@ class LoadReport:
     rows: int
     superseded_units: int
     waiting_units: int
+    waiting_rows: int
     failures: tuple[PartCorrupt, ...]
     seconds: float
 
@@ -85,6 +88,7 @@ def load(
     *,
     bundle_record: Mapping[str, Any] | None,
     now: Callable[[], datetime],
+    replace: Collection[str] = (),
     rows_per_transaction: int = ROWS_PER_TRANSACTION,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> LoadReport:
@@ -99,6 +103,7 @@ def load(
         plan: The slot's plan.
         bundle_record: What the warehouse should know of the bundle, JSON-ready; None leaves it as it is.
         now: The clock, with a time zone.
+        replace: Ids of staged units that go in although they are in already, in place of the rows there.
         rows_per_transaction: Most rows of a transaction, unless one unit has more. Nobody else can use the
             warehouse while it lasts.
         on_progress: Called after each transaction with the rows done and the rows to do.
@@ -114,13 +119,15 @@ def load(
     started = time.perf_counter()
     missing, changes = _settle(warehouse, plan)
     staged = store.staged_units(plan.slot)
-    arriving = [unit for unit in missing if unit.unit_id in staged]
+    waiting = [unit for unit in missing if unit.unit_id not in staged]
+    coming = ({unit.unit_id for unit in missing} | set(replace)) & staged
+    arriving = [unit for unit in plan.units if unit.unit_id in coming]
     total_rows, seen_rows = sum(unit.rows for unit in arriving), 0
     failures: list[PartCorrupt] = []
     for group in _groups(arriving, rows_per_transaction):
         parts = _prove(store, group, failures)
         if parts:
-            changes.append(_commit(warehouse, plan, parts, bundle_record, now()))
+            changes.append(_commit(warehouse, plan, parts, replace, bundle_record, now()))
         seen_rows += sum(unit.rows for unit in group)
         if on_progress:
             on_progress(seen_rows, total_rows)
@@ -128,7 +135,8 @@ def load(
         units=sum(change.units for change in changes),
         rows=sum(change.rows for change in changes),
         superseded_units=sum(change.superseded for change in changes),
-        waiting_units=len(missing) - len(arriving),
+        waiting_units=len(waiting),
+        waiting_rows=sum(unit.rows for unit in waiting),
         failures=tuple(failures),
         seconds=time.perf_counter() - started,
     )
@@ -170,13 +178,18 @@ def _prove(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt])
 
 
 def _commit(
-    warehouse: Warehouse, plan: Plan, parts: list[StagedPart], record: Mapping[str, Any] | None, at: datetime
+    warehouse: Warehouse,
+    plan: Plan,
+    parts: list[StagedPart],
+    replace: Collection[str],
+    record: Mapping[str, Any] | None,
+    at: datetime,
 ) -> _Change:
     """One transaction: old rows out, predictions in, statistics in, completion marks last."""
     slot = plan.slot
     with warehouse.writing() as con:
         # Another loader may have been here while we read.
-        loaded = loaded_units(con, slot)
+        loaded = loaded_units(con, slot) - set(replace)
         parts = [part for part in parts if part.unit.unit_id not in loaded]
         units = [part.unit for part in parts]
         superseded = supersede(con, slot, _planned(plan, {unit.source_path for unit in units}))

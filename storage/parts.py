@@ -2,7 +2,7 @@
 
 `task=<t>/logical_date=<d>/bundle=<b>/part-<unit>.parquet`, `profile-<unit>.json` and `seal-<unit>.sha256`.
 Anything that reads Parquet can read the lake (`part-*.parquet`). The part gets its name last: its presence is the
-unit's completion mark.
+unit's completion mark. Empty files `again-<unit>` and `renewed-<unit>` say what `--force` has ordered and done.
 
 Rows are checked when they are staged. The seal holds the digests of the two files that passed, as `sha256sum`
 writes them, so later it is enough to see that the bytes are the same: nothing is decoded to prove a part.
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
@@ -39,8 +39,10 @@ _REPEATING: Final = [
     *("task", "logical_date", "bundle", "unit", "source_path", "slices.key_value.key", "slices.key_value.value"),
     *("status", "label", "n_tokens", "n_windows", "top_windows.list.element"),
 ]
+Mark = Literal["again", "renewed"]
+"""`again`: to be scored again, whatever is staged or loaded; `renewed`: was, and the warehouse may hold older rows."""
 _PLAN_NAME: Final = "_plan.json"
-_RESCORE: Final = "discard it and score its unit again; the others are not concerned"
+_RESCORE: Final = "remove it and run the same `yeban score` again; the other parts are not concerned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +89,41 @@ class PartStore:
         """
         _check_content(unit, table, profile)
         path = self.path(unit)
-        if path.exists():
-            self.discard(unit.slot, [unit.unit_id])
         with atomic_output(path) as temporary:
             _write_parquet(temporary, unit, table)
+            if path.exists():
+                self.discard(unit.slot, [unit.unit_id])  # it must not stand beside the new profile
             write_bytes(self._profile_path(unit), profile.to_json_bytes())
             write_bytes(self._seal_path(unit), _seal(unit, temporary, self._profile_path(unit)))
         return path
 
-    def is_staged(self, unit: Unit) -> bool:
-        """Whether the unit's part is complete."""
-        return self.path(unit).exists()
-
     def staged_units(self, slot: Slot) -> set[str]:
         """Ids of the slot's staged units: one directory listing, no file is opened."""
-        folder = self._folder(slot)
-        if not folder.is_dir():
-            return set()
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries]
-        return {
-            name.removeprefix("part-").removesuffix(".parquet")
-            for name in names
-            if name.startswith("part-") and name.endswith(".parquet")
-        }
+        return self._named(slot, "part-", ".parquet")
+
+    def recover(self, slot: Slot) -> list[Unit]:
+        """The slot's staged units as the parts themselves tell them: what is left where the plan was lost.
+
+        Parts that cannot tell are passed over.
+        """
+        return [unit for unit_id in sorted(self.staged_units(slot)) if (unit := self._told_by(slot, unit_id))]
+
+    def mark(self, slot: Slot, mark: Mark, unit_ids: Iterable[str]) -> None:
+        """Mark units, durably.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        for unit_id in unit_ids:
+            write_bytes(self._folder(slot) / f"{mark}-{unit_id}", b"")
+
+    def marked(self, slot: Slot, mark: Mark) -> set[str]:
+        """Ids of the slot's units that are marked so."""
+        return self._named(slot, f"{mark}-", "")
+
+    def unmark(self, slot: Slot, mark: Mark, unit_ids: Iterable[str]) -> None:
+        """Take a mark away; units that don't have it don't matter."""
+        remove_durably([self._folder(slot) / f"{mark}-{unit_id}" for unit_id in unit_ids])
 
     def path(self, unit: Unit) -> Path:
         """Where the unit's part is or will be."""
@@ -204,12 +217,32 @@ class PartStore:
         """Slots that have a folder, of one task or all, sorted by task, date and bundle."""
         pattern = f"task={_folder_value(task)}" if task is not None else "task=*"
         folders = self._root.glob(f"{pattern}/logical_date=*/bundle=*")
-        found = [_slot_of(folder) for folder in folders if folder.is_dir()]
+        found = [slot for folder in folders if folder.is_dir() and (slot := _slot_of(folder))]
         return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
 
     def _folder(self, slot: Slot) -> Path:
         names = {"task": slot.task, "logical_date": slot.logical_date.isoformat(), "bundle": slot.bundle}
         return self._root.joinpath(*(f"{key}={_folder_value(value)}" for key, value in names.items()))
+
+    def _named(self, slot: Slot, prefix: str, suffix: str) -> set[str]:
+        folder = self._folder(slot)
+        if not folder.is_dir():
+            return set()
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+        return {
+            name.removeprefix(prefix).removesuffix(suffix)
+            for name in names
+            if name.startswith(prefix) and name.endswith(suffix)
+        }
+
+    def _told_by(self, slot: Slot, unit_id: str) -> Unit | None:
+        try:
+            metadata = pq.read_metadata(self._folder(slot) / f"part-{unit_id}.parquet").metadata or {}
+            unit = Unit.from_dict(json.loads(metadata[UNIT_KEY]))
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+            return None
+        return unit if unit.slot == slot and unit.unit_id == unit_id else None
 
     def _profile_path(self, unit: Unit) -> Path:
         return self._folder(unit.slot) / f"profile-{unit.unit_id}.json"
@@ -308,6 +341,10 @@ def _folder_value(value: str) -> str:
     return quote(value, safe="")
 
 
-def _slot_of(folder: Path) -> Slot:
+def _slot_of(folder: Path) -> Slot | None:
+    """The slot whose folder it is, or None where somebody else made it."""
     task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
-    return Slot(task, date.fromisoformat(day), bundle)
+    try:
+        return Slot(task, date.fromisoformat(day), bundle)
+    except ValueError:
+        return None

@@ -25,6 +25,7 @@ from storage.errors import TerminalError, WarehouseLocked, YebanError
 from storage.files import as_disk_full, atomic_output
 from storage.migrations import is_outdated, migrate
 from storage.processes import process_name
+from storage.stops import stops_kept
 
 FIRST_WAIT_S: Final = 0.02
 LONGEST_WAIT_S: Final = 1.0
@@ -67,7 +68,7 @@ class Warehouse:
             TerminalError: The file is no warehouse, is damaged, or is newer than this program.
         """
         deadline = time.monotonic() + self._patience_s
-        with self._turn(deadline), self._translated():
+        with self._turn(deadline), stops_kept(), self._translated():
             if not self.path.exists():
                 self._create()
             con = self._open(deadline, read_only=False)
@@ -97,7 +98,7 @@ class Warehouse:
                 path=str(self.path),
             )
         deadline = time.monotonic() + self._patience_s
-        with self._translated():
+        with stops_kept(), self._translated():
             con = self._open(deadline, read_only=True)
             try:
                 if is_outdated(con):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -33,13 +34,18 @@ bundles.add_to(app)
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
+RESUMED = ("score", "backfill", "load")
+"""Commands that a rerun takes up where they were stopped."""
+
 
 def main() -> None:
     """Run a command; a user's mistake is a message and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal in GBK has no emoji
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        app()
+        _run()
     except YebanError as error:
         say(f"yeban: {error}", err)
         sys.exit(error.exit_code)
@@ -53,11 +59,32 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as ended:
         if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130, and says nothing
-            say("yeban: stopped; what was finished is kept, and the same command goes on from here", err)
+            say(f"yeban: stopped; {_what_now(sys.argv[1:])}", err)
         raise
 
 
-def _terminate(_signal: int, _frame: object) -> None:
-    """Unwind as for Ctrl-C: the unit under way is finished or dropped, locks and records are closed."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends at once
-    sys.exit(TERMINATED)
+def _what_now(typed: list[str]) -> str:
+    if typed[:1] == ["backfill"] and "--force" in typed:
+        return "what was finished is kept; give the same command a later --from and it goes on from there"
+    if typed and typed[0] in RESUMED:
+        return "what was finished is kept, and the same command goes on from here"
+    return "the same command begins anew"
+
+
+def _run() -> None:
+    """Run the command; SIGTERM unwinds it as Ctrl-C does: a unit is finished or dropped, locks and records closed."""
+    terminated = False
+
+    def terminate(number: int, _frame: object) -> None:
+        nonlocal terminated
+        terminated = True
+        signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        app()
+    except SystemExit as ended:
+        if terminated and ended.code == INTERRUPTED:  # DuckDB had swallowed the exit, see storage/stops.py
+            sys.exit(TERMINATED)
+        raise

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, home_at, out, say
+from jobs.cli.options import HomeOption, JsonOption, TaskArgument, home_at, out, say, say_json
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,18 +32,21 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     registry = Registry(where.bundles)
     at_hand = registry.at_hand(task)
     configured = where.config.tasks[task].bundle if task in where.config.tasks else None
-    by_itself = registry.champion(task) or next((v for v, folder in at_hand.items() if is_embedded(folder)), None)
+    if configured:
+        in_use = list(registry.beginning_with(task, configured))
+    else:
+        in_use = [registry.champion(task) or next((v for v, folder in at_hand.items() if is_embedded(folder)), "")]
     rows = [
         {
             "bundle": version,
-            "in_use": version == (configured or by_itself),
+            "in_use": in_use == [version],
             "embedded": is_embedded(folder),
             **_figures(folder),
         }
         for version, folder in at_hand.items()
     ]
     if as_json:
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        say_json(rows)
         return
     table = Table(box=None, pad_edge=False)
     for name in ("bundle", "in use", "dev accuracy", "dev macro-F1", "dev ECE"):
@@ -71,7 +73,7 @@ def show_command(
 
     Example: yeban bundles show comment
     """
-    from jobs.score import find_bundle
+    from jobs.bundles import find_bundle
     from models.bundle import CARD
 
     found = find_bundle(home_at(home), task, bundle)
@@ -82,7 +84,7 @@ def show_command(
             "path": str(found.path),
             **found.manifest.model_dump(mode="json"),
         }
-        sys.stdout.write(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
+        say_json(manifest)
     else:
         sys.stdout.write(card.read_text("utf-8"))
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.options import BundleOption, HomeOption, JsonOption, TaskArgument, err, home_at, say
+from jobs.cli.options import BundleOption, HomeOption, JsonOption, TaskArgument, err, home_at, say, say_json
 from storage.errors import ConfigError
 
 
@@ -49,7 +49,7 @@ def evaluate_command(
     with shown_progress(err) as progress:
         examined = examine(home_at(home), task, source, bundle, out_folder, progress)
     if as_json:
-        sys.stdout.write(examined.json_file.read_text("utf-8"))
+        say_json(json.loads(examined.json_file.read_text("utf-8")))
         return
     say(f"{task}, bundle {examined.bundle.version}")
     say(render_text(examined.evaluation))
@@ -82,7 +82,7 @@ def predict_command(
 
     for answer in predict(home_at(home), task, given, bundle, top):
         if as_json:
-            sys.stdout.write(json.dumps(answer.as_dict(), ensure_ascii=False) + "\n")
+            say_json(answer.as_dict(), indent=None)
         else:
             ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in answer.ranked)
             sys.stdout.write(f"{ranked or answer.status}\t{answer.text}\n")  # rich would turn the tab into spaces

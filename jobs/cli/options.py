@@ -5,10 +5,11 @@ Commands import what they run inside themselves: `yeban --help` must not wait fo
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -46,6 +47,12 @@ err = Console(stderr=True, soft_wrap=True)
 def say(text: str, to: Console = out) -> None:
     """Print a line as it is: names, paths and texts of users are no markup."""
     to.print(text, markup=False, highlight=False, emoji=False)
+
+
+def say_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print JSON for programs: with Chinese as it is where the encoding has all characters, else escaped."""
+    has_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    sys.stdout.write(json.dumps(value, ensure_ascii=not has_all, indent=indent) + "\n")
 
 
 def home_at(given: Path | None) -> Home:

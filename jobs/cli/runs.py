@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, home_at, out, say
+from jobs.cli.options import HomeOption, JsonOption, home_at, out, say, say_json
 
 if TYPE_CHECKING:
     from storage.runs import RunRecord
@@ -40,7 +38,7 @@ def list_command(
     where = home_at(home)
     records = RunLog(where.run_records).list(task, limit)
     if as_json:
-        sys.stdout.write(json.dumps([each.as_dict() for each in records], ensure_ascii=False, indent=2) + "\n")
+        say_json([each.as_dict() for each in records])
         return
     table = Table(box=None, pad_edge=False)
     for name in ("run", "job", "date", "state", "rows", "docs/s", "finished"):
@@ -63,7 +61,7 @@ def show_command(
 
     record = RunLog(home_at(home).run_records).get(run_id)
     if as_json:
-        sys.stdout.write(json.dumps(record.as_dict(), ensure_ascii=False, indent=2) + "\n")
+        say_json(record.as_dict())
         return
     for name, value in record.as_dict().items():
         if name not in ("figures", "failures"):

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from jobs.score import ScoreOutcome, ScoreRequest
 
 DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)]
-ForceOption = Annotated[bool, typer.Option("--force", help="Score again what is done already.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Score again what is done already; after a stop it goes on.")
+]
 FAILED = 1
 
 
@@ -101,7 +103,7 @@ def load_command(
     with shown_progress(err) as progress:
         loads = load_staged(where, task, progress)
     if not loads:
-        say("nothing to load: the warehouse has all that is staged")
+        say("nothing to load: the warehouse has all that was planned")
     for each in loads:
         slot = each.slot
         rows = each.report.rows if each.report else 0
@@ -127,7 +129,9 @@ def _request(
 
 def _from_here(pattern: str) -> str:
     """What is typed counts from where one stands; what is configured, from the home."""
-    if "://" in pattern or Path(pattern).expanduser().is_absolute():
+    from storage.files import expand_user
+
+    if "://" in pattern or expand_user(pattern).is_absolute():
         return pattern
     here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
     return f"{here}/{pattern}"
@@ -157,5 +161,7 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
 
         for line in render_night(summarise(outcome.profile)).splitlines():
             say(f"  {line}")
+        if outcome.profile.total.rows < outcome.planned_rows:
+            say(f"  the figures are those of {outcome.profile.total.rows:,} of {outcome.planned_rows:,} rows")
     for failure in outcome.failures:
         say(f"  left out: {failure}", err)

@@ -15,14 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from storage.errors import TerminalError
+from storage.errors import PackedMisuse
 
 NAME: Final = "yeban_packed"
 """What transformers knows `attend` as; a name with "flash" in it would send it down its own path."""
-
-
-class PackedMisuse(TerminalError):
-    """Documents of a packed row could have been mixed: a bug, and never the fault of a row."""
 
 
 class Kernel(Protocol):

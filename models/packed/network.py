@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from models.packed.attention import NAME, Kernel, PackedMisuse, Packing, attend
+from models.packed.attention import NAME, Kernel, Packing, attend
 from models.packed.families import Encoder
+from storage.errors import PackedMisuse
 
 
 class PackedNetwork:

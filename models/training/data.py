@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from storage.errors import MissingColumn, NoInput, TrainingError
+from storage.stops import stops_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +76,19 @@ def read_labelled(source: LabelledSource, labels: Sequence[str]) -> LabelledRows
 
 
 def _query(source: LabelledSource) -> pl.DataFrame:
-    reader = "read_csv_auto" if source.file.endswith(".csv") else "read_parquet"
+    reader = "read_csv_auto(?)" if source.file.endswith(".csv") else "read_parquet(?, binary_as_string = true)"
     group = _quoted(source.group_column) if source.group_column else "NULL"
     condition = f"({source.where})" if source.where else "true"
     text, label = _quoted(source.text_column), _quoted(source.label_column)
     sql = (
-        f"SELECT {text} AS content, {label} AS gold, {group} AS grouping FROM {reader}(?) "
+        f"SELECT CAST({text} AS VARCHAR) AS content, {label} AS gold, {group} AS grouping FROM {reader} "
         f"WHERE {condition} AND {text} IS NOT NULL AND {label} IS NOT NULL"
     )
-    with duckdb.connect() as connection:
+    with stops_kept(), duckdb.connect() as connection:
         try:
             return pl.from_arrow(connection.sql(sql, params=[source.file]).to_arrow_table())  # type: ignore[return-value]
         except duckdb.BinderException as error:
-            columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {reader}(?)", [source.file]).fetchall()]
+            columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {reader}", [source.file]).fetchall()]
             raise MissingColumn(
                 f"{source.file}: {str(error).splitlines()[0]}",
                 expected=f"columns of the file: {', '.join(columns)}",

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
+from tests.support.locks import held
 
 TEXTS = comments(150)[0]
-HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('ready', flush=True); sys.stdin.read()"
-
-
-@contextmanager
-def held(home: Home) -> Iterator[int]:
-    """Another process has the warehouse open; its pid."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(home.warehouse)], **pipes) as holder:  # type: ignore[call-overload]
-        try:
-            assert holder.stdout.readline() == b"ready\n"
-            yield holder.pid
-        finally:
-            holder.kill()
 
 
 @pytest.fixture
@@ -42,7 +27,7 @@ def home(new_home: Callable[..., Home]) -> Home:
 
 
 def test_scoring_goes_on_and_load_brings_it_in_once(home: Home) -> None:
-    with held(home) as pid:
+    with held(home.warehouse) as pid:
         locked = yeban_process("score", "comment", "--date", NEXT_DAY, cwd=home.root)
         locked.refused(1, "staged, not loaded", f"process {pid} has it open", "yeban load")
         assert "100 rows in the dump: 100 scored now" in locked.out
@@ -60,7 +45,7 @@ def test_scoring_goes_on_and_load_brings_it_in_once(home: Home) -> None:
 
 
 def test_the_runs_say_what_happened(home: Home) -> None:
-    with held(home):
+    with held(home.warehouse):
         home.score(day=NEXT_DAY)
     home.load().well()
     states = home.query("SELECT job, state, rows FROM runs ORDER BY started_at")
@@ -68,7 +53,7 @@ def test_the_runs_say_what_happened(home: Home) -> None:
 
 
 def test_a_rerun_of_the_same_command_loads_too(home: Home) -> None:
-    with held(home):
+    with held(home.warehouse):
         home.score(day=NEXT_DAY)
     home.score(day=NEXT_DAY).well()
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)
@@ -76,7 +61,7 @@ def test_a_rerun_of_the_same_command_loads_too(home: Home) -> None:
 
 def test_a_lock_that_is_let_go_in_time_is_waited_for(home: Home) -> None:
     home.change("patience_s = 0.3", "patience_s = 60")
-    with held(home) as pid:
+    with held(home.warehouse) as pid:
         letting_go = threading.Timer(1.0, os.kill, (pid, signal.SIGKILL))
         letting_go.start()
         home.score(day=NEXT_DAY).well()
@@ -86,7 +71,7 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for(home: Home) -> None:
 
 def test_backfill_goes_on_through_a_locked_warehouse(home: Home) -> None:
     home.dump("a.parquet", TEXTS[:30], day="2026-01-07")
-    with held(home):
+    with held(home.warehouse):
         ran = yeban("backfill", "comment", "--from", DAY, "--to", "2026-01-07", "--home", home.root)
         ran.refused(1, f"not complete: {DAY}, {NEXT_DAY}, 2026-01-07")
     assert "done" not in ran.err.replace("not complete", "")
@@ -94,23 +79,8 @@ def test_backfill_goes_on_through_a_locked_warehouse(home: Home) -> None:
     assert home.count() == 280
 
 
-def test_force_says_that_load_is_not_enough(home: Home) -> None:
-    with held(home) as pid:
-        home.score("--force").refused(1, f"process {pid} has it open", "--force")
-    assert covered_once(home, {"a.parquet": 150})
-    home.score("--force").well()
-    assert covered_once(home, {"a.parquet": 150})
-
-
 def test_a_reader_locks_too_and_is_named(home: Home) -> None:
-    code = HOLD.replace("sys.argv[1])", "sys.argv[1], read_only=True)")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", code, str(home.warehouse)], **pipes) as reader:  # type: ignore[call-overload]
-        try:
-            assert reader.stdout.readline() == b"ready\n"
-            home.score(day=NEXT_DAY).refused(1, f"process {reader.pid} has it open")
-            assert reader.pid != os.getpid()
-        finally:
-            reader.kill()
+    with held(home.warehouse, read_only=True) as pid:
+        home.score(day=NEXT_DAY).refused(1, f"process {pid} has it open")
     home.load().well()
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)

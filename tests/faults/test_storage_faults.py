@@ -201,7 +201,7 @@ def test_staging_killed_before_each_file_gets_its_name(tmp_path: Path, rename: i
         stage(lake.store, UNITS[0])
     with child("stage_and_die", tmp_path, rename) as scorer:
         assert scorer.wait(60) == -signal.SIGKILL
-    assert not lake.store.is_staged(UNITS[0])
+    assert UNITS[0].unit_id not in lake.store.staged_units(SLOT)
     assert lake.load(PLAN).waiting_units == len(UNITS)
     stage(lake.store, UNITS[0])
     assert lake.load(PLAN).failures == ()
@@ -283,7 +283,7 @@ def stage_on_full_disk(disk: str) -> None:
         got = "no error"
     except DiskFull as error:
         got = str(error)
-    staged = lake.store.is_staged(unit)
+    staged = bool(lake.store.staged_units(SLOT))
     temporaries = [path.name for path in Path(disk).rglob(".tmp-*")]
     ballast.unlink()
     stage(lake.store, unit)

@@ -20,7 +20,7 @@ from rich.console import Console
 from jobs.cli.app import app
 from jobs.cli.options import say
 from jobs.progress import shown_progress
-from tests.support.command import environment, yeban, yeban_process
+from tests.support.command import YEBAN, Ran, environment, yeban, yeban_process
 from tests.support.homes import DAY, Home, comments
 
 HEAVY = ("torch", "transformers", "polars", "duckdb", "pyarrow", "pandas", "evidently", "numpy")
@@ -110,6 +110,55 @@ def test_predict_answers_in_the_order_of_the_texts(new_home: Callable[..., Home]
     assert lines[0].startswith(f"{answers[0]['ranked'][0]['label']} {answers[0]['ranked'][0]['prob']:.3f}")
 
 
+def test_predict_on_a_terminal_that_lacks_characters(new_home: Callable[..., Home]) -> None:
+    """What GBK can't show is escaped; JSON stays JSON."""
+    home = new_home()
+
+    def ask(*typed: str) -> Ran:
+        env = environment({"PYTHONIOENCODING": "gbk:strict"})
+        done = subprocess.run([YEBAN, *typed], cwd=home.root, env=env, capture_output=True, check=False)
+        return Ran(done.returncode, done.stdout.decode("gbk"), done.stderr.decode("gbk"))
+
+    assert ask("predict", "comment", "好🎉").well().out.endswith("\t好\\U0001f389\n")
+    assert json.loads(ask("predict", "comment", "好🎉", "--json").well().out)["text"] == "好🎉"
+    ask("score", "🎉", "--date", DAY).refused(2, "no task '\\U0001f389'")
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "said"),
+    [
+        (("score", "comment", "--date", DAY), "jobs.score.score", "what was finished is kept, and the same command"),
+        (
+            ("backfill", "comment", "--from", DAY, "--to", DAY),
+            "jobs.backfill.backfill",
+            "what was finished is kept, and the same command",
+        ),
+        (("load",), "jobs.loading.load_staged", "what was finished is kept, and the same command"),
+        (("predict", "comment", "好"), "jobs.prediction.predict", "the same command begins anew"),
+        (("train", "comment", "--train", "a.csv"), "jobs.training.train_task", "the same command begins anew"),
+        (("evaluate", "comment", "--data", "a.csv"), "jobs.examination.examine", "the same command begins anew"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+@pytest.mark.parametrize(("ending", "code"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)], ids=["130", "143"])
+def test_who_stops_a_command_is_told_what_is_kept(
+    new_home: Callable[..., Home],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    place: str,
+    said: str,
+    ending: BaseException,
+    code: int,
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise ending
+
+    monkeypatch.setattr(place, stopped)
+    ran = yeban(*command, "--home", new_home().root).calmly()
+    assert ran.code == code
+    assert said in ran.err
+
+
 def test_predict_says_what_the_night_says(new_home: Callable[..., Home]) -> None:
     home = new_home()
     texts = comments(20)[0]
@@ -169,6 +218,21 @@ def test_bundles_list_shows_the_embedded_one(new_home: Callable[..., Home]) -> N
     assert (row["in_use"], row["embedded"]) == (True, True)
     assert f"{row['bundle']} (embedded)" in yeban("bundles", "list", "comment", "--home", home.root).well().out
     assert "no bundle yet" in yeban("bundles", "list", "nosuch", "--home", home.root).well().out
+
+
+def test_bundles_list_marks_a_version_that_is_configured_by_its_beginning(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    home.change(f'bundle = "{home.bundle}"', "")
+    listing = ("bundles", "list", "comment", "--json", "--home", home.root)
+    (version,) = [row["bundle"] for row in json.loads(yeban(*listing).well().out)]
+    home.change('input = "dumps', f'bundle = "{version[:5]}"\ninput = "dumps')
+    (row,) = json.loads(yeban(*listing).well().out)
+    assert row["in_use"] is True
+    shown = yeban("bundles", "list", "comment", "--home", home.root).well().out
+    assert f"in use: {version[:5]}, by yeban.toml" in shown
+    home.change(f'bundle = "{version[:5]}"', 'bundle = "hfl/other"')
+    (row,) = json.loads(yeban(*listing).well().out)
+    assert row["in_use"] is False
 
 
 @pytest.fixture(scope="session")

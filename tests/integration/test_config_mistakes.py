@@ -34,6 +34,17 @@ MISTAKES = {
         "time_zone: 'Asia/Beijing' is no time zone",
     ),
     "half a time zone": ("[engine]", 'time_zone = "Asia"\n[engine]', "time_zone: 'Asia' is no time zone"),
+    "endless patience": (
+        "patience_s = 0.3",
+        "patience_s = inf",
+        "warehouse.patience_s: Input should be a finite number",
+    ),
+    "years of patience": ("patience_s = 0.3", "patience_s = 1e9", "patience_s: Input should be less than or equal to"),
+    "a warehouse of nobody": (
+        'path = "yeban.duckdb"',
+        'path = "~no-such-user/w.duckdb"',
+        "warehouse.path: ~no-such-user/w.duckdb: there is no user 'no-such-user'",
+    ),
     "task that is no file name": ("[tasks.comment]", '[tasks."a/b"]', "tasks: 'a/b' can't be a task's name"),
 }
 
@@ -42,6 +53,24 @@ MISTAKES = {
 def test_a_mistake_is_named(home: Home, old: str, new: str, message: str) -> None:
     home.change(old, new)
     home.score().refused(2, str(home.config), message)
+
+
+@pytest.mark.parametrize("name", ["what?.duckdb", "deep?/w.duckdb", "back\\\\slash.duckdb"])
+def test_a_warehouse_whose_path_duckdb_takes_for_another(home: Home, name: str) -> None:
+    home.change('path = "yeban.duckdb"', f'path = "{name}"')
+    home.score().refused(2, "DuckDB", "? and \\", "`warehouse.path`")
+
+
+def test_a_home_whose_path_duckdb_takes_for_another(tmp_path: Path) -> None:
+    home = Home(tmp_path / "who?", "comment", tmp_path / "no-bundle")
+    home.root.mkdir()
+    home.configure()
+    home.score().refused(2, str(home.root), "DuckDB", "? and \\")
+
+
+@pytest.mark.parametrize("option", ["--input", "--bundle"])
+def test_the_folder_of_a_user_that_is_none(home: Home, option: str) -> None:
+    home.score(option, "~no-such-user/x").refused(2, "~no-such-user/x: there is no user 'no-such-user'")
 
 
 def test_several_mistakes_are_reported_at_once(home: Home) -> None:

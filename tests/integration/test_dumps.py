@@ -75,6 +75,14 @@ def test_several_inputs_of_which_one_has_not_arrived(new_home: Callable[..., Hom
     assert home.count() == 61
 
 
+def test_a_place_that_cannot_be_reached_does_not_stop_the_others(new_home: Callable[..., Home]) -> None:
+    home = new_home()
+    home.change('input = "dumps/comment/dt={date}"', 'input = ["xyz://bucket/{date}", "dumps/comment/dt={date}"]')
+    home.dump("a.parquet", TEXTS)
+    home.score().refused(1, f"xyz://bucket/{DAY} can't be reached")
+    assert covered_once(home, {"a.parquet": 60})
+
+
 def test_an_input_that_is_typed_starts_where_one_stands(
     new_home: Callable[..., Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

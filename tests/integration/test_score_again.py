@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from storage.processes import host_name
 from tests.support.command import yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
+from tests.support.stopping import stopped_at_unit
 
 TEXTS = comments(250)[0]
 
@@ -160,3 +163,37 @@ def test_answers_of_yesterday_are_kept_where_yeban_toml_wants_them(new_home: Cal
         "WHERE a.logical_date < b.logical_date AND a.probs = b.probs AND a.text_hash = b.text_hash"
     )
     assert agreeing == [(200,)]
+
+
+@pytest.fixture
+def remembering(new_home: Callable[..., Home]) -> Home:
+    home = new_home()
+    home.change("[engine]", "[engine]\ncache_mb = 16")
+    home.dump("a.parquet", TEXTS)
+    return home
+
+
+def test_force_computes_and_takes_no_answers_of_before(remembering: Home) -> None:
+    remembering.score().well()
+    remembering.dump("a.parquet", TEXTS, day=NEXT_DAY)
+    assert "0.0% of texts from the cache" in remembering.score("--force").well().out
+    assert "100.0% of texts from the cache" in remembering.score(day=NEXT_DAY).well().out
+
+
+def test_answers_that_cannot_be_kept_are_a_warning(remembering: Home, caplog: pytest.LogCaptureFixture) -> None:
+    (remembering.root / "cache").mkdir()
+    (remembering.root / "cache" / "answers").touch()
+    assert "250 rows loaded" in remembering.score().well().out
+    assert "are not kept for the next one" in caplog.text
+
+
+def test_answers_that_a_killed_run_left_half_written_are_swept(remembering: Home) -> None:
+    with stopped_at_unit(1):
+        remembering.score()
+    folder = remembering.root / "cache" / "answers" / "x"
+    folder.mkdir(parents=True)
+    with subprocess.Popen(["true"]) as gone:
+        left = folder / f".tmp-{host_name()}-{gone.pid}-0123456789abcdef.parquet"
+    left.touch()
+    remembering.score().well()
+    assert not left.exists()

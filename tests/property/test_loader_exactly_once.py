@@ -164,3 +164,25 @@ def test_a_crash_before_each_statement_in_turn() -> None:
                 assert fuse > 15, "the fuse burnt at no statement"
                 return
     raise AssertionError("the load never got to its end")
+
+
+def test_a_crash_before_each_statement_of_a_replacement_leaves_every_row() -> None:
+    for fuse in range(100):
+        with tempfile.TemporaryDirectory() as home:
+            lake = Lake(Path(home))
+            lake.warehouse = FusedWarehouse(lake.warehouse.path)
+            plan = Plan(SLOT, {"a.parquet": units_of(SLOT, 30, 10)})
+            stage(lake.store, *plan.units)
+            lake.load(plan)
+            replace = [unit.unit_id for unit in plan.units]
+            lake.warehouse.fuse = fuse
+            try:
+                lake.load(plan, replace=replace, rows_per_transaction=20)
+            except CrashError:
+                lake.warehouse.fuse = None
+                check_whole_units_only(lake)
+                assert lake.rows(SLOT) == rows_of(*plan.units)
+            else:
+                assert fuse > 15, "the fuse burnt at no statement"
+                return
+    raise AssertionError("the load never got to its end")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -172,6 +173,11 @@ class TestCreatedAt:
     def test_timestamps_with_a_zone(self, zone: str) -> None:
         assert times(pa.array([NOON_UTC], pa.timestamp("ms", tz=zone))) == [NOON_UTC]
 
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "GMT+8", "+08:30", "Z"])
+    def test_a_zone_that_nobody_knows_changes_no_moment(self, zone: str) -> None:
+        moments = pa.array([NOON_UTC, None], pa.timestamp("us", tz="UTC"))
+        assert times(moments.cast(pa.timestamp("us", tz=zone))) == [NOON_UTC, None]
+
     @pytest.mark.parametrize("kind", [pa.date32(), pa.date64()], ids=str)
     def test_a_date_is_its_midnight(self, kind: pa.DataType) -> None:
         assert times(pa.array([date(2026, 1, 5)], kind)) == [datetime(2026, 1, 4, 16, tzinfo=UTC)]
@@ -179,6 +185,10 @@ class TestCreatedAt:
     @pytest.mark.parametrize("kind", [pa.int32(), pa.uint32(), pa.int64(), pa.uint64(), pa.float64()], ids=str)
     def test_seconds_since_1970(self, kind: pa.DataType) -> None:
         assert times(pa.array([EPOCH, None, 0], kind)) == [NOON_UTC, None, datetime(1970, 1, 1, tzinfo=UTC)]
+
+    @pytest.mark.parametrize("kind", [pa.decimal128(38, 3), pa.decimal256(60, 3)], ids=str)
+    def test_decimals_are_numbers(self, kind: pa.DataType) -> None:
+        assert times(pa.array([Decimal(EPOCH), None, Decimal(10**30)], kind)) == [NOON_UTC, None, None]
 
     @pytest.mark.parametrize("per_second", [10**3, 10**6, 10**9])
     def test_finer_units_are_told_by_their_size(self, per_second: int) -> None:
@@ -239,9 +249,10 @@ class TestCreatedAt:
             pa.array([time(12, 30), None]),
             pa.array([timedelta(1), None]),
             pa.array([True, None]),
+            pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
             pa.nulls(2),
         ],
-        ids=["us", "us before", "s", "date", "number", "time of day", "duration", "bool", "null"],
+        ids=["us", "us before", "s", "date", "number", "time of day", "duration", "bool", "interval", "null"],
     )
     def test_what_is_no_time(self, column: pa.Array) -> None:
         assert times(column) == [None, None]

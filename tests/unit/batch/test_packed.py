@@ -12,10 +12,11 @@ from torch import nn
 from batch.engine import Engine
 from batch.forward import PaddedForward
 from batch.packed import PackedForward
-from models.packed.attention import PackedMisuse, per_sequence
+from models.packed.attention import per_sequence
 from models.packed.families import Unpackable, find_encoder
 from models.precision import Precision
 from models.windows import WindowSpec
+from storage.errors import PackedMisuse
 from tests.support.encoders import CLASSES, CONFIGS, SPECIAL, own_network, random_documents, stock_network
 from tests.support.windowed import Documents
 

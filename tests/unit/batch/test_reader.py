@@ -111,6 +111,38 @@ class TestFilesThatAreNoParquet:
         assert [*first, *(text for _, texts in reading for text in texts)] == TEXTS
 
 
+class TestFootersThatPromiseTooMuch:
+    """50 rows in two row groups, and a footer that says 51: in the file, and in its first row group."""
+
+    def _promise(self, tmp_path: Path, *, group: bool) -> SourceFile:
+        source = write(tmp_path / "a.parquet", TEXTS[:50], row_group_size=25)
+        data = bytearray(Path(source.path).read_bytes())
+        footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+        data[data.index(b"\x16\x64", footer) + 1] += 2  # an i64 of thrift's compact form: zigzag, so doubled
+        if group:
+            values = data.index(b"\x16\x32", footer)  # of the column; then come the rows of its row group
+            data[data.index(b"\x16\x32", values + 1) + 1] += 2
+        Path(source.path).write_bytes(data)
+        return source
+
+    def test_rows_that_no_row_group_has(self, tmp_path: Path) -> None:
+        with pytest.raises(UnreadableFile, match="it has 51 rows, but its row groups have 50"):
+            inspect(self._promise(tmp_path, group=False), TEXT)
+
+    @pytest.mark.parametrize("size", [1, 10, 17, 25, 50, 100])
+    def test_rows_that_no_page_has(self, tmp_path: Path, size: int) -> None:
+        source = self._promise(tmp_path, group=True)
+        units, seen = units_of(source, size), []
+        assert sum(unit.rows for unit in units) == 51
+
+        def read_on() -> None:
+            seen.extend((unit, raw.rows) for unit, raw in read_units(source, units, TEXT, "UTC"))
+
+        with pytest.raises(UnreadableFile, match=r"a\.parquet cannot be read as Parquet: .*only \d+ are there"):
+            read_on()
+        assert seen == [(unit, unit.rows) for unit in units if unit.row_stop <= 25]
+
+
 class TestCorruptPages:
     """A page in the middle of the last of three row groups is not what was written."""
 

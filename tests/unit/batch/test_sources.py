@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs
 
 from batch.sources import find_sources
 from storage.errors import ConfigError, InputError, NoInput
@@ -85,6 +86,14 @@ class TestDates:
         put(home, "d/dt=2026-01-04/a.parquet", "d/dt=2026-01-05/a.parquet", "d/dt=20260105/b.parquet", "d/c.parquet")
         assert names_of(home, "d") == ["d/c.parquet", "d/dt=2026-01-05/a.parquet", "d/dt=20260105/b.parquet"]
         assert names_of(home, "d/**/a.parquet") == ["d/dt=2026-01-05/a.parquet"]
+
+    def test_what_is_named_is_no_partition(self, tmp_path: Path) -> None:
+        """Only what is found below counts: `ds=prod` in the home's own path is no date that a file could have."""
+        home = tmp_path / "ds=prod" / "nights"
+        put(home, "d/dt=2026-01-04/a.parquet", "d/dt=2026-01-05/a.parquet")
+        whole = ["d/dt=2026-01-05/a.parquet"]
+        for pattern in ("d", "d/*/*", "d/**/a.parquet", "d/dt={date}", "d/dt={date}/a.parquet"):
+            assert names_of(home, pattern) == names_of(home, f"{home}/{pattern}") == whole
 
     def test_partitions_of_other_things_don_t_matter(self, home: Path) -> None:
         put(home, "d/dt=2026-01-05/hour=03/city=上海/a.parquet")
@@ -170,8 +179,44 @@ class TestNames:
         monkeypatch.setenv("HOME", str(tmp_path))
         assert names_of(home, "~/lake/*.parquet") == [str(tmp_path / "lake/a.parquet")]
 
+    def test_the_folder_of_a_user_that_is_none(self, home: Path) -> None:
+        with pytest.raises(ConfigError, match="no user 'no-such-user'"):
+            find_sources(["~no-such-user/lake"], DAY, home)
+
 
 class TestUris:
+    @pytest.mark.parametrize(
+        ("uris", "names"),
+        [
+            (("hdfs://nn1/d", "hdfs://me@nn2:8020/d"), ("hdfs://nn1/d/a.parquet", "hdfs://nn2:8020/d/a.parquet")),
+            (("hdfs:///d", "viewfs:///d"), ("hdfs:///d/a.parquet", "viewfs:///d/a.parquet")),
+            (("s3://one/d", "s3://key:secret@two/d"), ("s3://one/d/a.parquet", "s3://two/d/a.parquet")),
+            (
+                ("s3://one/d?endpoint_override=cold:9000", "s3://one/d?region=x&endpoint_override=hot%3A9000"),
+                ("s3://cold:9000/one/d/a.parquet", "s3://hot:9000/one/d/a.parquet"),
+            ),
+            (
+                ("abfss://one:secret@x.dfs.core.windows.net/d", "abfss://one@y.dfs.core.windows.net/d"),
+                ("abfss://x.dfs.core.windows.net/one/d/a.parquet", "abfss://y.dfs.core.windows.net/one/d/a.parquet"),
+            ),
+        ],
+        ids=["hosts", "kinds", "buckets", "endpoints", "accounts"],
+    )
+    def test_files_of_two_places_keep_two_names(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uris: tuple[str, str], names: tuple[str, str]
+    ) -> None:
+        """And none of them shows a password."""
+        put(tmp_path, "d/a.parquet", "one/d/a.parquet", "two/d/a.parquet")
+        root = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
+
+        def resolve(uri: str) -> tuple[fs.FileSystem, str]:
+            place = uri.partition("://")[2].partition("?")[0]  # pyarrow's path begins with the bucket, not with a host
+            bucket = "" if uri.startswith(("hdfs", "viewfs")) else "two" if "@two" in place else "one"
+            return root, f"{bucket}/d" if bucket else "/d"
+
+        monkeypatch.setattr("batch.sources.resolve", resolve)
+        assert tuple(names_of(tmp_path / "home", *uris)) == names
+
     @pytest.mark.parametrize("tail", ["d", "d/", "d/*.parquet", "d/a.parquet", "**/a.parquet"])
     def test_a_file_uri(self, tmp_path: Path, tail: str) -> None:
         put(tmp_path, "lake 湖/d/a.parquet", "home/yeban.toml")

@@ -73,6 +73,14 @@ def test_an_unknown_task_names_the_nearest(tmp_path: Path) -> None:
         find_home(tmp_path, tmp_path).task("coment")
 
 
+def test_a_warehouse_may_lie_in_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/homes/me")
+    _write(tmp_path, '[warehouse]\npath = "~/w.duckdb"\n')
+    assert find_home(tmp_path, tmp_path).warehouse == Path("/homes/me/w.duckdb")
+    _write(tmp_path, '[warehouse]\npath = "below/w.duckdb"\n')
+    assert find_home(tmp_path, tmp_path).warehouse == tmp_path.resolve() / "below/w.duckdb"
+
+
 def test_one_input_or_many(tmp_path: Path) -> None:
     config = read_config(_write(tmp_path, '[tasks.a]\ninput = "x"\n[tasks.b]\ninput = ["x", "y"]\n'))
     assert config.tasks["a"].input == ("x",)

@@ -162,6 +162,43 @@ class TestRefuses:
         with pytest.raises(BundleIncomplete, match=r"config\.json cannot be read"):
             open_foreign(str(folder), "t", DEFAULTS)
 
+    @pytest.mark.parametrize("problem", ["multi_label_classification", "regression"])
+    def test_a_model_whose_answers_are_no_classes(self, tmp_path: Path, problem: str) -> None:
+        """The softmax of a multi-label model gives confidences that are wrong, and nothing would say so."""
+        folder = stock_model(tmp_path)
+        change_config(folder, problem_type=problem)
+        with pytest.raises(BundleContradiction, match=f"problem_type {problem}.*") as caught:
+            open_foreign(str(folder), "t", DEFAULTS)
+        assert "single_label_classification" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("id2label", {"a": "坏", "b": "好"}),
+            ("id2label", ["坏", "好"]),
+            ("id2label", {"0": "坏", "2": "好"}),
+            ("id2label", {"0": None, "1": "好"}),
+            ("id2label", {"0": "坏", "00": "好"}),
+            ("id2label", 2),
+            ("architectures", [None]),
+            ("architectures", "BertForSequenceClassification"),
+            ("architectures", {"a": 1}),
+            ("max_position_embeddings", "512"),
+            ("max_position_embeddings", -1),
+            ("max_position_embeddings", 2),
+            ("max_position_embeddings", True),
+            ("pad_token_id", "0"),
+            ("problem_type", ["single_label_classification"]),
+            ("model_type", ["bert"]),
+        ],
+        ids=str,
+    )
+    def test_a_configuration_with_strange_values(self, tmp_path: Path, key: str, value: object) -> None:
+        folder = stock_model(tmp_path)
+        change_config(folder, **{key: value})
+        with pytest.raises(BundleError, match=rf"config\.json.* {key}"):
+            open_foreign(str(folder), "t", DEFAULTS)
+
     def test_no_tokenizer(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
         (folder / "tokenizer.json").unlink()

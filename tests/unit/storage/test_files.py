@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.fs
 import pytest
 
-from storage.errors import DiskFull, InputError
+from storage.errors import ConfigError, DiskFull, InputError
 from storage.files import (
     FOREIGN_LEFTOVER_AGE_S,
     as_disk_full,
@@ -151,11 +151,12 @@ class TestSweep:
         make_folder(deep)
         dead = deep / f".tmp-{host_name()}-{dead_pid()}-0123456789abcdef.parquet"
         alive = deep / f".tmp-{host_name()}-{os.getpid()}-0123456789abcdef.parquet"
-        for path in (dead, alive, deep / "part-1.parquet", tmp_path / ".tmp-of-nobody"):
+        foreign = [tmp_path / name for name in (".tmp-notes.txt", ".tmp-of-nobody", ".tmp-me-1-0123.parquet")]
+        for path in (dead, alive, deep / "part-1.parquet", *foreign):
             path.write_bytes(b"")
-        assert sweep_temporaries(tmp_path) == 2
+        assert sweep_temporaries(tmp_path) == 1
         assert names(deep) == [alive.name, "part-1.parquet"]
-        assert names(tmp_path) == ["a"]
+        assert names(tmp_path) == sorted(["a", *(path.name for path in foreign)])
 
     def test_a_pid_that_was_given_again_is_another_process(self, tmp_path: Path) -> None:
         leftover = tmp_path / f".tmp-{host_name()}-{os.getpid()}-0123456789abcdef"
@@ -183,6 +184,12 @@ class TestResolve:
         assert isinstance(filesystem, pyarrow.fs.LocalFileSystem)
         assert path == str(tmp_path / "a b" / "评论.parquet")
         assert resolve(tmp_path / "x")[1] == str(tmp_path / "x")
+
+    def test_the_folder_of_a_user(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/homes/me")
+        assert resolve("~/x.parquet")[1] == "/homes/me/x.parquet"
+        with pytest.raises(ConfigError, match="there is no user 'no-such-user'"):
+            resolve("~no-such-user/x.parquet")
 
     def test_file_uri_reads_what_was_written(self, tmp_path: Path) -> None:
         (tmp_path / "评论 1.txt").write_bytes(b"hi")

@@ -50,7 +50,8 @@ def test_the_report_says_what_was_done(lake: Lake) -> None:
     units = units_of(SLOT, 250, 100)
     stage(lake.store, *units[:2])
     report = lake.load(plan_of(SLOT, units))
-    assert (report.units, report.rows, report.superseded_units, report.waiting_units) == (2, 200, 0, 1)
+    assert (report.units, report.rows, report.superseded_units) == (2, 200, 0)
+    assert (report.waiting_units, report.waiting_rows) == (1, 50)
     assert report.failures == ()
     assert report.seconds > 0
 
@@ -87,6 +88,31 @@ def test_again_changes_nothing(lake: Lake) -> None:
     report = lake.load(plan_of(SLOT, units))
     assert (report.units, report.rows, report.waiting_units) == (0, 0, 0)
     assert lake.query("SELECT COLUMNS(*)::VARCHAR, rowid FROM predictions ORDER BY ALL") == before
+
+
+def test_units_to_replace_take_the_place_of_their_own_rows(lake: Lake) -> None:
+    units = units_of(SLOT, 250, 100)
+    stage(lake.store, *units)
+    lake.load(plan_of(SLOT, units))
+    first = lake.now
+    lake.store.discard(SLOT, [units[2].unit_id])
+    replaced = [units[0].unit_id, units[2].unit_id]  # the last one is not staged, so its rows stay
+    report = lake.load(plan_of(SLOT, units), replace=replaced)
+    assert (report.units, report.rows, report.waiting_rows) == (1, 100, 0)
+    assert lake.rows(SLOT) == rows_of(*units)
+    newer = lake.query("SELECT DISTINCT unit FROM predictions WHERE created_at > ?", first)
+    assert newer == [(units[0].unit_id,)]
+    assert lake.query("SELECT count(*) FROM profiles") == [(3,)]
+
+
+def test_rows_that_were_to_be_replaced_stay_when_the_new_part_is_corrupt(lake: Lake) -> None:
+    units = units_of(SLOT, 250, 100)
+    stage(lake.store, *units)
+    lake.load(plan_of(SLOT, units))
+    lake.store.path(units[1]).write_bytes(b"PAR1")
+    report = lake.load(plan_of(SLOT, units), replace=[unit.unit_id for unit in units])
+    assert (len(report.failures), report.rows) == (1, 150)
+    assert lake.rows(SLOT) == rows_of(*units)
 
 
 def test_units_staged_later_come_in_later(lake: Lake) -> None:

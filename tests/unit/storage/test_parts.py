@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from storage import parts
-from storage.errors import PartCorrupt
+from storage.errors import DiskFull, PartCorrupt
 from storage.files import write_bytes
 from storage.parts import UNIT_KEY, PartStore
 from storage.plan import Plan
@@ -81,14 +81,14 @@ def test_the_part_gets_its_name_after_its_profile_and_seal(store: PartStore, mon
     seen: list[tuple[str, bool]] = []
 
     def spy(path: Path, data: bytes) -> None:
-        seen.append((path.name.partition("-")[0], store.is_staged(UNIT)))
+        seen.append((path.name.partition("-")[0], bool(store.staged_units(SLOT))))
         write_bytes(path, data)
 
     monkeypatch.setattr(parts, "write_bytes", spy)
     stage(store, UNIT)
     stage(store, UNIT)  # again: the first part must not stand beside the second profile
     assert seen == [("profile", False), ("seal", False)] * 2
-    assert store.is_staged(UNIT)
+    assert store.staged_units(SLOT) == {UNIT.unit_id}
 
 
 def test_the_seal_is_what_sha256sum_checks(store: PartStore) -> None:
@@ -108,8 +108,6 @@ def test_staged_units_are_those_with_a_part(store: PartStore) -> None:
     stage(store, UNIT, OTHER)
     store.path(OTHER).unlink()
     assert store.staged_units(SLOT) == {UNIT.unit_id}
-    assert store.is_staged(UNIT)
-    assert not store.is_staged(OTHER)
 
 
 def test_a_temporary_is_no_part(store: PartStore) -> None:
@@ -125,6 +123,40 @@ def test_discarded_units_are_gone_and_the_others_stay(store: PartStore) -> None:
     with pytest.raises(PartCorrupt):
         store.profile(UNIT)
     store.discard(slot_of("b9"), ["x"])
+
+
+def test_the_part_before_stays_until_the_new_one_is_written(store: PartStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    stage(store, UNIT)
+    with monkeypatch.context() as full:
+        full.setattr(parts, "_write_parquet", fail)
+        with pytest.raises(DiskFull):
+            stage(store, UNIT)
+    assert store.prove(UNIT).unit == UNIT
+
+
+def test_marks_are_kept_apart_and_outlive_a_new_part(store: PartStore) -> None:
+    assert store.marked(SLOT, "again") == set()
+    store.mark(SLOT, "again", [UNIT.unit_id, OTHER.unit_id])
+    store.mark(SLOT, "renewed", [OTHER.unit_id])
+    stage(store, UNIT, OTHER)
+    store.discard(SLOT, [UNIT.unit_id])
+    assert store.marked(SLOT, "again") == {UNIT.unit_id, OTHER.unit_id}
+    assert store.marked(SLOT, "renewed") == {OTHER.unit_id}
+    store.unmark(SLOT, "again", [UNIT.unit_id, "never-marked"])
+    assert store.marked(SLOT, "again") == {OTHER.unit_id}
+    assert store.staged_units(SLOT) == {OTHER.unit_id}
+
+
+def test_parts_tell_their_units(store: PartStore) -> None:
+    assert store.recover(SLOT) == []
+    stage(store, UNIT, OTHER)
+    assert set(store.recover(SLOT)) == {UNIT, OTHER}
+    store.path(UNIT).write_bytes(b"PAR1")
+    store.path(OTHER).rename(store.path(OTHER).with_name("part-0000000000000000.parquet"))
+    assert store.recover(SLOT) == []
 
 
 def test_a_table_that_is_not_the_units_is_refused(store: PartStore) -> None:
@@ -246,6 +278,14 @@ class TestPlans:
         theirs.write_bytes(mine.read_bytes())
         with pytest.raises(PartCorrupt, match="plan of"):
             store.load_plan(other)
+
+
+def test_folders_that_are_no_slots_are_left_alone(store: PartStore, tmp_path: Path) -> None:
+    store.save_plan(Plan(SLOT, {}))
+    (root,) = tmp_path.rglob("task=*")
+    for stray in ("logical_date=tmp/bundle=y", "logical_date=2026-13-01/bundle=y", "logical_date=/bundle=y"):
+        (root / stray).mkdir(parents=True)
+    assert store.slots() == store.slots(SLOT.task) == [SLOT]
 
 
 def test_slots_are_listed_by_task_whatever_their_names(store: PartStore) -> None:

@@ -1,10 +1,10 @@
-"""Which rows and which pairs of classes go wrong."""
+"""Which rows go wrong."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from models.evaluation.errors import Confusion, confidently_wrong, frequent_confusions
+from models.evaluation.errors import confidently_wrong
 
 PROBS = np.array(
     [
@@ -29,14 +29,5 @@ def test_equally_sure_rows_keep_their_order() -> None:
     assert confidently_wrong(np.full((5, 2), 0.5), np.array([1, 0, 1, 1, 0]), 9).tolist() == [0, 2, 3]
 
 
-def test_frequent_confusions() -> None:
-    assert frequent_confusions(PROBS, GOLD, 10, rows_each=2) == (
-        Confusion(gold=1, predicted=0, count=3, share=0.75, rows=(2, 1)),
-        Confusion(gold=2, predicted=1, count=1, share=0.5, rows=(4,)),
-    )
-    assert len(frequent_confusions(PROBS, GOLD, 1)) == 1
-
-
 def test_a_perfect_model_has_none() -> None:
-    assert frequent_confusions(np.eye(3), np.arange(3), 5) == ()
     assert confidently_wrong(np.eye(3), np.arange(3), 5).tolist() == []

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from models.packed.attention import NAME, PackedMisuse, Packing, attend, per_sequence, varlen_obstacle
+from models.packed.attention import NAME, Packing, attend, per_sequence, varlen_obstacle
+from storage.errors import PackedMisuse
 
 LENGTHS = [5, 1, 9, 2]
 LAYER = nn.Identity()

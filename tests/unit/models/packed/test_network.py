@@ -13,11 +13,12 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from models.network import Classifier, pool
-from models.packed.attention import NAME, PackedMisuse, Packing, attend, per_sequence
+from models.packed.attention import NAME, Packing, attend, per_sequence
 from models.packed.families import find_encoder, stock_pooling
 from models.packed.network import PackedNetwork, pool_sequences
 from models.packed.windows import pack_windows, upload
 from models.tokens import pad_windows
+from storage.errors import PackedMisuse
 from tests.support.encoders import CONFIGS, LONGEST, SPECIAL, own_network, random_documents, stock_network
 
 LENGTHS = [5, 0, LONGEST - 2, 1, 13, 13, 2, 30]

@@ -68,6 +68,25 @@ class TestRead:
         )  # fmt: skip
         assert read_labelled(LabelledSource(file), LABELS).texts.to_list() == ["一", "二"]
 
+    @pytest.mark.parametrize(
+        ("column", "texts"),
+        [
+            (pa.array([12, 7]), ["12", "7"]),
+            (pa.array([1.5, 2.0]), ["1.5", "2.0"]),
+            (pa.array(["好书".encode(), "烂".encode()]), ["好书", "烂"]),
+            (pa.array(["好书", "烂"]).dictionary_encode(), ["好书", "烂"]),
+        ],
+        ids=["integers", "floats", "binary", "dictionary"],
+    )
+    def test_texts_of_other_types(self, tmp_path: Path, column: pa.Array, texts: list[str]) -> None:
+        rows = read_labelled(LabelledSource(put(tmp_path / "a.parquet", text=column, label=["好", "差"])), LABELS)
+        assert rows.texts.dtype == pl.String
+        assert rows.texts.to_list() == texts
+
+    def test_a_csv_with_numbers_for_texts(self, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").write_text("text,label\n12,好\n7,差\n", "utf-8")
+        assert read_labelled(LabelledSource(str(tmp_path / "a.csv")), LABELS).texts.to_list() == ["12", "7"]
+
     def test_csv_and_globs(self, tmp_path: Path) -> None:
         (tmp_path / "a.csv").write_text("text,label\n一,好\n123,差\n", "utf-8")
         rows = read_labelled(LabelledSource(str(tmp_path / "a.csv")), LABELS)
