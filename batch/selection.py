@@ -26,15 +26,18 @@ class Choice:
 
     Attributes:
         forward: Runs them.
-        packed: Without padding.
         reason: Why, in a few words.
         preflight: What the comparison showed, where there was one.
     """
 
     forward: Forward
-    packed: bool
     reason: str
     preflight: Preflight | None = None
+
+    @property
+    def packed(self) -> bool:
+        """Without padding."""
+        return isinstance(self.forward, PackedForward)
 
     @property
     def final(self) -> bool:
@@ -66,23 +69,23 @@ def choose_forward(
     obstacle = _obstacle(network, device, precision, kernel)
     if obstacle:
         log.info("padded batches: %s", obstacle)
-        return Choice(padded, packed=False, reason=obstacle)
+        return Choice(padded, reason=obstacle)
     name = find_encoder(network).name
     try:
         packed = PackedForward(network, special, classes, device, precision, kernel or varlen)
         report = compare(packed, padded, *sample, special, precision)
     except torch.AcceleratorError:
         raise  # the device is lost: padded batches would fail too
-    except Exception as error:
+    except Exception as error:  # whatever a kernel or a family does wrong, padded batches still score
         log.warning("padded batches: packed scoring of %s failed: %s", name, error, exc_info=True)
-        return Choice(padded, packed=False, reason=f"packed scoring of {name} failed: {error}")
+        return Choice(padded, reason=f"packed scoring of {name} failed: {error}")
     if not report.passed:
         reason = _explain(name, report)
         log.warning("padded batches: %s", reason)
-        return Choice(padded, packed=False, reason=reason, preflight=report)
+        return Choice(padded, reason=reason, preflight=report)
     reason = f"{name}: {report.rows} rows agree within {report.max_difference:.1e}"
     log.info("packed batches: %s", reason)
-    return Choice(packed, packed=True, reason=reason, preflight=report)
+    return Choice(packed, reason=reason, preflight=report)
 
 
 def _obstacle(network: nn.Module, device: torch.device, precision: Precision, kernel: Kernel | None) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from storage.records import STATUSES, Status
+from storage.records import STATUSES
 
 CONFIDENCE_BINS: Final = 20
 """Equal-width bins on [0, 1]; a bin holds its lower edge, the last one also 1."""
@@ -68,10 +68,6 @@ class Counts:
     def labelled(self) -> int:
         """Rows that have a label."""
         return sum(self.class_counts)
-
-    def of_status(self, status: Status) -> int:
-        """Rows of one status."""
-        return self.statuses[STATUSES.index(status)]
 
 
 def no_counts(classes: int) -> Counts:

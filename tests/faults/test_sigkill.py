@@ -145,6 +145,24 @@ def test_loads_killed_as_the_rows_arrive(new_home: Callable[..., Home], tmp_path
     assert "Traceback" not in victim.log.read_text("utf-8")
 
 
+def test_a_forced_run_killed_while_it_stages(new_home: Callable[..., Home], tmp_path: Path) -> None:
+    home = new_home(rows=250)
+    files = write_dump(home, comments(6_000)[0], (2_222,))
+    home.score().well()
+    whole, parts = home.predictions(), home.root / "parts"
+    victim = Victim(home, tmp_path / "log", {}, ("score", "comment", "--date", DAY, "--force"))
+    for units in (1, 6):
+        assert victim.kill("staging", lambda units=units: len(list(parts.rglob("renewed-*"))) >= units, 0.0)
+        assert home.predictions().equals(whole)
+    ran = home.score().well()
+    assert ": 0 scored now" not in ran.out
+    assert "6,000 scored now" not in ran.out
+    assert covered_once(home, files)
+    assert home.predictions().equals(whole)
+    assert [*parts.rglob("again-*"), *parts.rglob("renewed-*")] == []
+    assert "0 scored now, 6,000 done before" in home.score().well().out
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(not REAL.exists(), reason=f"needs the real comments in {REAL}")

@@ -123,7 +123,7 @@ def kill_while_loading(home: Path, delay_s: float) -> bool:
     with child("load_slowly", home) as loader:
         time.sleep(delay_s)
         at_work = loader.poll() is None
-        os.kill(loader.pid, signal.SIGKILL)
+        loader.kill()
     return at_work
 
 
@@ -158,7 +158,7 @@ def test_a_large_load_killed_while_its_rows_are_written_leaves_nothing_of_them(t
         with child("load_at_once", tmp_path) as loader:
             while loader.poll() is None and lake.warehouse.path.stat().st_size < blank + more_bytes:
                 time.sleep(0.002)
-            os.kill(loader.pid, signal.SIGKILL)
+            loader.kill()
         units = lake.query("SELECT unit, row_stop - row_start FROM units ORDER BY ALL")
         hits += not units
         assert lake.query("SELECT unit, count(*) FROM predictions GROUP BY ALL ORDER BY ALL") == units

@@ -91,6 +91,22 @@ def test_the_part_gets_its_name_after_its_profile_and_seal(store: PartStore, mon
     assert store.staged_units(SLOT) == {UNIT.unit_id}
 
 
+def test_a_part_is_whole_the_moment_it_has_its_name(store: PartStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+    real = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        real(path, target)
+        named.append(target.name.partition("-")[0])
+        if target == store.path(UNIT):
+            assert store.prove(UNIT).unit == UNIT
+        return target
+
+    monkeypatch.setattr(Path, "replace", replace)
+    stage(store, UNIT)
+    assert named == ["profile", "seal", "part"]
+
+
 def test_the_seal_is_what_sha256sum_checks(store: PartStore) -> None:
     folder = store.path(UNIT).parent
     stage(store, UNIT)
