@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from storage.digests import digest_numbers
+from storage.errors import PartCorrupt
 
 SAMPLE_ROWS: Final = 1_000
 """Rows of a sample, k: enough to see a share of one per cent move, and small beside a unit."""
@@ -41,6 +43,7 @@ SAMPLE_SCHEMA: Final = pa.schema(
 """A row of the day with its cleaned text; columns as in a part."""
 
 _COPIED: Final = [field.name for field in SAMPLE_SCHEMA if field.name not in ("key", "text")]
+_REPEATING: Final = ["source_path", "slices.key_value.key", "slices.key_value.value", "status", "label"]
 _ORDER: Final = [("key", "ascending"), ("source_path", "ascending"), ("source_row", "ascending")]
 
 
@@ -68,6 +71,46 @@ def sample_of(table: pa.Table, texts: pl.Series, which: NDArray[np.int64], rows:
 def merge_samples(samples: Iterable[pa.Table], rows: int = SAMPLE_ROWS) -> pa.Table:
     """Sample the union of sampled rows; order and grouping don't matter."""
     return _smallest(pa.concat_tables([SAMPLE_SCHEMA.empty_table(), *samples]), rows)
+
+
+def sample_to_bytes(sample: pa.Table) -> bytes:
+    """A sample as a Parquet file; equal samples give equal bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(sample, sink, version="2.6", compression="zstd", use_dictionary=_REPEATING, write_page_checksum=True)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def sample_from_bytes(data: bytes) -> pa.Table:
+    """Inverse of `sample_to_bytes`.
+
+    Raises:
+        PartCorrupt: The bytes are no sample of this version.
+    """
+    return _read(data, SAMPLE_SCHEMA.names)
+
+
+def keys_from_bytes(data: bytes) -> NDArray[np.uint64]:
+    """The keys of a sample that `sample_to_bytes` wrote, uint64[N] ascending: a fraction of reading it all.
+
+    Raises:
+        PartCorrupt: The bytes are no sample of this version.
+    """
+    keys: NDArray[np.uint64] = _read(data, ["key"])["key"].to_numpy()
+    return keys
+
+
+def _read(data: bytes, columns: list[str]) -> pa.Table:
+    try:
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            if file.schema_arrow.equals(SAMPLE_SCHEMA):
+                return file.read(columns, use_threads=False)
+            found = ", ".join(file.schema_arrow.names)
+    except (pa.ArrowException, OSError) as error:
+        found = str(error).splitlines()[0]
+    raise PartCorrupt(
+        f"a sample can't be read: {found}", expected="the columns of a sample", action="score its unit again"
+    )
 
 
 def _smallest(table: pa.Table, rows: int) -> pa.Table:
