@@ -48,7 +48,8 @@ def main() -> None:
         cut = Path(folder) / "dump.parquet"
         pl.scan_parquet(options.data).select(options.text).head(options.rows).sink_parquet(cut)
         slot = Slot(bundle.manifest.task, date(2026, 1, 5), bundle.version)
-        dump = plan_dump(find_sources([str(cut)], slot.logical_date, Path(folder)), slot, mapping, UnitSize())
+        sources, _ = find_sources([str(cut)], slot.logical_date, Path(folder))
+        dump = plan_dump(sources, slot, mapping, UnitSize())
         scorer = Scorer(bundle, EngineSettings(precision=options.precision, max_tokens=options.max_tokens))
         scorer.score(pl.Series("text", ["预热", "再来一次"]))
         shares = []
