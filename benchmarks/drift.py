@@ -19,8 +19,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from monitoring.alerts.judge import judge
-from monitoring.alerts.rules import Rules
 from numpy.typing import NDArray
 
 from batch.engine.settings import EngineSettings
@@ -29,6 +27,8 @@ from batch.results import finish_unit
 from batch.scorer import Scorer
 from models.bundle import open_bundle
 from models.embedding import Embedder
+from monitoring.alerts.judge import judge
+from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings, ReferenceNote
 from monitoring.measuring.measure import measure
