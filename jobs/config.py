@@ -64,6 +64,16 @@ class Home:
         return self.root / "parts"
 
     @property
+    def summaries(self) -> Path:
+        """The summary of each slot, kept when it was asked for."""
+        return self.root / "summaries"
+
+    @property
+    def references(self) -> Path:
+        """Frozen references."""
+        return self.root / "references"
+
+    @property
     def bundles(self) -> Path:
         """Trained bundles."""
         return self.root / "bundles"

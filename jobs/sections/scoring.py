@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from batch.columns import ColumnMapping
+from batch.input.columns import ColumnMapping
 from jobs.sections.section import Section, path_of_a_user
 from models.aggregation import Aggregation
 from models.windows import WindowSpec
