@@ -144,11 +144,3 @@ class MonitorSection(Section):
             home: Where relative paths start and programs run.
         """
         return tuple(section.sink(home) for section in self.sinks)
-
-    def unsure_of(self, classes: int) -> float:
-        """The confidence below which a row counts as unsure: half-way between a guess and certainty, if not set.
-
-        Args:
-            classes: Number of classes of the task, at least 1.
-        """
-        return (1 + 1 / classes) / 2 if self.unsure_below is None else self.unsure_below
