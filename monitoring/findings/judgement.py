@@ -98,6 +98,11 @@ class Judgement:
 
     @property
     def watched(self) -> tuple[Verdict, ...]:
-        """Breaches that are not old enough for an alert."""
+        """Breaches that are not old enough for an alert, without slices that show what all rows show too."""
         told = {(each.name, each.slice, each.item) for each in self.alerts}
-        return tuple(each for each in self.verdicts if each.breached and each.key not in told)
+        whole = told | {each.key for each in self.verdicts if each.breached and not each.slice}
+        return tuple(
+            each
+            for each in self.verdicts
+            if each.breached and each.key not in told and not (each.slice and (each.name, "", each.item) in whole)
+        )
