@@ -33,11 +33,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.agreement import compare_logits
-from batch.buckets import Buckets, fill_buckets
-from batch.cpu import CPU, choose_cpu_budget, choose_cpu_forward
-from batch.engine import Engine
-from batch.forward import Forward, PaddedForward, Pending
+from batch.engine.agreement import compare_logits
+from batch.engine.engine import Engine
+from batch.forward.buckets import Buckets, fill_buckets
+from batch.forward.cpu import CPU, choose_cpu_budget, choose_cpu_forward
+from batch.forward.padded import PaddedForward
+from batch.forward.protocol import Forward, Pending
 from models.bundle import open_bundle
 from models.network import StockClassifier, load_network
 from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows

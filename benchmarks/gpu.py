@@ -32,7 +32,7 @@ import transformers
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from batch.buckets import Buckets, fill_buckets, fill_packed
+from batch.forward.buckets import Buckets, fill_buckets, fill_packed
 from benchmarks.gpu_workload import (
     CLS,
     PAD,

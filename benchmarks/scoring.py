@@ -19,14 +19,14 @@ from pathlib import Path
 import polars as pl
 import torch
 
-from batch.columns import ColumnMapping, RawRows
-from batch.dump import Dump, plan_dump
+from batch.engine.settings import EngineSettings
+from batch.input.columns import ColumnMapping, RawRows
+from batch.input.dump import Dump, plan_dump
+from batch.input.reader import read_units
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from batch.local import LocalExecutor
-from batch.reader import read_units
 from batch.scorer import Prepared, Scorer
-from batch.settings import EngineSettings
-from batch.sources import find_sources
-from batch.units import UnitSize
 from models.bundle import open_bundle
 from storage.parts import PartStore
 from storage.records import Slot

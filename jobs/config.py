@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from batch.columns import ColumnMapping
+from batch.input.columns import ColumnMapping
 from models.aggregation import Aggregation
 from models.windows import WindowSpec
 from storage.errors import ConfigError

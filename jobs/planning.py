@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from typing import get_args
 
-from batch.dump import Dump, plan_dump
-from batch.sources import SourceFile, find_sources
-from batch.units import UnitSize
+from batch.input.dump import Dump, plan_dump
+from batch.input.sources import SourceFile, find_sources
+from batch.input.units import UnitSize
 from jobs.config import Home
 from jobs.loading import open_warehouse
 from storage.errors import ConfigError, InputError, PartCorrupt, WarehouseLocked
