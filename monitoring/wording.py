@@ -70,6 +70,14 @@ FAMILIES: Final[dict[Family, Phrase]] = {
     "labels": Phrase("对照标注", "Against labels"),
 }
 
+_LEVELS: Final = frozenset(
+    (
+        *("accuracy", "macro_f1", "ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
+        *("expected_accuracy", "expected_macro_f1", "class_share_em", "class_share_bbse", "rows"),
+    )
+)
+"""Metrics whose value is a level, or a ratio, even where the level before is known."""
+
 _STAGED: Final = Phrase("已打分，但未写入数据仓库", "Scored, not yet in the warehouse")
 _NO_ROWS: Final = Phrase("今晚没有任何数据", "There are no rows tonight")
 _NO_ROWS_ACTION: Final = Phrase("检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again.")
@@ -149,12 +157,14 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits if abs(value) >= 10 ** (1 - digits) or value == 0 else digits + 1}f}"
 
 
-def percent(value: float, signed: bool = False) -> str:
+def percent(value: float) -> str:
     """A share as per cent; small ones keep more digits."""
     if not math.isfinite(value):
         return DASH
-    digits = 1 if abs(value) >= 0.01 or value == 0 else 2 if abs(value) >= 0.001 else 3
-    return f"{100 * value:{'+' if signed else ''}.{digits}f}%"
+    if value == 0:
+        return "0%"
+    digits = 1 if abs(value) >= 0.01 else 2 if abs(value) >= 0.001 else 3
+    return f"{100 * value:.{digits}f}%"
 
 
 def p_value(value: float) -> str:
@@ -178,7 +188,8 @@ def amount(value: float, unit: Unit) -> str:
 def now_and_before(metric: Metric, unit: Unit) -> tuple[str, str]:
     """The level of tonight and of the reference; the value alone where there is no level."""
     if math.isfinite(metric.level):
-        return amount(metric.level, unit), amount(metric.level_before, unit)
+        before = amount(metric.level_before, unit)
+        return amount(metric.level, unit), "" if before == DASH else before
     return amount(metric.measured.value, unit), ""
 
 
@@ -186,12 +197,36 @@ def span(low: float, high: float, metric: Metric, unit: Unit) -> str:
     """A range of the metric's value: of differences with their signs, in percentage points for shares."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return DASH
-    if not math.isfinite(metric.level_before):
+    if metric.name == "rows":
+        return f"{low:.2f} ~ {high:.2f}"
+    if not is_difference(metric):
         return f"{amount(low, unit)} ~ {amount(high, unit)}"
-    if unit == "share":
-        digits = 1 if max(abs(low), abs(high)) >= 0.01 else 2
-        return f"{100 * low:+.{digits}f} ~ {100 * high:+.{digits}f}"
-    return f"{low:+.2f} ~ {high:+.2f}"
+    low, high = (100 * low, 100 * high) if unit == "share" else (low, high)
+    largest = max(abs(low), abs(high))
+    digits = 1 if largest >= 1 else 2 if largest >= 0.1 else 3
+    if abs(low + high) < 0.5 * 10**-digits:
+        return f"±{largest:.{digits}f}"
+    return f"{low:+.{digits}f} ~ {high:+.{digits}f}"
+
+
+def is_difference(metric: Metric) -> bool:
+    """Whether the metric's value is a difference of two levels, rather than a level or a distance."""
+    return metric.name not in _LEVELS and math.isfinite(metric.level) and math.isfinite(metric.level_before)
+
+
+def unit_of_change(metric: Metric) -> Phrase:
+    """What the ranges of a metric's value are counted in, empty where they are plain numbers."""
+    if metric.name == "rows":
+        return Phrase("倍", "times")
+    is_share = is_difference(metric) and CATALOGUE[metric.name].unit == "share"
+    return Phrase("百分点", "pp") if is_share else Phrase("", "")
+
+
+def unchanged(metric: Metric) -> float:
+    """The value that says that nothing has changed; NaN where no value does."""
+    if metric.name == "rows":
+        return 1.0
+    return 0.5 if metric.name in ("text_auc", "embedding_auc") else math.nan if metric.name in _LEVELS else 0.0
 
 
 def usual_range(metric: Metric, unit: Unit) -> str:

@@ -77,27 +77,27 @@ class Panel:
     lowest: float
 
 
-def band(measured: Measured) -> Band | None:
-    """Lay a figure out on a scale of its own; None where there is nothing to draw."""
-    known = [x for x in (measured.value, measured.low, measured.high, measured.null_low, measured.null_high)]
-    known = [x for x in known if math.isfinite(x)]
+def band(measured: Measured, unchanged: float) -> Band | None:
+    """Lay a figure out on a scale of its own, with the value that means no change; None without anything to draw."""
+    ends = (measured.low, measured.high, measured.null_low, measured.null_high)
+    known = [x for x in (measured.value, *ends, unchanged) if math.isfinite(x)]
     if not math.isfinite(measured.value) or len(known) < 2:
         return None
-    low, high = min(0.0, *known), max(0.0, *known)
+    low, high = min(known), max(known)
     scale = (BAND_WIDTH - 2 * _EDGE) / ((high - low) or 1.0)
 
     def place(value: float) -> float:
-        return round(_EDGE + scale * (value - low), 1)
+        return round(_EDGE + scale * (value - low), 1) if math.isfinite(value) else math.nan
 
+    width = measured.null_high - measured.null_low
+    width = round(max(2.0, scale * width), 1) if math.isfinite(width) else math.nan
     return Band(
         null_low=place(measured.null_low),
-        null_width=round(max(2.0, scale * (measured.null_high - measured.null_low)), 1)
-        if math.isfinite(measured.null_high - measured.null_low)
-        else math.nan,
+        null_width=width,
         low=place(measured.low),
         high=place(measured.high),
         point=place(measured.value),
-        zero=place(0.0),
+        zero=place(unchanged),
     )
 
 

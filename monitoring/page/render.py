@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import Markup
 
 from models.evaluation.record import ReliabilityBin
 from monitoring.findings.catalogue import CATALOGUE
@@ -54,6 +55,20 @@ _LIMITS: Final = {
 }
 _MAX_TEXT_CHARS: Final = 160
 _MAX_LABEL_CHARS: Final = 40
+_MAX_ADVICE_CHARS: Final = 300
+
+_PARTS: Final = {
+    "drift": Phrase("漂移", "drift"),
+    "alerts": Phrase("警报", "alerts"),
+    "predictions": Phrase("预测结果", "predictions"),
+    "confidence": Phrase("置信度", "confidence"),
+    "classes": Phrase("类别", "classes"),
+    "slices": Phrase("分组", "slices"),
+    "labels": Phrase("标注", "labels"),
+    "embeddings": Phrase("向量", "embeddings"),
+    "new words": Phrase("新词", "new words"),
+}
+"""Names in `Missing.what` that are no metrics."""
 
 _SIZES: Final = {
     "band_width": BAND_WIDTH,
@@ -118,6 +133,7 @@ def _environment() -> jinja2.Environment:
         "amount": amount,
         "p_value": p_value,
         "shorten": _shorten,
+        "coded": _coded,
         "safe_href": _safe_href,
     }
     return environment
@@ -135,7 +151,7 @@ def _alert_trend(morning: Morning, alert: Alert) -> object:
 
 def _metric_names(what: str) -> Phrase:
     """The titles of the metrics that a text names by their keys; other words stay."""
-    names = [metric_title(name.strip()) for name in what.split(",")]
+    names = [_PARTS.get(name.strip()) or metric_title(name.strip()) for name in what.split(",")]
     return Phrase("、".join(each.zh for each in names), ", ".join(each.en for each in names))
 
 
@@ -156,6 +172,12 @@ def _is_drawn(each: ReliabilityBin) -> bool:
 
 def _shorten(text: str, limit: int = _MAX_LABEL_CHARS) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _coded(text: str) -> Markup:
+    """A text of some lines at most, escaped, with what stands between backticks set as code."""
+    parts = _shorten(text, _MAX_ADVICE_CHARS).split("`")
+    return Markup().join(Markup("<code>{}</code>" if place % 2 else "{}").format(part) for place, part in enumerate(parts))
 
 
 def _safe_href(href: str) -> str | None:

@@ -24,6 +24,8 @@ from monitoring.wording import (
     p_value,
     size_of_change,
     span,
+    unchanged,
+    unit_of_change,
     usual_range,
 )
 
@@ -50,6 +52,7 @@ class Row:
         ratio: The change as a multiple of what matters, in words; a dash if unknown.
         gauge: Length of its bar, 0 to 100; the threshold is at 50.
         sizes: Effect and threshold.
+        has_threshold: Whether there is a size from which a change matters.
         unit: Of the ranges that follow.
         interval: 95 % interval of the change.
         usual: Band of unchanged nights.
@@ -68,6 +71,7 @@ class Row:
     ratio: str
     gauge: float
     sizes: str
+    has_threshold: bool
     unit: Phrase
     interval: str
     usual: str
@@ -83,8 +87,8 @@ class Group:
 
     title: Phrase
     rows: tuple[Row, ...]
-    unknown: tuple[tuple[Phrase, str], ...]
-    """What could not be measured, and why."""
+    unknown: tuple[tuple[str, tuple[Phrase, ...]], ...]
+    """Why something could not be measured, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,12 @@ class RowMaker:
             ratio=times(size),
             gauge=round(100 * min(size, _GAUGE_END) / _GAUGE_END, 1) if math.isfinite(size) else 0.0,
             sizes=f"{number(measured.effect)} / {number(threshold)}" if threshold else "",
-            unit=_unit(metric),
+            has_threshold=threshold is not None,
+            unit=unit_of_change(metric),
             interval=span(measured.low, measured.high, metric, definition.unit),
             usual=usual_range(metric, definition.unit),
             p=p_value(verdict.adjusted_p if verdict else measured.p_value),
-            band=band(measured),
+            band=band(measured, unchanged(metric)),
             trend=trend(points, self._morning.findings.logical_date),
             nights=verdict.nights if verdict else 0,
         )
@@ -156,16 +161,19 @@ class RowMaker:
 
         for name, members in groupby(sorted(metrics, key=lambda m: list(FAMILIES).index(family(m))), family):
             each = list(members)
-            known = tuple(self.row(m) for m in each if m.measured.known)
-            unknown = tuple((metric_title(*m.key), m.measured.reason) for m in each if not m.measured.known)
-            yield Group(FAMILIES[name], known, unknown)
+            unknown: dict[str, list[Phrase]] = {}
+            for metric in each:
+                if not _is_shown(metric):
+                    unknown.setdefault(metric.measured.reason, []).append(metric_title(*metric.key))
+            rows = tuple(self.row(m) for m in each if _is_shown(m))
+            yield Group(FAMILIES[name], rows, tuple((why, tuple(titles)) for why, titles in unknown.items()))
 
     def _state(self, metric: Metric, threshold: float | None) -> State | None:
         if metric.key in self._told:
             return "alert"
         if self._breached(metric):
             return "watch"
-        return None if threshold is None else "ok"
+        return None if threshold is None or not metric.measured.known else "ok"
 
     def _breached(self, metric: Metric) -> bool:
         verdict = self._verdicts.get(metric.key)
@@ -182,8 +190,6 @@ def times(size: float) -> str:
     return "" if not math.isfinite(size) else f"{size:.1f}×" if size < 100 else ">99×"
 
 
-def _unit(metric: Metric) -> Phrase:
-    is_difference = math.isfinite(metric.level_before)
-    if is_difference and CATALOGUE[metric.name].unit == "share":
-        return Phrase("百分点", "pp")
-    return Phrase("", "")
+def _is_shown(metric: Metric) -> bool:
+    """Without a reference there is still the level of tonight."""
+    return metric.measured.known or math.isfinite(metric.level)

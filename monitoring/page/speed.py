@@ -48,7 +48,7 @@ class RunView:
     state: Phrase
     good: bool
     when: str
-    took: str
+    took: Phrase
     rows: str
     speed: str
     failures: tuple[str, ...]
@@ -74,8 +74,8 @@ class SpeedView:
     rows_before: str
     statuses: tuple[tuple[Phrase, str], ...]
     speed: str
-    detail: str
-    took: str
+    detail: Phrase
+    took: Phrase
     cache: str
     padding: str
     runs: tuple[RunView, ...]
@@ -95,22 +95,24 @@ def speed_view(findings: Findings, runs: Sequence[RunRecord], zone: tzinfo) -> S
             if rows
         ),
         speed=f"{_figure(newest, 'docs_per_s'):,.0f}" if newest else DASH,
-        detail=_detail(newest) if newest else "",
-        took=duration(sum(seconds)) if seconds else DASH,
+        detail=_detail(newest) if newest else Phrase("", ""),
+        took=duration(sum(seconds) if seconds else math.nan),
         cache=percent(_figure(newest, "cache_hit_rate")) if newest else DASH,
         padding=percent(_figure(newest, "padding_share")) if newest else DASH,
         runs=tuple(_run(run, zone) for run in runs),
     )
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float) -> Phrase:
     """A time as people say it: seconds, then minutes, then hours."""
     if not math.isfinite(seconds):
-        return DASH
+        return Phrase(DASH, DASH)
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return Phrase(f"{seconds:.1f} 秒", f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+    if minutes < 60:
+        return Phrase(f"{minutes} 分 {rest:02} 秒", f"{minutes} min {rest:02} s")
+    return Phrase(f"{minutes // 60} 时 {minutes % 60:02} 分", f"{minutes // 60} h {minutes % 60:02} min")
 
 
 def _run(run: RunRecord, zone: tzinfo) -> RunView:
@@ -130,10 +132,11 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
     )
 
 
-def _detail(run: RunRecord) -> str:
+def _detail(run: RunRecord) -> Phrase:
     tokens = _figure(run, "tokens_per_s")
-    said = [f"{tokens:,.0f} tokens/s"] if math.isfinite(tokens) else []
-    return " · ".join([*said, *(str(run.figures[name]) for name in ("device", "precision") if name in run.figures)])
+    speed = Phrase(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s") if math.isfinite(tokens) else Phrase("", "")
+    on = [str(run.figures[name]) for name in ("device", "precision") if name in run.figures]
+    return Phrase(*(" · ".join(filter(None, (said, *on))) for said in (speed.zh, speed.en)))
 
 
 def _seconds(run: RunRecord) -> float:
