@@ -9,6 +9,7 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
+_CLOSING: Final = "，。；：、）？！”"
 
 
 def bar_line(heights: Sequence[float], tallest: float | None = None) -> str:
@@ -28,7 +29,8 @@ def trend_line(values: Sequence[float]) -> str:
     low, high = min(known, default=0.0), max(known, default=0.0)
     steps = len(_BARS) - 2
     return "".join(
-        " " if not math.isfinite(each) else _BARS[1 + round(steps * (each - low) / (high - low or 1.0))] for each in values
+        " " if not math.isfinite(each) else _BARS[1 + round(steps * (each - low) / (high - low or 1.0))]
+        for each in values
     )
 
 
@@ -57,9 +59,12 @@ def _bar(share: float) -> str:
 
 def _words(text: str) -> list[str]:
     """Pieces that stay whole: words with the blank after them, full-width characters by themselves."""
-    pieces, piece = [], ""
+    pieces: list[str] = []
+    piece = ""
     for character in text:
-        if cell_len(character) == 2:
+        if character in _CLOSING and (piece or pieces):  # it may not begin a line
+            piece = (piece or pieces.pop()) + character
+        elif cell_len(character) == 2:
             pieces += [piece, character] if piece else [character]
             piece = ""
         elif character == " ":

@@ -34,10 +34,10 @@ from monitoring.wording import (
 from storage.profiles.counts import CONFIDENCE_BINS
 
 _MARKS: Final[dict[State, str]] = {"alert": "!", "watch": "~", "ok": " "}
-_MIN_WIDTH: Final = 60
+_MIN_WIDTH: Final = 72
 _WIDE: Final = 110
 """From here on there is room for the level before and for 30 nights."""
-_LABEL_WIDTH: Final = 20
+_MIN_LABEL_WIDTH: Final = 8
 _MOST_WATCHED: Final = 10
 _SUMMED_UP: Final = frozenset(("class_share", "class_share_em", "class_share_bbse", "new_word"))
 """Metrics of single classes and words: the histograms and the page have them."""
@@ -51,7 +51,7 @@ def render_terminal(morning: Morning, *, width: int = 80, lang: Language = "en")
 
     Args:
         morning: What to show.
-        width: Cells of the terminal; below 60 lines get longer than it.
+        width: Cells of the terminal; below 72 lines get longer than it.
         lang: The language.
     """
     width, findings = max(width, _MIN_WIDTH), morning.findings
@@ -67,14 +67,15 @@ def render_terminal(morning: Morning, *, width: int = 80, lang: Language = "en")
 
 
 def class_lines(now: Side, before: Side | None = None, width: int = 80, lang: Language = "en") -> list[str]:
-    """One line for each class: rows, share, and its confidences; a second line for the reference.
+    """One line for each class: rows, share, share by probability, confidences; a second line for the reference.
 
     Bars are shares of the class's own rows, on one scale for both lines.
     """
     first = int(CONFIDENCE_BINS / max(1, len(now.classes)))
     earlier = {each.label: each for each in before.classes} if before else {}
-    names = min(max((cell_len(each.label) for each in now.classes), default=0), max(_LABEL_WIDTH, width - 60))
-    names = max(names, cell_len(_BEFORE.read(lang)))
+    longest = max((cell_len(each.label) for each in now.classes), default=0)
+    longest = max(longest, cell_len(_BEFORE.read(lang))) if earlier else longest
+    names = min(longest, max(_MIN_LABEL_WIDTH, width - 43 - (CONFIDENCE_BINS - first)))
     lines = []
     for each in now.classes:
         sides = [(each, now, each.label)]
@@ -84,18 +85,26 @@ def class_lines(now: Side, before: Side | None = None, width: int = 80, lang: La
         for side, whole, name in sides:
             lines.append(
                 f"{fit(name, names)}  {side.rows:>11,}  {_share(side.rows, whole.labelled):>6}"
+                f"  {_share(side.expected, whole.labelled):>6}"
                 f"  {first / CONFIDENCE_BINS:.2f} {bar_line(_shares(side, first), tallest)} 1.00"
             )
     return lines
 
 
 _BEFORE: Final = Phrase("  基准", "  before")
+_CLASSES: Final = Phrase(
+    "各类别：行数、占比、按概率的占比、置信度分布", "classes: rows, share, share by probability, confidence"
+)
+_LEGEND: Final = Phrase(
+    "! 警报  ~ 观察  ÷阈值：变化是应留意幅度的几倍  平常：什么都没变时 100 晚中 95 晚的范围",
+    "! alert  ~ watched  ÷limit: change over what matters  usual: 95 of 100 unchanged nights",
+)
 
 
 def _histograms(now: Side, before: Side | None, width: int, lang: Language) -> list[str]:
     if not now.classes:
         return []
-    return [Phrase("各类别：行数、占比、置信度", "classes: rows, share, confidence").read(lang), *class_lines(now, before, width, lang)]
+    return [_CLASSES.read(lang), *class_lines(now, before, width, lang)]
 
 
 def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
@@ -134,11 +143,14 @@ def _drift(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         return
     columns = _columns(width)
     heads = _HEADS if width >= _WIDE else [head for head in _HEADS if head.en != "before"]
-    yield "  " + " ".join(fit(head.read(lang), size, right=0 < k < 6) for k, (head, size) in enumerate(zip(heads, columns, strict=True)))
+    yield "  " + " ".join(
+        fit(head.read(lang), size, right=0 < k < 6) for k, (head, size) in enumerate(zip(heads, columns, strict=True))
+    )
     for family, members in groupby(metrics, key=lambda m: CATALOGUE[m.name].family):
         yield FAMILIES[family].read(lang)
         for metric in members:
             yield _line(morning, metric, columns, lang)
+    yield from fold(_LEGEND.read(lang), width)
 
 
 _HEADS: Final = (
@@ -176,7 +188,10 @@ def _line(morning: Morning, metric: Metric, columns: Sequence[int], lang: Langua
     ]
     title = metric_title(metric.name, item=metric.item).read(lang)
     mark = _MARKS[state_of(metric.key, morning.judgement)]
-    shown = [fit(title, columns[0]), *(fit(cell, size, right=True) for cell, size in zip(cells, columns[1:-1], strict=True))]
+    shown = [
+        fit(title, columns[0]),
+        *(fit(cell, size, right=True) for cell, size in zip(cells, columns[1:-1], strict=True)),
+    ]
     return f"{mark} {' '.join(shown)} {_trend(morning, metric, columns[-1])}"
 
 
@@ -200,5 +215,5 @@ def _shares(side: ClassSide, first: int) -> list[float]:
     return [count / total for count in counts]
 
 
-def _share(part: int, whole: int) -> str:
+def _share(part: float, whole: int) -> str:
     return percent(part / whole) if whole else "–"

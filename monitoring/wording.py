@@ -80,7 +80,9 @@ _LEVELS: Final = frozenset(
 
 _STAGED: Final = Phrase("已打分，但未写入数据仓库", "Scored, not yet in the warehouse")
 _NO_ROWS: Final = Phrase("今晚没有任何数据", "There are no rows tonight")
-_NO_ROWS_ACTION: Final = Phrase("检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again.")
+_NO_ROWS_ACTION: Final = Phrase(
+    "检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again."
+)
 _NO_REFERENCE: Final = Phrase("没有基准，看不出变化", "There is no reference, so no change can be seen")
 
 
@@ -123,7 +125,9 @@ def headline(morning: Morning) -> Headline:
         many = Phrase(f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}.")
         return Headline("alert", many)
     if watched:
-        text = Phrase(f"今天不用处理，{watched} 件事留意观察。", f"No action today; {watched} thing{_s(watched)} to watch.")
+        text = Phrase(
+            f"今天不用处理，{watched} 件事留意观察。", f"No action today; {watched} thing{_s(watched)} to watch."
+        )
         return Headline("watch", text)
     return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
 
@@ -152,9 +156,11 @@ def number(value: float, digits: int = 3) -> str:
     """A plain number; small ones keep another digit, and none is shown as 0 that is not."""
     if not math.isfinite(value):
         return DASH
-    if 0 < abs(value) < 0.5 * 10 ** -(digits + 1):
+    if value == 0:
+        return "0"
+    if abs(value) < 0.5 * 10 ** -(digits + 1):
         return f"<0.{'0' * digits}1"
-    return f"{value:.{digits if abs(value) >= 10 ** (1 - digits) or value == 0 else digits + 1}f}"
+    return f"{value:.{digits if abs(value) >= 10 ** (1 - digits) else digits + 1}f}"
 
 
 def percent(value: float) -> str:

@@ -54,9 +54,7 @@ def class_views(findings: Findings, most: int) -> ClassViews:
     earlier = {each.label: each for each in before.classes} if before else {}
     largest = sorted(now.classes, key=lambda c: -(c.rows + (earlier[c.label].rows if c.label in earlier else 0)))
     kept = {each.label for each in largest[:most]}
-    shown = tuple(
-        _view(findings, each, earlier.get(each.label), before) for each in now.classes if each.label in kept
-    )
+    shown = tuple(_view(findings, each, earlier.get(each.label), before) for each in now.classes if each.label in kept)
     return ClassViews(shown, len(now.classes) - len(shown), shown[0].panel.lowest if shown else 0.0)
 
 

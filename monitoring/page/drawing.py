@@ -15,7 +15,7 @@ from storage.profiles.counts import CONFIDENCE_BINS
 
 BAND_WIDTH: Final = 150
 BAND_HEIGHT: Final = 20
-TREND_WIDTH: Final = 120
+TREND_WIDTH: Final = 126
 TREND_HEIGHT: Final = 28
 TREND_NIGHTS: Final = 30
 PANEL_WIDTH: Final = 200
@@ -51,13 +51,15 @@ class Trend:
 
     Attributes:
         path: SVG path; it has a gap where a night is missing.
-        breaches: Positions of nights that were breaches.
+        breaches: SVG path with a dot for each night that was a breach.
+        breached: How many those are.
         last: Position of the last known night.
         nights: How many nights are known.
     """
 
     path: str
-    breaches: tuple[tuple[float, float], ...]
+    breaches: str
+    breached: int
     last: tuple[float, float]
     nights: int
 
@@ -121,9 +123,16 @@ def trend(points: Sequence[TrendPoint], tonight: date) -> Trend | None:
     steps, previous = [], None
     for point in known:
         joined = previous is not None and (point.logical_date - previous).days == 1
-        steps.append(f"{'L' if joined else 'M'}{place(point)[0]:g} {place(point)[1]:g}")
+        steps.append(f"{' ' if joined else 'M'}{place(point)[0]:g} {place(point)[1]:g}")
         previous = point.logical_date
-    return Trend("".join(steps), tuple(place(p) for p in known if p.breached), place(known[-1]), len(known))
+    dots = [place(point) for point in known if point.breached]
+    return Trend(
+        path="".join(steps),
+        breaches="".join(f"M{x:g} {y:g}h0" for x, y in dots),
+        breached=len(dots),
+        last=place(known[-1]),
+        nights=len(known),
+    )
 
 
 def panel(now: ClassSide, before: ClassSide | None, classes: int) -> Panel:

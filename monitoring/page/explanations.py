@@ -24,7 +24,9 @@ EXPLANATIONS: Final[dict[str, Phrase]] = {
     "class_psi": Phrase("各类占比差多远：0 相同，0.1 起明显", "how far class shares are apart: 0 same, 0.1 clear"),
     "class_js": Phrase("各类占比差多远：0 相同，1 毫无重合", "how far class shares are apart: 0 same, 1 disjoint"),
     "prior_shift": Phrase("扣除模型误判后，有多少占比换了类别", "share that moved, the model's errors taken off"),
-    "confidence_psi": Phrase("置信度分布差多远：0 相同，0.1 起明显", "how far confidences are apart: 0 same, 0.1 clear"),
+    "confidence_psi": Phrase(
+        "置信度分布差多远：0 相同，0.1 起明显", "how far confidences are apart: 0 same, 0.1 clear"
+    ),
     "mean_confidence": Phrase("模型平均有多肯定", "how sure the model is on average"),
     "unsure_share": Phrase("模型拿不准，宜由人判断", "the model is unsure: people should decide"),
     "mean_entropy": Phrase("模型平均有多犹豫：0 毫不犹豫", "how much the model wavers: 0 not at all"),

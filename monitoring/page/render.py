@@ -21,7 +21,6 @@ from monitoring.page.drawing import (
     PANEL_HEIGHT,
     PANEL_WIDTH,
     TREND_HEIGHT,
-    TREND_NIGHTS,
     TREND_WIDTH,
     trend,
 )
@@ -42,20 +41,20 @@ from monitoring.wording import (
 
 # Together they keep the page under 300 KB whatever comes in.
 _LIMITS: Final = {
-    "alerts": 20,
+    "alerts": 10,
     "watched": 12,
-    "runs": 8,
+    "runs": 6,
     "failures": 3,
-    "missing": 20,
+    "missing": 10,
     "classes": 24,
-    "slices": 30,
-    "words": 30,
+    "slices": 20,
+    "words": 20,
     "examples": 2,
-    "tokens": 40,
+    "tokens": 30,
 }
-_MAX_TEXT_CHARS: Final = 160
+_MAX_TEXT_CHARS: Final = 120
 _MAX_LABEL_CHARS: Final = 40
-_MAX_ADVICE_CHARS: Final = 300
+_MAX_ADVICE_CHARS: Final = 200
 
 _PARTS: Final = {
     "drift": Phrase("漂移", "drift"),
@@ -77,7 +76,6 @@ _SIZES: Final = {
     "trend_height": TREND_HEIGHT,
     "panel_width": PANEL_WIDTH,
     "panel_height": PANEL_HEIGHT,
-    "nights": TREND_NIGHTS,
 }
 
 
@@ -177,7 +175,9 @@ def _shorten(text: str, limit: int = _MAX_LABEL_CHARS) -> str:
 def _coded(text: str) -> Markup:
     """A text of some lines at most, escaped, with what stands between backticks set as code."""
     parts = _shorten(text, _MAX_ADVICE_CHARS).split("`")
-    return Markup().join(Markup("<code>{}</code>" if place % 2 else "{}").format(part) for place, part in enumerate(parts))
+    return Markup().join(
+        Markup("<code>{}</code>" if place % 2 else "{}").format(part) for place, part in enumerate(parts)
+    )
 
 
 def _safe_href(href: str) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from models.evaluation.record import Figure, ReliabilityBin
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
-from monitoring.findings.morning import Link, MetricKey, Morning, TrendPoint
+from monitoring.findings.morning import Link, Morning, TrendPoint
 from monitoring.findings.record import (
     ClassSide,
     Findings,
@@ -48,7 +48,11 @@ _TASKS: Final = {
     "comment": _Task(
         {"差评": 0.22, "好评": 0.78},
         ("source=app", "source=web", "source=外卖"),
-        (("尊嘟假嘟", "这家店尊嘟假嘟啊，等了一个小时才送到"), ("泰裤辣", "味道泰裤辣!下次还来"), ("🫠", "冰淇淋送来已经🫠")),
+        (
+            ("尊嘟假嘟", "这家店尊嘟假嘟啊，等了一个小时才送到"),
+            ("泰裤辣", "味道泰裤辣!下次还来"),
+            ("🫠", "冰淇淋送来已经🫠"),
+        ),
         21.4,
     ),
     "weibo": _Task(
@@ -58,7 +62,13 @@ _TASKS: Final = {
         38.0,
     ),
     "news": _Task(
-        dict(zip(("财经", "科技", "体育", "娱乐", "时政", "教育", "社会", "游戏", "房产", "汽车"), [0.1] * 10, strict=True)),
+        dict(
+            zip(
+                ("财经", "科技", "体育", "娱乐", "时政", "教育", "社会", "游戏", "房产", "汽车"),
+                [0.1] * 10,
+                strict=True,
+            )
+        ),
         ("site=a", "site=b"),
         (("低空经济", "多地出台低空经济扶持政策，无人机物流试点启动"),),
         612.0,
@@ -202,10 +212,14 @@ def _findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Fin
     for label, share, then in zip(facts.shares, moved / moved.sum(), shares, strict=True):
         metrics += [
             _difference("class_share", then, share, rows, item=label),
-            Metric("class_share_em", "", label, Measured(0.98 * share, 0.96 * share, share, n=rows), 0.98 * share, then),
+            Metric(
+                "class_share_em", "", label, Measured(0.98 * share, 0.96 * share, share, n=rows), 0.98 * share, then
+            ),
         ]
     for number, name in enumerate(facts.slices):
-        metrics += [replace(m, slice=name) for m in _metrics(kind if number == 0 else "quiet", rows // 3, facts.tokens, rng)]
+        metrics += [
+            replace(m, slice=name) for m in _metrics(kind if number == 0 else "quiet", rows // 3, facts.tokens, rng)
+        ]
     return Findings(
         task=task,
         logical_date=NIGHT,
@@ -243,14 +257,26 @@ def _metrics(kind: Kind, rows: int, tokens: float, rng: np.random.Generator) -> 
     found.append(Metric("ece", "", "", Measured(ece, 0.01, 0.09, ece - 0.02, 0.002 if bad else 0.3, 0.0, 0.038, 400)))
     found += [
         Metric(name, "", "", Measured(ece * factor, 0.01, 0.09, 0.001, 0.3, 0.0, 0.04, 400))
-        for name, factor in (("ece_equal_mass", 0.9), ("ece_classwise", 0.6), ("ece_debiased", 1.1), ("ece_smooth", 0.8))
+        for name, factor in (
+            ("ece_equal_mass", 0.9),
+            ("ece_classwise", 0.6),
+            ("ece_debiased", 1.1),
+            ("ece_smooth", 0.8),
+        )
     ]
     jitter = rng.normal(0, 1e-4)
     return [*found, Metric("class_share_bbse", "", "差评", _around(jitter, 0.01), 0.22 + jitter, 0.22)]
 
 
 def _rows(rows: int) -> Metric:
-    return Metric("rows", "", "", Measured(0.98, effect=-0.02, p_value=0.6, null_low=0.74, null_high=1.35, n=14, m=rows), rows, rows * 1.02)
+    return Metric(
+        "rows",
+        "",
+        "",
+        Measured(0.98, effect=-0.02, p_value=0.6, null_low=0.74, null_high=1.35, n=14, m=rows),
+        rows,
+        rows * 1.02,
+    )
 
 
 def _difference(name: str, before: float, now: float, rows: int, item: str = "") -> Metric:
@@ -369,3 +395,80 @@ def _reliability(overconfident: float, rng: np.random.Generator) -> tuple[Reliab
         interval = Figure(accuracy, max(0.0, accuracy - half), min(1.0, accuracy + half))
         bins.append(ReliabilityBin(float(low), float(high), count, confidence, interval))
     return tuple(bins)
+
+
+def make_huge(name: str = "类") -> Morning:
+    """More of everything than a page can hold: 40 classes, 200 slices of 40 metrics, 50 words, long texts."""
+    morning = make_morning("comment", "bad")
+    labels = [f"{name}{number}" for number in range(40)]
+    whole = [m for m in morning.findings.metrics if not m.slice and not m.item][:40]
+    cut = [replace(m, slice=f"{name}={number}") for number in range(200) for m in whole]
+    verdicts = tuple(_verdict(m, m.name in _BAD) for m in (*whole, *cut) if CATALOGUE[m.name].threshold)
+    line = tuple(replace(point, breached=True) for point in next(iter(morning.trends.values())))
+    long = (name + '"&<') * 500
+    word = replace(_word(long, long), examples=(long,) * 5)
+    sides = [
+        replace(side, classes=tuple(ClassSide(label, 900, 900.0, tuple(range(20))) for label in labels))
+        for side in (morning.findings.now, morning.findings.before)
+        if side
+    ]
+    items = [
+        Metric(kind, "", label, _around(0.02, 0.01), 0.02, 0.01)
+        for label in labels
+        for kind in ("class_share", "class_share_em", "class_share_bbse")
+    ]
+    findings = replace(
+        morning.findings,
+        now=sides[0],
+        before=sides[1],
+        metrics=(*whole, *items, *cut),
+        words=(word,) * 50,
+        tokens=(TokenShift(long, 0.1, 0.1, 0.1, 0.1),) * 500,
+        missing=(Missing(long, long, long),) * 100,
+    )
+    alert = replace(morning.judgement.alerts[0], message_zh=long, message_en=long, slices=(long,) * 200)
+    run = replace(make_run("score", state="failed"), failures=[long] * 100)
+    return replace(
+        morning,
+        findings=findings,
+        judgement=Judgement(verdicts, (alert,) * 100),
+        runs=(run,) * 50,
+        trends={metric.key: line for metric in findings.metrics},
+    )
+
+
+def make_hostile(evil: str) -> Morning:
+    """A night in which every text that comes from data is the one given."""
+    morning = make_morning("comment", "bad")
+    findings = morning.findings
+    sides = [
+        replace(side, classes=tuple(replace(c, label=evil) for c in side.classes), statuses={evil: 3})
+        for side in (findings.now, findings.before)
+        if side
+    ]
+    reference = replace(findings.reference, reference=evil, bundle=evil) if findings.reference else None
+    metrics = tuple(replace(m, slice=evil if m.slice else "", item=evil if m.item else "") for m in findings.metrics)
+    unknown = Metric("token_js", "", "", nothing(evil))
+    alerts = tuple(replace(a, message_zh=evil, message_en=evil, slices=(evil,)) for a in morning.judgement.alerts)
+    verdicts = tuple(replace(v, slice=evil if v.slice else "") for v in morning.judgement.verdicts)
+    return replace(
+        morning,
+        findings=replace(
+            findings,
+            task=evil,
+            bundle=evil,
+            reference=reference,
+            now=sides[0],
+            before=sides[1],
+            metrics=(*metrics, unknown),
+            words=tuple(replace(w, text=evil, examples=(evil,)) for w in findings.words),
+            tokens=tuple(replace(t, token=evil) for t in findings.tokens),
+            missing=(Missing(evil, f"`{evil}`", evil, evil, evil),),
+        ),
+        judgement=Judgement(verdicts, alerts),
+        runs=tuple(
+            replace(run, run_id=evil, failures=[evil], figures={"docs_per_s": 1.0, "device": evil})
+            for run in morning.runs
+        ),
+        links=(Link("evidently", "javascript:alert(1)", evil), Link("relabel", f"queue{evil}.csv", evil)),
+    )
