@@ -30,7 +30,10 @@ from monitoring.wording import (
 )
 
 _ELSEWHERE: Final = frozenset(
-    ("class_share", "class_share_em", "class_share_bbse", "new_word", "expected_accuracy", "expected_macro_f1")
+    (
+        *("class_share", "class_share_em", "class_share_bbse", "new_word", "expected_accuracy", "expected_macro_f1"),
+        *("ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
+    )
 )
 """Metrics that have a section of their own."""
 
@@ -116,16 +119,18 @@ class RowMaker:
         shown = sorted((m for m in shown if m.name not in _ELSEWHERE), key=lambda m: order[m.name])
         return tuple(self._groups(shown))
 
-    def slices(self, most: int) -> Cut:
-        """The slices that breach, worst first, then the largest changes."""
+    def slices(self, most: int, most_quiet: int) -> Cut:
+        """The slices that breach, worst first, then the largest changes of the others."""
         ranked = sorted(
             ((self._size(m), m) for m in self._morning.findings.metrics if m.slice and m.measured.known),
             key=lambda pair: (-self._breached(pair[1]), -pair[0], pair[1].key),
         )
         known = [m for size, m in ranked if size > 0]
-        hidden = known[most:]
-        quiet = sum(not self._breached(m) for m in hidden)
-        return Cut(tuple(self.row(m) for m in known[:most]), len(hidden), quiet)
+        breached = [m for m in known if self._breached(m)]
+        quiet = known[len(breached) :]
+        shown = breached[:most] + quiet[: min(most_quiet, max(0, most - len(breached)))]
+        hidden_quiet = len(quiet) - max(0, len(shown) - min(most, len(breached)))
+        return Cut(tuple(self.row(m) for m in shown), len(known) - len(shown), hidden_quiet)
 
     def row(self, metric: Metric) -> Row:
         """One metric as it is shown."""

@@ -36,7 +36,8 @@ class RunView:
         job: What ran.
         state: How it ended.
         good: It ended well, or has not ended.
-        when: From when to when, in the page's time zone.
+        day: When it started, in the page's time zone.
+        when: From when to when.
         took: How long.
         rows: Rows it dealt with.
         speed: Documents a second.
@@ -47,6 +48,7 @@ class RunView:
     job: Phrase
     state: Phrase
     good: bool
+    day: str
     when: str
     took: Phrase
     rows: str
@@ -116,7 +118,7 @@ def duration(seconds: float) -> Phrase:
 
 
 def _run(run: RunRecord, zone: tzinfo) -> RunView:
-    start = f"{run.started_at.astimezone(zone):%m-%d %H:%M}"
+    start = f"{run.started_at.astimezone(zone):%H:%M}"
     end = f" – {run.finished_at.astimezone(zone):%H:%M}" if run.finished_at else ""
     speed = _figure(run, "docs_per_s")
     return RunView(
@@ -124,6 +126,7 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
         job=_JOBS.get(run.job, Phrase(run.job, run.job)),
         state=_STATES[run.state],
         good=run.state not in ("failed", "interrupted"),
+        day=f"{run.started_at.astimezone(zone):%m-%d}",
         when=start + end,
         took=duration(_seconds(run)),
         rows=f"{run.rows:,}",

@@ -105,6 +105,7 @@ _DISTANCES: Final[dict[str, tuple[float, float]]] = {
     "prior_shift": (0.012, 0.071),
     "confidence_psi": (0.005, 0.142),
 }
+_OF_SLICES: Final = (*_LEVELS, "mean_tokens", "length_psi", "class_psi", "class_js", "confidence_psi", "mean_entropy")
 _BAD: Final = ("duplicate_share", "unk_share", "token_js", "tfidf_kl", "confidence_psi", "unsure_share")
 _WATCHED: Final = ("unseen_share", "text_auc")
 
@@ -217,9 +218,9 @@ def _findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Fin
             ),
         ]
     for number, name in enumerate(facts.slices):
-        metrics += [
-            replace(m, slice=name) for m in _metrics(kind if number == 0 else "quiet", rows // 3, facts.tokens, rng)
-        ]
+        like = _metrics(kind if number == 0 else "quiet", rows // 3, facts.tokens, rng)
+        metrics += [replace(m, slice=name) for m in like if m.name in _OF_SLICES]
+        metrics.append(replace(_difference("slice_share", 0.33, 0.34, rows), slice=name))
     return Findings(
         task=task,
         logical_date=NIGHT,
@@ -312,12 +313,11 @@ def _side(labels: list[str], shares: np.ndarray, rows: int, sure: float, rng: np
 
 def _judgement(findings: Findings, kind: Kind) -> Judgement:
     breached = {"quiet": (), "watched": _WATCHED, "bad": (*_BAD, *_WATCHED)}[kind]
+    worst = next(metric.slice for metric in findings.metrics if metric.slice)
     verdicts = tuple(
-        _verdict(metric, metric.name in breached and not (metric.slice and metric.name in _WATCHED))
+        _verdict(metric, metric.name in breached and metric.slice in ("", worst))
         for metric in findings.metrics
-        if CATALOGUE[metric.name].threshold is not None
-        and metric.measured.known
-        and (not metric.slice or metric.slice == findings.metrics[-1].slice)
+        if CATALOGUE[metric.name].threshold is not None and metric.measured.known
     )
     told = [findings.metric(name) for name in _BAD] if kind == "bad" else []
     alerts = tuple(_alert(findings, metric, number) for number, metric in enumerate(told) if metric)

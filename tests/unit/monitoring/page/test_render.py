@@ -79,7 +79,8 @@ def test_every_night_has_a_sound_page(night: str, lang: Literal["zh", "en"]) -> 
     source = render_morning(NIGHTS[night](), lang)
     page = _Page(source)
     assert page.open == []
-    assert sorted(page.ids) == ["to-en", "to-zh"]
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} == {*page.ids} - {"to-zh", "to-en"}
     assert page.unnamed == 0
     assert not re.search(r"\b(nan|none|inf)\b", page.text.replace("None.", ""), re.IGNORECASE)
     assert not re.search(r'="[^"]*\bnan\b', source)
@@ -91,7 +92,7 @@ def test_loads_nothing_and_runs_nothing(night: str) -> None:
     source = render_morning(NIGHTS[night]())
     assert "default-src 'none'" in source
     assert not re.search(r"https?:|//[a-z]|url\(|@import|\bsrc=|<script|<link|<img|\son[a-z]+=", source)
-    assert _Page(source).links in (["evidently.html"], [])
+    assert {link for link in _Page(source).links if not link.startswith("#")} <= {"evidently.html"}
 
 
 def test_escapes_whatever_comes_from_data() -> None:
@@ -110,7 +111,7 @@ def test_the_link_that_would_run_something_gives_way_to_its_command() -> None:
         Link("relabel", "../queue.csv", "yeban relabel"),
     )
     page = _Page(render_morning(replace(make_morning(), links=links)))
-    assert page.links == ["../queue.csv"]
+    assert [link for link in page.links if not link.startswith("#")] == ["../queue.csv"]
     assert "yeban monitor" in page.text
     assert "yeban relabel pick" not in page.text
 

@@ -18,6 +18,7 @@ def test_every_figure_of_all_rows_has_one_place() -> None:
     unknown = [title.en for group in families for _, group_titles in group.unknown for title in group_titles]
     assert unknown == ["Embeddings told apart, AUC"]
     elsewhere = {"class_share", "class_share_em", "class_share_bbse", "expected_accuracy", "expected_macro_f1"}
+    elsewhere |= {"ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"}
     shown = {m.name for m in morning.findings.metrics if not m.slice} - elsewhere
     assert {*titles, *unknown} == {CATALOGUE[name].title_en for name in shown}
 
@@ -58,13 +59,21 @@ def test_without_a_reference_nothing_is_called_normal() -> None:
 
 def test_slices_that_breach_come_first_and_the_rest_is_counted() -> None:
     morning = make_huge()
-    cut = RowMaker(morning).slices(20)
+    cut = RowMaker(morning).slices(20, 5)
     assert {row.state for row in cut.rows} == {"watch"}
     breached = sum(v.breached and bool(v.slice) for v in morning.judgement.verdicts)
     assert cut.hidden - cut.quiet == breached - 20
-    quiet = RowMaker(replace(morning, judgement=Judgement())).slices(20)
+    quiet = RowMaker(replace(morning, judgement=Judgement())).slices(20, 5)
+    assert len(quiet.rows) == 5
     assert quiet.hidden == quiet.quiet
     assert [row.gauge for row in quiet.rows] == sorted((row.gauge for row in quiet.rows), reverse=True)
+
+
+def test_a_few_quiet_slices_follow_those_that_breach() -> None:
+    cut = RowMaker(make_morning("comment", "bad")).slices(20, 5)
+    assert [row.state for row in cut.rows] == ["watch"] * 5 + ["ok"] * 5
+    assert cut.hidden == cut.quiet > 0
+    assert len(RowMaker(make_morning("comment", "bad")).slices(7, 5).rows) == 7
 
 
 def test_multiples_stay_short() -> None:
