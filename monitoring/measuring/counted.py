@@ -58,7 +58,7 @@ def volume(rows: int, past: Sequence[int]) -> Metric:
     """
     if len(past) < _NIGHTS:
         reason = f"{len(past)} earlier nights; expected {_NIGHTS}"
-        return Metric("rows", "", "", nothing(reason, len(past), rows), rows)
+        return Metric("rows", "", "", nothing(reason, len(past), rows), float(rows))
     from scipy import stats
 
     logs = np.log(np.asarray(past, np.float64) + 0.5)
@@ -75,7 +75,7 @@ def volume(rows: int, past: Sequence[int]) -> Metric:
         n=len(logs),
         m=rows,
     )
-    return Metric("rows", "", "", measured, rows, float(np.median(past)))
+    return Metric("rows", "", "", measured, float(rows), float(np.median(past)))
 
 
 def counted_metrics(pair: Pair, rng: np.random.Generator, limits: Limits) -> Iterator[Metric]:
@@ -149,5 +149,7 @@ def _ratio(part: int, whole: int) -> float:
 
 
 def _repetition(counts: Counts) -> float:
-    """Rows for each distinct text: the variance of a share grows by about as much."""
-    return counts.rows / max(1, counts.rows - counts.duplicates)
+    """Rows for each distinct text, empty ones apart: the variance of a share grows by about as much."""
+    empties = counts.statuses[STATUSES.index("empty")]
+    rows, repeats = counts.rows - empties, counts.duplicates - max(0, empties - 1)
+    return rows / max(1, rows - max(0, repeats)) if rows else 1.0

@@ -56,8 +56,8 @@ def compare_documents(
     """Measure how far the tokens of two sets of documents are apart; whole documents are what chance moves.
 
     As `compare_counts`, but the null deals the documents out anew, so that whatever binds the tokens of a document
-    together is in it and no design effect is needed. The p-value is `(1 + permutations that reach it) / (1 +
-    permutations)`. For samples of some thousand documents; profiles hold only sums, and those go to
+    together is in it and no design effect is needed. The p-value is that of `tail_chance` over the
+    permutations. For samples of some thousand documents; profiles hold only sums, and those go to
     `compare_counts`.
 
     Args:

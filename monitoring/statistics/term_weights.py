@@ -34,13 +34,13 @@ def compare_term_weights(
         rng: Source of the permutations.
         permutations: How many.
     """
-    table = _weights(token_table(reference, current))
+    table = token_table(reference, current)
     full = np.diff(table.indptr) > 0
     before = (np.arange(table.shape[0]) < reference.documents)[full]
-    table = table[full]
     n, m = int(before.sum()), int((~before).sum())
     if min(n, m) < _FEWEST:
         return nothing(f"less than {_FEWEST} documents with tokens on a side", n, m)
+    table = _weights(table[full])
     value = _divergence(table, before)
     draws = np.sort([_divergence(table, rng.permutation(before)) for _ in range(permutations)])
     null = Null(float(draws.mean()), float(draws.var()), draws)
