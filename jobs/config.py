@@ -148,6 +148,11 @@ class Home:
         return self.root / "cache" / "answers"
 
     @property
+    def evidently(self) -> Path:
+        """Workspace of Evidently's UI: reports made from what is kept elsewhere."""
+        return self.root / "evidently"
+
+    @property
     def locks(self) -> Path:
         """One lock file per task."""
         return self.root / "locks"
