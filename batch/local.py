@@ -13,13 +13,12 @@ from batch.input.columns import ColumnMapping, RawRows
 from batch.input.dump import Dump
 from batch.input.reader import read_units
 from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
-from batch.predictions import to_table
+from batch.results import finish_unit
 from batch.scorer import Prepared, Scorer
 from models.tokens import Tokens
 from models.windows import Windows
 from storage.errors import InputError
 from storage.parts import PartStore
-from storage.profiles.measure import RowFacts, profile_of
 from storage.records import Unit
 
 
@@ -115,24 +114,6 @@ class LocalExecutor:
 
     def _stage(self, scored: tuple[UnitWork, NDArray[np.float32]]) -> Unit:
         work, logits = scored
-        unit, raw, labels = work.unit, work.raw, self.scorer.bundle.labels
-        which = raw.which.to_numpy().astype(np.int64)
-        scores = self.scorer.finish(work.prepared, logits).take(which)
-        table = to_table(unit, raw, scores, labels)
-        facts = RowFacts(
-            duplicate=_seen_before(scores.text_hash),
-            invalid_utf8=raw.invalid_utf8,
-            n_unknown=scores.n_unknown,
-            marks=work.prepared.marks[which],
-            tokens=work.prepared.counted,
-        )
-        self.store.stage(unit, table, profile_of(table, labels, facts))
-        return unit
-
-
-def _seen_before(text_hash: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """bool[N]: an earlier row has the same text."""
-    _, first = np.unique(text_hash, return_index=True)
-    seen = np.ones(len(text_hash), np.bool_)
-    seen[first] = False
-    return seen
+        result = finish_unit(self.scorer, work.unit, work.raw, work.prepared, logits)
+        self.store.stage(work.unit, result.table, result.profile, result.sample)
+        return work.unit

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from storage.loader import load
@@ -30,6 +31,7 @@ from storage.parts import PartStore
 from storage.plan import Plan
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
+from storage.profiles.sample import sample_of
 from storage.profiles.tokens import no_tokens
 from storage.records import PART_SCHEMA, Slot, Unit
 from storage.warehouse import Warehouse
@@ -116,9 +118,11 @@ def make_parts(store: PartStore, options: argparse.Namespace, rows: int, fingerp
         files[name] = tuple(Unit(SLOT, name, fingerprint, at, min(at + options.unit_rows, length)) for at in cuts)
     plan, random = Plan(SLOT, files), np.random.default_rng(1)
     labels = tuple(f"类别{number}" for number in range(options.classes))
+    texts = pl.Series("text", [f"第{number}条评论" for number in range(100)])
     for unit in plan.units:
         table = predictions(unit, labels, options.slices, random)
-        store.stage(unit, table, profile_of(table, labels, no_facts(unit.rows)))
+        sample = sample_of(table, texts, np.arange(unit.rows) % len(texts))
+        store.stage(unit, table, profile_of(table, labels, no_facts(unit.rows)), sample)
     return plan
 
 

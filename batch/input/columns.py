@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from storage.digests import digest_texts
 
 _BISECT_DOWN_TO: Final = 64
 _EPOCH_UNITS: Final = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
@@ -155,25 +156,8 @@ def _doc_ids(table: pa.Table, mapping: ColumnMapping, texts: pl.Series, which: p
 
 def _content_ids(texts: pl.Series, which: pl.Series) -> pa.Array:
     """Ids for rows that have none: the MD5 of the text, so that the same text keeps its id in every dump."""
-    digests = pl.select(pl.lit("md5:") + _digest_texts(texts)).to_series()
+    digests = pl.select(pl.lit("md5:") + digest_texts(texts)).to_series()
     return digests.gather(which).to_arrow().cast(pa.string())
-
-
-def _digest_texts(texts: pl.Series) -> pl.Series:
-    """MD5 of each text in hexadecimal; null counts as empty."""
-    return pl.Series("hash", pl.from_arrow(_query_texts("SELECT md5(t) AS hash FROM texts", texts)["hash"]))
-
-
-def digest_numbers(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """MD5 of each text, null counts as empty: its lower and its upper half, uint64[N]."""
-    halves = _query_texts("SELECT md5_number_lower(t) AS lower, md5_number_upper(t) AS upper FROM texts", texts)
-    return halves["lower"].to_numpy(), halves["upper"].to_numpy()
-
-
-def _query_texts(sql: str, texts: pl.Series) -> pa.Table:
-    with duckdb.connect() as connection:
-        connection.register("texts", pa.table({"t": texts.fill_null("").to_arrow()}))
-        return connection.sql(sql).to_arrow_table()
 
 
 def _times(column: pa.ChunkedArray, time_zone: str) -> pa.Array:

@@ -67,6 +67,7 @@ _RECALIBRATE: Final = (
 
 CATALOGUE: Final[dict[str, Definition]] = {
     "rows": Definition("volume", "rows", "Rows", "行数", 0.5, "both", *_LOOK_AT_DUMP),
+    "slice_share": Definition("volume", "share", "Share of all rows", "占全部行的比例", 0.2, "both", *_LOOK_AT_DUMP),
     "failed_share": Definition(
         "volume",
         "share",

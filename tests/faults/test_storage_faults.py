@@ -193,7 +193,7 @@ def stage_and_die(home: str, rename: str) -> None:
     stage(lake.store, UNITS[0])
 
 
-@pytest.mark.parametrize("rename", [0, 1, 2], ids=["profile", "seal", "part"])
+@pytest.mark.parametrize("rename", [0, 1, 2, 3], ids=["profile", "sample", "seal", "part"])
 @pytest.mark.parametrize("again", [False, True], ids=["the first time", "again"])
 def test_staging_killed_before_each_file_gets_its_name(tmp_path: Path, rename: int, again: bool) -> None:
     lake = Lake(tmp_path)

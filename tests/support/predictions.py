@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from storage.parts import PartStore
@@ -13,6 +14,7 @@ from storage.plan import Plan
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.profile import Profile
+from storage.profiles.sample import SAMPLE_ROWS, sample_of
 from storage.profiles.tokens import count_tokens
 from storage.records import PART_SCHEMA, Slot, Unit
 
@@ -86,7 +88,13 @@ def part_profile(table: pa.Table, labels: tuple[str, ...] = LABELS) -> Profile:
     return profile_of(table, labels, row_facts(table["source_row"].to_pylist()))
 
 
+def part_sample(table: pa.Table, rows: int = SAMPLE_ROWS) -> pa.Table:
+    """A sample in which each row's text tells where it is from."""
+    texts = pl.Series("text", [f"文本{row}" for row in table["source_row"].to_pylist()], dtype=pl.String)
+    return sample_of(table, texts, np.arange(table.num_rows), rows)
+
+
 def stage(store: PartStore, *units: Unit, labels: tuple[str, ...] = LABELS) -> None:
     for unit in units:
         table = part_table(unit, labels)
-        store.stage(unit, table, part_profile(table, labels))
+        store.stage(unit, table, part_profile(table, labels), part_sample(table))

@@ -82,6 +82,10 @@ def test_the_profile_counts_rows(tmp_path: Path, scorer: Scorer) -> None:
     # 好书 twice; "", null and what is left of the broken bytes once cleaned are five equal texts
     assert profile.duplicates == 1 + 4
     assert profile.unk_tokens == 2
+    sample = store.sample(unit)
+    assert sorted(zip(sample["source_row"].to_pylist(), sample["text"].to_pylist(), strict=True)) == [
+        *((row, "好书" if row in (1, 5) else "龘龘" if row == 6 else "") for row in range(8))
+    ]
     assert dict(zip(("scored", "empty", "short", "failed"), profile.statuses, strict=True)) == {
         "scored": 3,
         "empty": 5,

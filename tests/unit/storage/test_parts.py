@@ -9,14 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage import parts
+from storage import part_checks, unit_files
 from storage.errors import DiskFull, PartCorrupt
 from storage.files import write_bytes
-from storage.parts import UNIT_KEY, PartStore
+from storage.parts import PartStore
 from storage.plan import Plan
 from storage.profiles.profile import Profile, empty
 from storage.records import PART_SCHEMA, Slot
-from tests.support.predictions import LABELS, part_profile, part_table, plan_of, slot_of, stage, units_of
+from storage.unit_files import UNIT_KEY
+from tests.support.predictions import LABELS, part_profile, part_sample, part_table, plan_of, slot_of, stage, units_of
 
 SLOT = slot_of()
 UNIT, OTHER = units_of(SLOT, 200, 100)
@@ -33,11 +34,12 @@ def with_rows(profile: Profile, rows: int) -> Profile:
 
 def test_what_is_staged_is_read_back(store: PartStore) -> None:
     table = part_table(UNIT)
-    path = store.stage(UNIT, table, part_profile(table))
+    path = store.stage(UNIT, table, part_profile(table), part_sample(table))
     assert path == store.path(UNIT)
     assert store.read(UNIT).equals(table)
     assert store.read(UNIT).schema.equals(PART_SCHEMA)
     assert store.profile(UNIT) == part_profile(table)
+    assert store.sample(UNIT).equals(part_sample(table))
 
 
 def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
@@ -46,6 +48,7 @@ def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         f"part-{UNIT.unit_id}.parquet",
         f"profile-{UNIT.unit_id}.json",
+        f"sample-{UNIT.unit_id}.parquet",
         f"seal-{UNIT.unit_id}.sha256",
     ]
 
@@ -65,7 +68,7 @@ def test_equal_tables_give_equal_bytes_however_they_are_chunked(tmp_path: Path) 
     table = part_table(unit)
     chunked = pa.concat_tables([table.slice(0, 777), table.slice(777, 21_000), table.slice(21_777)])
     paths = [
-        PartStore(tmp_path / name).stage(unit, form, part_profile(form))
+        PartStore(tmp_path / name).stage(unit, form, part_profile(form), part_sample(form))
         for name, form in (("a", table), ("b", table), ("c", chunked))
     ]
     assert len({path.read_bytes() for path in paths}) == 1
@@ -84,10 +87,10 @@ def test_the_part_gets_its_name_after_its_profile_and_seal(store: PartStore, mon
         seen.append((path.name.partition("-")[0], bool(store.staged_units(SLOT))))
         write_bytes(path, data)
 
-    monkeypatch.setattr(parts, "write_bytes", spy)
+    monkeypatch.setattr(unit_files, "write_bytes", spy)
     stage(store, UNIT)
     stage(store, UNIT)  # again: the first part must not stand beside the second profile
-    assert seen == [("profile", False), ("seal", False)] * 2
+    assert seen == [("profile", False), ("sample", False), ("seal", False)] * 2
     assert store.staged_units(SLOT) == {UNIT.unit_id}
 
 
@@ -104,7 +107,7 @@ def test_a_part_is_whole_the_moment_it_has_its_name(store: PartStore, monkeypatc
 
     monkeypatch.setattr(Path, "replace", replace)
     stage(store, UNIT)
-    assert named == ["profile", "seal", "part"]
+    assert named == ["profile", "sample", "seal", "part"]
 
 
 def test_the_seal_is_what_sha256sum_checks(store: PartStore) -> None:
@@ -136,8 +139,8 @@ def test_discarded_units_are_gone_and_the_others_stay(store: PartStore) -> None:
     stage(store, UNIT, OTHER)
     store.discard(SLOT, [UNIT.unit_id, "never-staged"])
     assert store.staged_units(SLOT) == {OTHER.unit_id}
-    with pytest.raises(PartCorrupt):
-        store.profile(UNIT)
+    left = {path.name.partition("-")[2].partition(".")[0] for path in store.path(OTHER).parent.iterdir()}
+    assert left == {OTHER.unit_id}
     store.discard(slot_of("b9"), ["x"])
 
 
@@ -147,7 +150,7 @@ def test_the_part_before_stays_until_the_new_one_is_written(store: PartStore, mo
 
     stage(store, UNIT)
     with monkeypatch.context() as full:
-        full.setattr(parts, "_write_parquet", fail)
+        full.setattr(unit_files, "_write_part", fail)
         with pytest.raises(DiskFull):
             stage(store, UNIT)
     assert store.prove(UNIT).unit == UNIT
@@ -189,10 +192,25 @@ def test_a_table_that_is_not_the_units_is_refused(store: PartStore) -> None:
     }
     for why, form in wrong.items():
         with pytest.raises(PartCorrupt) as caught:
-            store.stage(UNIT, form, with_rows(part_profile(table), 100))
+            store.stage(UNIT, form, with_rows(part_profile(table), 100), part_sample(table))
         assert caught.value.facts["unit"] == UNIT.unit_id, why
     with pytest.raises(PartCorrupt, match="profile counts 0 rows"):
-        store.stage(UNIT, table, empty(LABELS))
+        store.stage(UNIT, table, empty(LABELS), part_sample(table))
+    assert store.staged_units(SLOT) == set()
+
+
+def test_a_sample_that_is_not_the_units_is_refused(store: PartStore) -> None:
+    table = part_table(UNIT)
+    wrong = {
+        "columns": part_sample(table).drop_columns(["text"]),
+        "another unit": part_sample(part_table(OTHER)),
+        "another file": part_sample(part_table(units_of(SLOT, 100, 100, "b.parquet")[0])),
+        "none": part_sample(table.slice(0, 0)),
+    }
+    for why, sample in wrong.items():
+        with pytest.raises(PartCorrupt, match="sample") as caught:
+            store.stage(UNIT, table, part_profile(table), sample)
+        assert caught.value.facts["unit"] == UNIT.unit_id, why
     assert store.staged_units(SLOT) == set()
 
 
@@ -225,7 +243,7 @@ def test_another_units_files_under_this_units_names_are_corrupt(store: PartStore
         store.prove(UNIT)
 
 
-@pytest.mark.parametrize("name", ["part-{}.parquet", "profile-{}.json", "seal-{}.sha256"])
+@pytest.mark.parametrize("name", ["part-{}.parquet", "profile-{}.json", "sample-{}.parquet", "seal-{}.sha256"])
 def test_a_flipped_bit_anywhere_is_found(store: PartStore, name: str) -> None:
     stage(store, UNIT)
     path = store.path(UNIT).with_name(name.format(UNIT.unit_id))
@@ -247,8 +265,8 @@ def test_a_part_with_the_columns_of_another_version_is_corrupt(
     """Sealed and unaltered, but the warehouse has no place for it."""
     older = part_table(UNIT).drop_columns(["margin"])
     with monkeypatch.context() as before:
-        before.setattr(parts, "PART_SCHEMA", older.schema)
-        store.stage(UNIT, older, part_profile(part_table(UNIT)))
+        before.setattr(part_checks, "PART_SCHEMA", older.schema)
+        store.stage(UNIT, older, part_profile(part_table(UNIT)), part_sample(older))
         assert store.prove(UNIT).unit == UNIT
     with pytest.raises(PartCorrupt, match="columns differ from the schema of a part: margin"):
         store.prove(UNIT)
@@ -262,6 +280,19 @@ def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
         for look in (store.profile, store.prove):
             with pytest.raises(PartCorrupt):
                 look(UNIT)
+
+
+def test_a_sample_that_is_none_is_corrupt(store: PartStore) -> None:
+    stage(store, UNIT)
+    path = store.files(UNIT).sample
+    whole = path.read_bytes()
+    for data in (b"", whole[:-9], store.path(UNIT).read_bytes()):
+        path.write_bytes(data)
+        with pytest.raises(PartCorrupt, match="can't be read"):
+            store.sample(UNIT)
+    path.unlink()
+    with pytest.raises(PartCorrupt, match="can't be read"):
+        store.sample(UNIT)
 
 
 def test_what_the_system_refuses_is_not_corruption(store: PartStore) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-import polars as pl
 import pyarrow as pa
 import pytest
 
-from batch.input.columns import ColumnMapping, RawRows, digest_numbers, read_columns
+from batch.input.columns import ColumnMapping, RawRows, read_columns
 from tests.support.dumps import string_array, texts_of
 
 ZONE = "Asia/Shanghai"
@@ -304,22 +301,3 @@ class TestSlices:
 def test_wanted_columns_are_named_once() -> None:
     mapping = ColumnMapping("text", doc_id="id", created_at=None, slices=("id", "city", "text"))
     assert mapping.wanted == ["text", "id", "city"]
-
-
-class TestDigests:
-    TEXTS = ("", "好", "a\0b", "x" * 1_000_000, "😀")
-
-    def test_are_the_halves_of_md5(self) -> None:
-        lower, upper = digest_numbers(pl.Series([*self.TEXTS, None]))
-        expected = [hashlib.md5(text.encode()).digest() for text in (*self.TEXTS, "")]
-        halves = zip(lower.tolist(), upper.tolist(), strict=True)
-        assert [struct.pack("<QQ", *sorted(pair)) for pair in halves] == [
-            struct.pack("<QQ", *sorted(struct.unpack("<QQ", digest))) for digest in expected
-        ]
-
-    def test_keep_the_order_of_many(self) -> None:
-        texts = pl.Series([f"第{row}条" for row in range(200_000)])
-        lower, _ = digest_numbers(texts)
-        for row in (122_880, 199_999):
-            assert lower[row] == digest_numbers(texts[row : row + 1])[0][0]
-        assert len(np.unique(lower)) == len(texts)
