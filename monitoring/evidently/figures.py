@@ -122,14 +122,14 @@ def _state(verdict: Verdict | None, told: bool) -> State:
 
 
 def _interval(metric: Metric, unit: Unit) -> str:
-    """The interval of the value: where there is a level too, the value is the difference from the reference."""
+    """The interval of the level, or of its difference from the reference where that is what was measured."""
     measured = metric.measured
     if not (math.isfinite(measured.low) and math.isfinite(measured.high)):
         return ""
     band = f"[{as_text(measured.low, unit)}, {as_text(measured.high, unit)}]"
-    if math.isfinite(metric.level) and math.isfinite(metric.level_before):
-        return f"Δ {as_text(measured.value, unit)} {band}" if unit != "rows" else ""  # rows are compared as a ratio
-    return band
+    if measured.value == _value(metric):
+        return band
+    return f"Δ {as_text(measured.value, unit)} {band}" if unit != "rows" else ""  # rows are compared as a ratio
 
 
 def _said(metric: Metric, verdict: Verdict | None, cells: tuple[str, ...]) -> str:

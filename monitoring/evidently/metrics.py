@@ -20,8 +20,8 @@ FIGURE: Final = "NightFigure"
 
 NUMERIC_METHOD: Final = "wasserstein"
 CATEGORICAL_METHOD: Final = "jensenshannon"
-"""Distances without bins, for Evidently draws those of PSI, KL and JS of numbers anew in every run, and without dice,
-such as the permutations of its TVD (6 s a column, another figure each time)."""
+"""Distances without bins, for Evidently draws those of PSI, KL and JS of numbers anew in every run, and without dice:
+its TVD shuffles for seconds, and seeds numpy's global generator."""
 
 _ROW_CELLS, _TAB_CELLS, _LEAST_TAB_CELLS, _TAB_MARGIN_CELLS = 120, 24, 12, 4
 """Widths of tabs in characters, a Chinese one being two."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import uuid
 from dataclasses import dataclass
@@ -57,7 +56,8 @@ class WorkspaceStore:
         self._open_project(task)
         path = self.project_folder(task) / "snapshots" / f"{uuid.uuid5(_SPACE, f'{task}/{night}')}.json"
         write_bytes(path, _json(model.dict()))
-        os.utime(path)  # a running UI looks at changes of files, and not at renames
+        with path.open("ab") as file:
+            file.write(b"\n")  # a running UI notices what is written to a file, and not that one was renamed
         return path
 
     def project_folder(self, task: str) -> Path:
