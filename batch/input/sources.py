@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
-from storage.errors import ConfigError, NoInput
+from storage.errors import ConfigError, InputError, NoInput
 from storage.files import expand_user, resolve
 
 DATE_KEYS: Final = ("dt", "date", "ds", "day", "logical_date", "pt")
@@ -45,8 +45,8 @@ class SourceFile:
     size: int
 
 
-def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> list[SourceFile]:
-    """List the files of a dump, sorted by name, each once.
+def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> tuple[list[SourceFile], list[InputError]]:
+    """List the files of a dump, sorted by name, each once; a pattern without files does not stop the others.
 
     Args:
         patterns: Files, globs, directories or URIs; `{date}` (or `{date:%Y%m%d}`) stands for the date. Relative
@@ -54,15 +54,23 @@ def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> lis
         logical_date: The date to score.
         home: The project's home.
 
+    Returns:
+        The files, and why the patterns that gave none gave none.
+
     Raises:
-        NoInput: A pattern matches no Parquet file.
+        InputError: No pattern gives a file; it is the error of the first.
         ConfigError: A pattern cannot be understood.
     """
     found: dict[str, SourceFile] = {}
+    missing: list[InputError] = []
     for pattern in patterns:
-        for source in _expand(pattern, logical_date, home):
-            found[source.name] = source
-    return [found[name] for name in sorted(found)]
+        try:
+            found |= {source.name: source for source in _expand(pattern, logical_date, home)}
+        except InputError as error:
+            missing.append(error)
+    if missing and not found:
+        raise missing[0]
+    return [found[name] for name in sorted(found)], missing
 
 
 def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:

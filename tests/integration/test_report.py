@@ -22,7 +22,7 @@ from monitoring.evidently.snapshot import make_snapshot
 from monitoring.evidently.workspace import WorkspaceStore, project_id
 from monitoring.findings.record import Findings
 from tests.support.command import start_yeban, yeban
-from tests.support.nights import figure, judged, night, sample
+from tests.support.findings import figure, judged, night, sample
 
 STARTS_WITHIN_S = 60.0
 SEES_WITHIN_S = 20.0

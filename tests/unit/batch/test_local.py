@@ -46,7 +46,7 @@ def put(home: Path, name: str, texts: pa.Array, **options: object) -> None:
 
 def plan(home: Path, scorer: Scorer, rows: int = 7) -> Dump:
     slot = Slot("comment", date(2026, 1, 5), scorer.bundle.version)
-    return plan_dump(find_sources(["d"], slot.logical_date, home), slot, MAPPING, UnitSize(rows))
+    return plan_dump(find_sources(["d"], slot.logical_date, home)[0], slot, MAPPING, UnitSize(rows))
 
 
 def run(home: Path, scorer: Scorer, dump: Dump) -> tuple[PartStore, list[Unit], list[Exception]]:

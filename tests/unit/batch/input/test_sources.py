@@ -26,7 +26,7 @@ def put(home: Path, *names: str) -> None:
 
 
 def names_of(home: Path, *patterns: str, day: date = DAY) -> Sequence[str]:
-    return [source.name for source in find_sources(patterns, day, home)]
+    return [source.name for source in find_sources(patterns, day, home)[0]]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def home(tmp_path: Path) -> Path:
 class TestPatterns:
     def test_one_file_whatever_it_is_called(self, home: Path) -> None:
         put(home, "today.dat")
-        [source] = find_sources(["today.dat"], DAY, home)
+        [source], _ = find_sources(["today.dat"], DAY, home)
         assert source.name == "today.dat"
         assert source.size == (home / "today.dat").stat().st_size
         assert pq.read_table(source.path, filesystem=source.filesystem)["text"].to_pylist() == ["today.dat"]
@@ -220,7 +220,7 @@ class TestUris:
     @pytest.mark.parametrize("tail", ["d", "d/", "d/*.parquet", "d/a.parquet", "**/a.parquet"])
     def test_a_file_uri(self, tmp_path: Path, tail: str) -> None:
         put(tmp_path, "lake 湖/d/a.parquet", "home/yeban.toml")
-        [source] = find_sources([f"file://{tmp_path}/lake 湖/{tail}"], DAY, tmp_path / "home")
+        [source], _ = find_sources([f"file://{tmp_path}/lake 湖/{tail}"], DAY, tmp_path / "home")
         assert source.name == str(tmp_path / "lake 湖/d/a.parquet")
         assert pq.read_table(source.path, filesystem=source.filesystem).num_rows == 1
 
@@ -252,8 +252,15 @@ class TestNothingThere:
 
     def test_one_pattern_of_two(self, home: Path) -> None:
         put(home, "d/a.parquet")
-        with pytest.raises(NoInput, match="nowhere"):
-            find_sources(["d", "nowhere"], DAY, home)
+        for patterns in (["d", "nowhere"], ["nowhere", "d"]):
+            sources, missing = find_sources(patterns, DAY, home)
+            assert [source.name for source in sources] == ["d/a.parquet"]
+            assert [error.facts["pattern"] for error in missing] == ["nowhere"]
+
+    def test_of_two_patterns_without_files_the_first_is_told(self, home: Path) -> None:
+        with pytest.raises(NoInput, match="nowhere") as caught:
+            find_sources(["nowhere", "neither"], DAY, home)
+        assert caught.value.facts["pattern"] == "nowhere"
 
     def test_a_class_that_is_none(self, home: Path) -> None:
         put(home, "d/a.parquet")

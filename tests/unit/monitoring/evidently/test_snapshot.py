@@ -17,7 +17,7 @@ from monitoring.evidently.snapshot import make_snapshot
 from monitoring.findings.judgement import Judgement
 from monitoring.measuring.measure import measure
 from monitoring.measuring.subject import Limits
-from tests.support.nights import SECRET, judged, night, sample
+from tests.support.findings import SECRET, judged, night, sample
 from tests.support.population import Draw, Population
 
 EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"
