@@ -123,6 +123,7 @@ class MonitorSection(Section):
     )
     unsure_below: float | None = Field(default=None, gt=0, lt=1)
     show_texts: bool = True
+    evidently_texts: bool = False
     embedding_rows: int = Field(default=500, ge=0, le=2000)
     sinks: tuple[SinkSection, ...] = (LogSection(kind="log"),)
 
