@@ -44,7 +44,9 @@ class Trained:
 
 
 def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Trained:
-    """Train a bundle and register it. The first of a task takes its place at once: nothing is there to lose.
+    """Train a bundle that carries the reference of its dev rows, and register it.
+
+    The first of a task takes its place at once: nothing is there to lose.
 
     Raises:
         YebanError: The recipe, the data or the starting point cannot be used.
@@ -56,7 +58,11 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
     if request.dev and dev:
         data.append(_record("dev", request.dev, dev))
 
-    from models.training.fit import train  # heavy: after everything cheap has been checked
+    from jobs.dev_reference import add_reference  # heavy, as the next: after everything cheap has been checked
+    from models.training.fit import train
+
+    def finish(bundle: Bundle, dev_rows: LabelledRows) -> Bundle:
+        return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
     registry = Registry(home.bundles)
     with task_lock(home.locks, f"train-{request.task}"):
@@ -69,6 +75,7 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
             data=data,
             yeban_version=version("yeban"),
             show_progress=show_progress,
+            finish=finish,
         )
         crowned = registry.champion(request.task) is None
         if crowned:

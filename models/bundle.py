@@ -13,6 +13,7 @@ from models.manifest import Manifest
 from models.tokens import Tokenizer
 from storage.errors import BundleContradiction, BundleIncomplete
 from storage.files import write_bytes
+from storage.references import REFERENCE, SAMPLE, Reference, read_reference
 
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "model.safetensors"
@@ -20,6 +21,8 @@ ENCODER: Final = "encoder.json"
 TOKENIZER: Final = "tokenizer.json"
 CARD: Final = "README.md"
 OWN_FILES: Final = (WEIGHTS, ENCODER, TOKENIZER)
+REFERENCE_FOLDER: Final = "reference"
+_REFERENCE_FILES: Final = tuple(f"{REFERENCE_FOLDER}/{name}" for name in (REFERENCE, SAMPLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,15 @@ class Bundle:
         if self.manifest.network == "transformers":
             return Tokenizer.from_transformers(self.path)
         return Tokenizer.from_file(self.path / TOKENIZER)
+
+    def reference(self) -> Reference | None:
+        """What its dev rows looked like; None for a bundle that carries none: an older or a foreign one.
+
+        Raises:
+            ReferenceUnusable: It is of another version of this program.
+        """
+        carried = _REFERENCE_FILES[0] in self.manifest.files
+        return read_reference(self.path / REFERENCE_FOLDER) if carried else None
 
 
 def file_sha256(path: Path) -> str:
@@ -105,9 +117,11 @@ def _read_manifest(path: Path) -> Manifest:
 def seal_bundle(path: Path, manifest: Manifest) -> Bundle:
     """Write the manifest last, over the files already in the folder, and open the result.
 
-    `manifest.files` is filled in here: a bundle without its manifest is not a bundle yet.
+    `manifest.files` is filled in here: a bundle without its manifest is not a bundle yet. A reference is sealed in
+    where there is one.
     """
-    files = {name: file_sha256(path / name) for name in OWN_FILES}
+    carried = [name for name in _REFERENCE_FILES if (path / name).is_file()]
+    files = {name: file_sha256(path / name) for name in (*OWN_FILES, *carried)}
     sealed = manifest.model_copy(update={"files": files})
     text = json.dumps(sealed.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)
     write_bytes(path / MANIFEST, f"{text}\n".encode())

@@ -20,6 +20,7 @@ Reading it top to bottom tells what can go wrong:
             PackedMisuse            documents could have been mixed
             DiskFull                no space left where we write
             PartCorrupt             a staged part does not hold what its name says
+            ReferenceUnusable       a reference can't be made, or was altered
             RunLocked               exit 75: another run holds the task
 """
 
@@ -131,6 +132,10 @@ class DiskFull(TerminalError):
 
 class PartCorrupt(TerminalError):
     """A staged part does not hold what its name says."""
+
+
+class ReferenceUnusable(TerminalError):
+    """There is nothing to measure drift against: a reference can't be made, or is not what was frozen."""
 
 
 class RunLocked(TerminalError):

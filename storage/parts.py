@@ -143,12 +143,12 @@ class PartStore:
         return self.files(unit).read_profile()
 
     def sample(self, unit: Unit) -> pa.Table:
-        """Read a unit's sample, in `SAMPLE_SCHEMA`.
+        """Read a unit's sample, in `SAMPLE_SCHEMA`, proved.
 
         Raises:
-            PartCorrupt: It is missing or no sample.
+            PartCorrupt: It or the unit's seal is missing, altered or of another version.
         """
-        return self.files(unit).read_sample()
+        return self.files(unit).sealed_sample()
 
     def discard(self, slot: Slot, unit_ids: Iterable[str]) -> None:
         """Remove units' parts, then what belongs to them; units that are not staged don't matter."""

@@ -6,23 +6,26 @@ them, so later it is enough to see that the bytes are the same: nothing is decod
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from storage.errors import PartCorrupt
 from storage.files import atomic_output, remove_durably, write_bytes
 from storage.part_checks import check_columns, check_content, check_profile, corrupt
 from storage.profiles.profile import Profile
-from storage.profiles.sample import sample_from_bytes, sample_to_bytes
+from storage.profiles.sample import keys_from_bytes, sample_from_bytes, sample_to_bytes
 from storage.records import Unit
+from storage.seals import file_digest, is_sealed, make_seal
 
+T = TypeVar("T")
 UNIT_KEY: Final = b"yeban.unit"
 """Key of the Parquet metadata under which a part says which unit it is."""
 ROW_GROUP_ROWS: Final = 128 * 1024
@@ -116,57 +119,55 @@ class UnitFiles:
         Raises:
             PartCorrupt: It is missing, no profile, or counts other rows.
         """
-        return self._profile_of(self._bytes(self.profile, "the unit's profile"))
+        return self._profile_of(self._bytes(self.profile))
 
-    def read_sample(self) -> pa.Table:
-        """The sample, in `SAMPLE_SCHEMA`.
-
-        Raises:
-            PartCorrupt: It is missing or no sample.
-        """
-        return self._sample_of(self._bytes(self.sample, "the unit's sample"))
-
-    def read_sealed(self) -> tuple[Profile, bytes]:
-        """Profile and sample, to the byte what was staged; the sample still as its file's bytes.
-
-        The part is not looked at: statistics go on when it is gone or harmed.
+    def sealed_profile(self) -> Profile:
+        """The profile, to the byte what was staged; the part is not looked at.
 
         Raises:
-            PartCorrupt: One of them or the seal is missing or altered.
+            PartCorrupt: It or the seal is missing or altered.
         """
-        profile, sample = self._bytes(self.profile, "the unit's profile"), self._bytes(self.sample, "the unit's sample")
-        lines = set(self._bytes(self.seal, "the unit's seal").splitlines())
-        for path, data in ((self.profile, profile), (self.sample, sample)):
-            if _line(hashlib.sha256(data).hexdigest(), path.name) not in lines:
-                raise corrupt(self.unit, path, f"{path} was altered", "the digest in its seal")
-        return self._profile_of(profile), sample
+        return self._profile_of(self._sealed(self.profile))
+
+    def sealed_sample(self) -> pa.Table:
+        """The sample in `SAMPLE_SCHEMA`, to the byte what was staged; the part is not looked at.
+
+        Raises:
+            PartCorrupt: It or the seal is missing, altered or of another version.
+        """
+        return self._decode(self.sample, self._sealed(self.sample), sample_from_bytes)
+
+    def sealed_keys(self) -> NDArray[np.uint64]:
+        """The keys of the sample alone, uint64[N] ascending; errors are those of `sealed_sample`."""
+        return self._decode(self.sample, self._sealed(self.sample), keys_from_bytes)
 
     def _profile_of(self, data: bytes) -> Profile:
-        try:
-            profile = Profile.from_json_bytes(data)
-        except PartCorrupt as error:
-            got = f"{self.profile} can't be read: {error.got}"
-            raise corrupt(self.unit, self.profile, got, "the unit's profile") from error
+        profile = self._decode(self.profile, data, Profile.from_json_bytes)
         check_profile(self.unit, profile, self.profile)
         return profile
 
-    def _sample_of(self, data: bytes) -> pa.Table:
+    def _decode(self, path: Path, data: bytes, decode: Callable[[bytes], T]) -> T:
         try:
-            return sample_from_bytes(data)
+            return decode(data)
         except PartCorrupt as error:
-            got = f"{self.sample} can't be read: {error.got}"
-            raise corrupt(self.unit, self.sample, got, "the unit's sample") from error
+            raise corrupt(self.unit, path, f"{path} can't be read: {error.got}", error.expected) from error
 
-    def _bytes(self, path: Path, expected: str) -> bytes:
+    def _sealed(self, path: Path) -> bytes:
+        data, seal = self._bytes(path), self._bytes(self.seal)
+        if not is_sealed(seal, path.name, data):
+            raise corrupt(self.unit, path, f"{path} was altered", "the digest in its seal")
+        return data
+
+    def _bytes(self, path: Path) -> bytes:
         try:
             return path.read_bytes()
         except FileNotFoundError as error:
-            raise corrupt(self.unit, path, f"{path} can't be read: {error}", expected) from error
+            raise corrupt(self.unit, path, f"{path} can't be read: {error}", "a file of the unit") from error
 
     def _digests(self, part: Path) -> bytes:
-        """The way `sha256sum` writes them and `sha256sum -c` takes them; the part may still have another name."""
-        names = {self.part.name: part, self.profile.name: self.profile, self.sample.name: self.sample}
-        return b"".join(_line(_digest(path), name) + b"\n" for name, path in names.items())
+        """The seal; the part may still have another name."""
+        paths = {self.part.name: part, self.profile.name: self.profile, self.sample.name: self.sample}
+        return make_seal({name: file_digest(path) for name, path in paths.items()})
 
     def _path(self, name: str) -> Path:
         return self.folder / name.format(self.unit.unit_id)
@@ -200,15 +201,6 @@ def _write_part(path: Path, unit: Unit, table: pa.Table) -> None:
         row_group_size=ROW_GROUP_ROWS,
         write_page_checksum=True,
     )
-
-
-def _line(digest: str, name: str) -> bytes:
-    return f"{digest}  {name}".encode()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unit_bytes(unit: Unit) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ def train(
     data: Sequence[DataRecord] = (),
     yeban_version: str = "",
     show_progress: bool = False,
+    finish: Callable[[Bundle, LabelledRows], Bundle] | None = None,
 ) -> Bundle:
     """Train a classifier and seal it as a bundle.
 
@@ -55,6 +56,7 @@ def train(
         data: What the rows came from, for the lineage.
         yeban_version: For the lineage.
         show_progress: Draw a progress bar.
+        finish: Takes the sealed bundle, still in its workshop, and the dev rows; adds to it and seals it again.
 
     Returns:
         The sealed bundle; training the same recipe on the same rows and machine gives the same version.
@@ -80,6 +82,8 @@ def train(
         )
         bundle = seal_bundle(folder, _manifest(recipe, temperature, lineage))
         (folder / CARD).write_text(write_card(bundle), "utf-8")
+        if finish is not None:
+            bundle = finish(bundle, dev)
         return _settle(bundle, root)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

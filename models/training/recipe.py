@@ -100,6 +100,8 @@ class Recipe(_Section):
         precision: `auto`: bf16 where the hardware has it, else fp16 on CUDA and fp32 on the CPU.
         stored: Number type of the weights on disk.
         dev_share: Share of the training rows held out where no dev set is given.
+        reference_texts: Keep a sample of the dev rows, with their texts, in the bundle, for drift to be measured
+            against; False where no text may leave with it.
         seed: For everything random.
     """
 
@@ -117,6 +119,7 @@ class Recipe(_Section):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     stored: Literal["float32", "float16"] = "float32"
     dev_share: float = Field(default=0.1, gt=0, lt=1)
+    reference_texts: bool = True
     seed: int = 42
 
     @field_validator("labels")

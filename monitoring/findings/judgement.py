@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from pydantic import TypeAdapter
+
+from monitoring.findings.record import from_json
+
 Severity = Literal["warning", "critical"]
 
 
@@ -22,6 +26,7 @@ class Verdict:
         breached: Effect, direction, significance and number of rows all say so.
         nights: How many nights in a row, tonight included; 0 when it is not breached.
         severity: How bad, None when it is not breached.
+        since: First of these nights, None when it is not breached.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Verdict:
     breached: bool
     nights: int
     severity: Severity | None
+    since: date | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -79,6 +85,11 @@ class Alert:
     message_en: str
     message_zh: str
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The metric's key."""
+        return self.name, self.slice, self.item
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -98,11 +109,29 @@ class Judgement:
 
     @property
     def watched(self) -> tuple[Verdict, ...]:
-        """Breaches that are not old enough for an alert, without slices that show what all rows show too."""
-        told = {(each.name, each.slice, each.item) for each in self.alerts}
-        whole = told | {each.key for each in self.verdicts if each.breached and not each.slice}
-        return tuple(
-            each
-            for each in self.verdicts
-            if each.breached and each.key not in told and not (each.slice and (each.name, "", each.item) in whole)
-        )
+        """Breaches that no alert tells of: not old enough, or one too many of its metric."""
+        told = {each.key for each in self.alerts}
+        told |= {(each.name, rows, each.item) for each in self.alerts for rows in each.slices}
+        return tuple(each for each in self.verdicts if each.breached and each.key not in told)
+
+
+def read_judgement(data: bytes) -> Judgement:
+    """Inverse of `record.to_json`.
+
+    Raises:
+        ValueError: The bytes are no judgement.
+    """
+    return from_json(_JUDGEMENT, data)
+
+
+def read_alert(data: bytes) -> Alert:
+    """Inverse of `record.to_json`.
+
+    Raises:
+        ValueError: The bytes are no alert.
+    """
+    return from_json(_ALERT, data)
+
+
+_JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)
+_ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)

@@ -6,12 +6,14 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from models.evaluation.record import Figure, ReliabilityBin
 from monitoring.statistics.measured import Measured
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,17 +207,26 @@ def to_json(record: Any) -> bytes:
     return json.dumps(_without_nan(asdict(record)), ensure_ascii=False, sort_keys=True, default=str).encode()
 
 
+def from_json(kind: TypeAdapter[T], data: bytes) -> T:
+    """Inverse of `to_json` for records of one kind.
+
+    Raises:
+        ValueError: The bytes are no such record.
+    """
+    return kind.validate_python(_with_nan(json.loads(data)))
+
+
 def read_findings(data: bytes) -> Findings:
     """Inverse of `to_json`.
 
     Raises:
         ValueError: The bytes are no findings.
     """
-    return _FINDINGS.validate_python(_with_nan(json.loads(data)))
+    return from_json(_FINDINGS, data)
 
 
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
-_NULLABLE = frozenset({"first", "last", "reference", "before"})
+_NULLABLE = frozenset({"first", "last", "reference", "before", "severity", "since"})
 """Fields in which null means None; in all others it stands for NaN."""
 
 

@@ -16,7 +16,7 @@ from storage.profiles.tokens import TokenCounts, add_tokens, no_tokens
 
 PROFILE_VERSION: Final = 2
 MAX_SLICE_VALUES: Final = 200
-"""A column with more values in one unit is no slice: it is left out, of this unit and of every sum with it."""
+"""A column with more values in one unit or in a sum is no slice: it is left out, there and of every sum with it."""
 
 Slices = Mapping[str, Mapping[str, Counts] | None]
 """Column to value to counts; None for a column of too many values."""
@@ -108,6 +108,8 @@ def _merge_slice(parts: list[Mapping[str, Counts] | None]) -> Mapping[str, Count
     if len(known) < len(parts):
         return None
     values = sorted({value for part in known for value in part})
+    if len(values) > MAX_SLICE_VALUES:  # in any grouping: values never get fewer, and None stays None
+        return None
     return {value: add_counts(part[value] for part in known if value in part) for value in values}
 
 

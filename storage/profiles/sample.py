@@ -87,7 +87,7 @@ def sample_from_bytes(data: bytes) -> pa.Table:
     Raises:
         PartCorrupt: The bytes are no sample of this version.
     """
-    return _read(data, SAMPLE_SCHEMA.names)
+    return _read(data, SAMPLE_SCHEMA.names).cast(SAMPLE_SCHEMA)  # Parquet renames the insides of lists and maps
 
 
 def keys_from_bytes(data: bytes) -> NDArray[np.uint64]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import BundleContradiction, PartCorrupt
-from storage.profiles.profile import Profile, empty, merge
+from storage.profiles.profile import MAX_SLICE_VALUES, Profile, empty, merge
 from storage.profiles.tokens import no_tokens
 from tests.support.predictions import LABELS, part_profile, part_table, slot_of, units_of
 
@@ -58,6 +58,16 @@ def test_a_column_that_was_no_slice_somewhere_is_none_in_the_sum() -> None:
     for order in ([crowded, part_profile(TABLE)], [part_profile(TABLE), crowded]):
         assert merge(order).slices["city"] is None
         assert merge(order).slices["channel"] is not None
+
+
+def test_a_column_of_too_many_values_in_a_sum_is_no_slice_in_any_grouping() -> None:
+    field = TABLE.schema.field("slices")
+    maps = pa.array([[("city", f"c{row}")] for row in range(300)], field.type)
+    table = TABLE.set_column(TABLE.schema.get_field_index("slices"), field, maps)
+    one, two, three = (part_profile(table.slice(start, 100)) for start in (0, 100, 200))
+    assert len(merge([one, two]).slices["city"] or ()) == MAX_SLICE_VALUES == 200
+    assert merge([one, two, three]) == merge([merge([three, one]), two]) == part_profile(table)
+    assert part_profile(table).slices["city"] is None
 
 
 def test_merging_needs_the_same_labels_and_at_least_one_profile() -> None:

@@ -8,10 +8,20 @@ from random import Random
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.profiles.sample import SAMPLE_CHARACTERS, SAMPLE_SCHEMA, merge_samples, sample_of
+from storage.errors import PartCorrupt
+from storage.profiles.sample import (
+    SAMPLE_CHARACTERS,
+    SAMPLE_SCHEMA,
+    keys_from_bytes,
+    merge_samples,
+    sample_from_bytes,
+    sample_of,
+    sample_to_bytes,
+)
 from tests.support.predictions import part_table, slot_of, units_of
 
 UNIT = units_of(slot_of(), 500, 500)[0]
@@ -88,3 +98,19 @@ def test_documents_of_one_id_are_told_apart_by_their_place() -> None:
     expected = sample_of(same, TEXTS, ROWS, 10)
     assert expected["source_row"].to_pylist() == list(range(10))
     assert sample_of(backwards, TEXTS, ROWS[::-1].copy(), 10).equals(expected)
+
+
+@pytest.mark.parametrize("size", [0, 1, 40])
+def test_as_a_file_and_back_to_the_byte(size: int) -> None:
+    original = sample(ROWS[:size])
+    data = sample_to_bytes(original)
+    assert sample_from_bytes(data).equals(original)
+    assert sample_to_bytes(sample_from_bytes(data)) == sample_to_bytes(merge_samples([sample_from_bytes(data)])) == data
+    assert keys_from_bytes(data).tolist() == original["key"].to_pylist()
+
+
+@pytest.mark.parametrize("data", [b"", b"PAR1", sample_to_bytes(sample(ROWS))[:-3], sample_to_bytes(TABLE)])
+def test_what_is_no_sample_is_explained(data: bytes) -> None:
+    for read in (sample_from_bytes, keys_from_bytes):
+        with pytest.raises(PartCorrupt, match="a sample can't be read"):
+            read(data)
