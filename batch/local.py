@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from batch.columns import ColumnMapping, RawRows
-from batch.dump import Dump
+from batch.input.columns import ColumnMapping, RawRows
+from batch.input.dump import Dump
+from batch.input.reader import read_units
 from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
-from batch.reader import read_units
 from batch.results import finish_unit
 from batch.scorer import Prepared, Scorer
 from models.tokens import Tokens

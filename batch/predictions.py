@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from batch.columns import RawRows
+from batch.input.columns import RawRows
 from batch.scores import EMPTY, FAILED, Scores
 from storage.records import PART_SCHEMA, STATUSES, Unit
 

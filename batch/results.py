@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from batch.columns import RawRows
+from batch.input.columns import RawRows
 from batch.predictions import to_table
 from batch.scorer import Prepared, Scorer
 from storage.profiles.measure import RowFacts, profile_of

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from batch.answers import AnswerCache, TextKeys
-from batch.engines import make_engine
+from batch.answers.cache import AnswerCache, TextKeys
+from batch.engine.engines import make_engine
+from batch.engine.settings import EngineSettings, resolve_settings
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
-from batch.settings import EngineSettings, resolve_settings
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
 from models.calibration import softmax

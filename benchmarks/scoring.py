@@ -3,6 +3,9 @@
 Scores one Parquet file from disk to staged parts, then times its stages alone on the same rows:
 
     python benchmarks/scoring.py --data comments.parquet --bundle models/pretrained/comment --rows 20000
+    python benchmarks/scoring.py --data comments.parquet --bundle base --rows 512
+
+`base` is bert-base-chinese's architecture with random weights: what a pretrained model costs.
 """
 
 from __future__ import annotations
@@ -19,15 +22,16 @@ from pathlib import Path
 import polars as pl
 import torch
 
-from batch.columns import ColumnMapping, RawRows
-from batch.dump import Dump, plan_dump
+from batch.engine.settings import EngineSettings
+from batch.input.columns import ColumnMapping, RawRows
+from batch.input.dump import Dump, plan_dump
+from batch.input.reader import read_units
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from batch.local import LocalExecutor
-from batch.reader import read_units
 from batch.scorer import Prepared, Scorer
-from batch.settings import EngineSettings
-from batch.sources import find_sources
-from batch.units import UnitSize
-from models.bundle import open_bundle
+from benchmarks.base_model import make_base_bundle
+from models.bundle import Bundle, open_bundle
 from storage.parts import PartStore
 from storage.records import Slot
 
@@ -42,13 +46,14 @@ def timed(work: Callable[[], object]) -> float:
 
 def main() -> None:
     options = _options()
-    bundle = open_bundle(options.bundle)
     mapping = ColumnMapping(options.text)
     with tempfile.TemporaryDirectory() as folder:
+        bundle = _bundle(options.bundle, Path(folder) / "bundle")
         cut = Path(folder) / "dump.parquet"
         pl.scan_parquet(options.data).select(options.text).head(options.rows).sink_parquet(cut)
         slot = Slot(bundle.manifest.task, date(2026, 1, 5), bundle.version)
-        dump = plan_dump(find_sources([str(cut)], slot.logical_date, Path(folder)), slot, mapping, UnitSize())
+        sources, _ = find_sources([str(cut)], slot.logical_date, Path(folder))
+        dump = plan_dump(sources, slot, mapping, UnitSize())
         scorer = Scorer(bundle, EngineSettings(precision=options.precision, max_tokens=options.max_tokens))
         scorer.score(pl.Series("text", ["预热", "再来一次"]))
         shares = []
@@ -58,6 +63,13 @@ def main() -> None:
     print(f"end to end runs at {statistics.median(shares):.3f} of the speed of the network alone (median)")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak_mb:,.0f} MB, torch {torch.__version__}, {torch.get_num_threads()} threads")
+
+
+def _bundle(name: str, folder: Path) -> Bundle:
+    if name != "base":
+        return open_bundle(Path(name))
+    folder.mkdir()
+    return make_base_bundle(folder)
 
 
 def _run(scorer: Scorer, dump: Dump, mapping: ColumnMapping, folder: Path) -> float:
@@ -93,7 +105,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="a Parquet file with texts")
     parser.add_argument("--text", default="text", help="its text column")
-    parser.add_argument("--bundle", type=Path, default=Path("models/pretrained/comment"))
+    parser.add_argument("--bundle", default="models/pretrained/comment", help="a folder, or `base`")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--precision", default="auto")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jobs.config import Home, Task
+from jobs.config import Home
+from jobs.sections.scoring import Task
 from models.bundle import Bundle
 from models.cleaning.presets import cleaning_preset
 from models.foreign import ForeignDefaults

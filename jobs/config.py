@@ -11,96 +11,27 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from batch.columns import ColumnMapping
-from models.aggregation import Aggregation
+from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
+from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
+from jobs.sections.section import Section
 from models.windows import WindowSpec
 from storage.errors import ConfigError
-from storage.files import expand_user
 
 CONFIG_NAME: Final = "yeban.toml"
 _TASK_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Columns(_Section):
-    """Which columns of the dump mean what; without `id`, ids are derived from the text."""
-
-    text: str = "text"
-    id: str | None = None
-    created_at: str | None = None
-    slices: tuple[str, ...] = ()
-
-    def mapping(self) -> ColumnMapping:
-        """The record that the reader takes."""
-        return ColumnMapping(self.text, self.id, self.created_at, self.slices)
-
-
-class ForeignModel(_Section):
-    """What a stock transformers model does not say itself. Bundles of `yeban train` carry their own."""
-
-    cleaning: str = "plain"
-    windows: WindowSpec = WindowSpec(max_length=512)
-    aggregation: Aggregation = "mean"
-
-
-class Task(_Section):
-    """One classification job."""
-
-    input: tuple[str, ...] = ()
-    bundle: str | None = None
-    columns: Columns = Columns()
-    foreign: ForeignModel = ForeignModel()
-
-    @field_validator("input", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-
-class EngineSection(_Section):
-    """How to compute."""
-
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
-    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16|int8)$")
-    max_tokens: int | None = Field(default=None, ge=16)
-    cache_mb: int = Field(default=0, ge=0)
-
-
-class UnitsSection(_Section):
-    """How large a unit may be: bounds memory, and what a crash can cost."""
-
-    rows: int = Field(default=20_000, ge=1)
-    text_mb: int = Field(default=64, ge=1)
-
-
-class WarehouseSection(_Section):
-    """The DuckDB file."""
-
-    path: str = "yeban.duckdb"
-    patience_s: float = Field(default=30.0, ge=0, le=86_400, allow_inf_nan=False)
-
-    @field_validator("path")
-    @classmethod
-    def _of_a_user(cls, value: str) -> str:
-        try:
-            return str(expand_user(value))
-        except ConfigError as error:
-            raise ValueError(error.got) from error
-
-
-class Config(_Section):
+class Config(Section):
     """The whole file."""
 
     time_zone: str = "Asia/Shanghai"
     engine: EngineSection = EngineSection()
     units: UnitsSection = UnitsSection()
     warehouse: WarehouseSection = WarehouseSection()
-    tasks: dict[str, Task] = {}
+    monitor: MonitorSection = MonitorSection()
+    tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
     @classmethod
@@ -156,6 +87,16 @@ class Home:
     def answers(self) -> Path:
         """Answers kept for texts that come again: safe to remove."""
         return self.root / "cache" / "answers"
+
+    @property
+    def nights(self) -> Path:
+        """What monitoring found out: one folder per night."""
+        return self.root / "nights"
+
+    @property
+    def alerts(self) -> Path:
+        """Alerts on their way, and those that have arrived."""
+        return self.root / "alerts"
 
     @property
     def locks(self) -> Path:
@@ -248,6 +189,13 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "engine": EngineSection,
     "units": UnitsSection,
     "warehouse": WarehouseSection,
+    "monitor": MonitorSection,
+    "log": LogSection,
+    "jsonl": JsonlSection,
+    "webhook": WebhookSection,
+    "command": CommandSection,
+}
+_TASK_SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "columns": Columns,
     "foreign": ForeignModel,
     "windows": WindowSpec,
@@ -256,7 +204,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
 
 def _describe(problem: Any) -> str:
     place = [str(each) for each in problem["loc"]]
-    text = f"{'.'.join(place)}: {problem['msg'].removeprefix('Value error, ')}"
+    text = f"{'.'.join(each for each in place if each != '[key]')}: {problem['msg'].removeprefix('Value error, ')}"
     if problem["type"] != "extra_forbidden":
         return text
     known = _section_of(place[:-1]).model_fields
@@ -265,9 +213,9 @@ def _describe(problem: Any) -> str:
 
 
 def _section_of(path: list[str]) -> type[BaseModel]:
-    if path and path[-1] in _SECTIONS:
-        return _SECTIONS[path[-1]]
-    return Task if path[:1] == ["tasks"] else Config
+    if path[:1] == ["tasks"]:  # a task may have any name, that of a section too
+        return _TASK_SECTIONS.get(path[-1], Task) if len(path) > 2 else Task
+    return _SECTIONS.get(path[-1], Config) if path else Config
 
 
 def parse_date(text: str, time_zone: str, now: datetime) -> date:

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch.columns import ColumnMapping, read_columns
+from batch.engine.settings import EngineSettings
+from batch.input.columns import ColumnMapping, read_columns
+from batch.input.units import UnitSize
 from batch.results import UnitResult, finish_unit
 from batch.scorer import Scorer
-from batch.settings import EngineSettings
-from batch.units import UnitSize
 from models.bundle import CARD, REFERENCE_FOLDER, Bundle, seal_bundle
 from models.training.card import write_card
 from models.training.data import LabelledRows

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import get_args
 
-from batch.dump import Dump, plan_dump
-from batch.sources import SourceFile, find_sources
-from batch.units import UnitSize
+from batch.input.dump import Dump, plan_dump
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from jobs.config import Home
 from jobs.loading import open_warehouse
-from storage.errors import ConfigError, InputError, PartCorrupt, WarehouseLocked
+from storage.errors import ConfigError, PartCorrupt, WarehouseLocked
 from storage.ledger import loaded_records, loaded_units
 from storage.parts import Mark, PartStore
 from storage.plan import Plan
@@ -40,24 +39,10 @@ def plan_files(home: Home, slot: Slot, patterns: Sequence[str]) -> Dump:
             expected="`input` in its section of yeban.toml, or --input",
             action='for example input = "dumps/comment/dt={date}"',
         )
-    sources, missing = _find(home, patterns, slot.logical_date)
+    sources, missing = find_sources(patterns, slot.logical_date, home.root)
     units = home.config.units
     dump = plan_dump(sources, slot, task.columns.mapping(), UnitSize(units.rows, units.text_mb << 20))
     return replace(dump, failures=(*missing, *dump.failures))
-
-
-def _find(home: Home, patterns: Sequence[str], logical_date: date) -> tuple[list[SourceFile], list[InputError]]:
-    """The files of all patterns, each once; a pattern without files does not stop the others."""
-    found: dict[str, SourceFile] = {}
-    missing = []
-    for pattern in patterns:
-        try:
-            found |= {source.name: source for source in find_sources([pattern], logical_date, home.root)}
-        except InputError as error:
-            missing.append(error)
-    if not found:
-        raise missing[0]
-    return list(found.values()), missing
 
 
 def adopt_plan(home: Home, store: PartStore, new: Plan) -> Plan:

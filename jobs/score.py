@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from batch.dump import Dump
+from batch.input.dump import Dump
 from jobs.bundles import find_bundle
 from jobs.config import Home
 from jobs.figures import add_up

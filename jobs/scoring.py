@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.answer_files import open_answers, save_answers, tidy_folders
-from batch.answers import AnswerCache
+from batch.answers.cache import AnswerCache
+from batch.answers.files import open_answers, save_answers, tidy_folders
+from batch.engine.settings import EngineSettings, resolve_settings
 from batch.scorer import Scorer
-from batch.settings import EngineSettings, resolve_settings
 from jobs.config import Home
 from models.bundle import Bundle
 from storage.errors import YebanError

@@ -129,6 +129,10 @@ class Tokenizer:
         """The largest id that a text can have."""
         return int(max(self._backend.get_vocab().values()))
 
+    def name(self, token: int) -> str:
+        """How the vocabulary writes a token; empty for an id that it does not have."""
+        return str(self._backend.id_to_token(token) or "")
+
     def encode(self, texts: pl.Series) -> Tokens:
         """Encode D documents without special tokens.
 

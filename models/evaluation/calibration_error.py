@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.intervals import NOTHING, RESAMPLES, wilson
 from models.evaluation.record import Figure, HistogramBin, ReliabilityBin
+from models.evaluation.tail import tail_chance
 
 BINS: Final = 15
 """As in Guo et al. 2017."""
@@ -105,7 +106,7 @@ def against_noise(value: float, centre: float, calibrated: Float64, resampled: F
     low, high = np.quantile(resampled, [0.025, 0.975]) - centre
     lower = 0.0 if value <= noise_floor else max(0.0, value - float(high))
     upper = min(1.0, max(value, value - float(low)))
-    p_value = float((1 + (calibrated >= value - 1e-12).sum()) / (1 + len(calibrated)))
+    p_value = tail_chance(value, calibrated)
     return CalibrationError(Figure(value, lower, upper), noise_floor, float(calibrated.mean()), p_value)
 
 

@@ -56,8 +56,8 @@ def compare_documents(
     """Measure how far the tokens of two sets of documents are apart; whole documents are what chance moves.
 
     As `compare_counts`, but the null deals the documents out anew, so that whatever binds the tokens of a document
-    together is in it and no design effect is needed. The p-value is `(1 + permutations that reach it) / (1 +
-    permutations)`. For samples of some thousand documents; profiles hold only sums, and those go to
+    together is in it and no design effect is needed. The p-value is that of `tail_chance` over the
+    permutations. For samples of some thousand documents; profiles hold only sums, and those go to
     `compare_counts`.
 
     Args:
@@ -67,7 +67,7 @@ def compare_documents(
         rng: Source of the permutations.
         permutations: How many.
     """
-    table = _token_table(reference, current)
+    table = token_table(reference, current)
     before = np.arange(table.shape[0]) < reference.documents
     x, y = (np.asarray(table[rows].sum(axis=0), np.float64).ravel() for rows in (before, ~before))
     reason = why_not(x, y, float(x.sum()), float(y.sum()))
@@ -79,15 +79,17 @@ def compare_documents(
     return measured_divergence(kind, x, y, null, max(1.0, clustering))
 
 
-def _token_table(reference: Documents, current: Documents) -> Any:
-    """Sparse counts [D, B] of the documents of both sides and the tokens that occur."""
+def token_table(reference: Documents, current: Documents) -> Any:
+    """Sparse counts [D, B] of the documents of both sides (the reference first) and the tokens that occur."""
     from scipy.sparse import csr_array
 
     ids = np.concatenate([reference.tokens, current.tokens])
     kinds, column = np.unique(ids, return_inverse=True)
     offsets = np.concatenate([reference.starts, current.starts[1:] + len(reference.tokens)])
     shape = (reference.documents + current.documents, len(kinds))
-    return csr_array((np.ones(len(ids)), column, offsets), shape=shape)
+    table = csr_array((np.ones(len(ids)), column, offsets), shape=shape)
+    table.sum_duplicates()
+    return table
 
 
 def _dealt(table: Any, before: NDArray[np.bool_], kind: Kind, rng: np.random.Generator, times: int) -> Null:
@@ -119,7 +121,7 @@ def estimate_design_effect(sample: Documents, rng: np.random.Generator) -> Desig
         `INDEPENDENT` where less than 16 documents with tokens, or no token in 8 of them, leave nothing to estimate.
     """
     lengths = np.diff(sample.starts)
-    table = _token_table(sample, Documents(np.zeros(0, np.int64), np.zeros(1, np.int64)))[lengths > 0]
+    table = token_table(sample, Documents(np.zeros(0, np.int64), np.zeros(1, np.int64)))[lengths > 0]
     if table.shape[0] < 2 * _LOWEST_BAND or table.shape[1] < 2:
         return INDEPENDENT
     pooled = np.asarray(table.sum(axis=0), np.float64).ravel()

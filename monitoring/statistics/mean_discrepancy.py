@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.tail import tail_chance
 from monitoring.statistics.measured import Float64, Measured, Z, finite_rows, nothing
 
 _MEDIAN_ROWS: Final = 1000
@@ -26,7 +27,7 @@ def mean_discrepancy(
 
     `value` is the unbiased estimate of Gretton et al. 2012, JMLR 13, eq. 3, which is about 0 (and may be
     negative) under no change; `median` is that of the squared distances of pooled rows (their section 8).
-    The p-value is `(1 + permutations that reach it) / (1 + permutations)`. The interval is normal, with the
+    The p-value is that of `tail_chance` over the permutations. The interval is normal, with the
     variance of the witness function under a change (their corollary 16) plus that of the permutations.
     `effect` is `sqrt(max(value, 0))`, the distance of the two mean embeddings, 0 to sqrt(2).
 
@@ -56,7 +57,7 @@ def mean_discrepancy(
         low=max(0.0, value - half),
         high=max(0.0, value + half),
         effect=math.sqrt(max(value, 0.0)),
-        p_value=float((1 + (null >= value).sum()) / (1 + permutations)),
+        p_value=tail_chance(value, null),
         null_low=float(np.quantile(null, 0.025)),
         null_high=float(np.quantile(null, 0.975)),
         n=n,

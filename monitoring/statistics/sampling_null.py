@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.tail import tail_chance
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.measured import Float64
 
@@ -53,8 +54,7 @@ class Null:
         from scipy import stats
 
         if self.draws is not None:
-            reached = len(self.draws) - np.searchsorted(self.draws, value * (1 - 1e-9), side="left")
-            return float((1 + reached) / (1 + len(self.draws)))
+            return tail_chance(value, self.draws)
         return float(stats.gamma.sf(value, *self._gamma()))
 
     def quantile(self, share: float) -> float:

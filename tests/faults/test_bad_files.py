@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch.columns import ColumnMapping
-from batch.reader import read_units
+from batch.input.columns import ColumnMapping
+from batch.input.reader import read_units
 from storage.errors import InputError
 from tests.support.dumps import source_of, units_of
 from tests.support.homes import DAY, Home, comments, covered_once

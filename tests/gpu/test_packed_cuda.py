@@ -9,11 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from batch.buckets import fill_packed
-from batch.forward import PaddedForward
-from batch.packed import PackedForward
-from batch.preflight import TOLERANCE
-from batch.selection import choose_forward
+from batch.engine.preflight import TOLERANCE
+from batch.engine.selection import choose_forward
+from batch.forward.buckets import fill_packed
+from batch.forward.packed import PackedForward
+from batch.forward.padded import PaddedForward
 from models.calibration import softmax
 from models.packed.attention import Packing, per_sequence, varlen, varlen_obstacle
 from models.precision import Precision, autocast_type

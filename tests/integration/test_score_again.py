@@ -85,7 +85,7 @@ def test_a_warehouse_that_was_removed_without_its_log_is_rebuilt(home: Home, tmp
     """After a crash committed rows may still be in the .wal file; whoever removes the warehouse forgets it."""
     before, log = home.predictions(), home.warehouse.with_name("yeban.duckdb.wal")
     with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("INSERT INTO labels VALUES ('comment', 'a', 'positive', '甲', 'test', now(), now())")
+        con.execute("INSERT INTO labels VALUES ('comment', 'a', 'positive', '甲', 'test', now(), now(), NULL)")
         kept = shutil.copy(log, tmp_path / "kept")
     home.warehouse.unlink()
     shutil.copy(kept, log)

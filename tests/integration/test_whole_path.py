@@ -92,7 +92,7 @@ def test_long_texts_are_cut_or_slid_over_as_the_preset_says(scored: Home) -> Non
 def test_labels_from_people_meet_the_predictions(scored: Home) -> None:
     with duckdb.connect(str(scored.warehouse)) as con:
         con.execute(
-            "INSERT INTO labels VALUES (?, 'a.parquet:0', ?, '甲', 'test', now(), now())",
+            "INSERT INTO labels VALUES (?, 'a.parquet:0', ?, '甲', 'test', now(), now(), NULL)",
             [scored.task, LABELS[scored.task][0]],
         )
     found = scored.query("SELECT source_path, source_row, true_label FROM labelled_predictions")

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.buckets import fill_buckets, fill_packed
+from batch.forward.buckets import fill_buckets, fill_packed
 
 
 @given(lengths=st.lists(st.integers(1, 300), max_size=80), max_tokens=st.integers(1, 1000))

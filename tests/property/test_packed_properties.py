@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from batch.forward import PaddedForward
-from batch.packed import PackedForward
+from batch.forward.packed import PackedForward
+from batch.forward.padded import PaddedForward
 from models.packed.attention import per_sequence
 from tests.support.encoders import CLASSES, CONFIGS, LONGEST, SPECIAL, own_network, random_documents, stock_network
 

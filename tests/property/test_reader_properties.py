@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batch.columns import ColumnMapping
-from batch.reader import read_units
+from batch.input.columns import ColumnMapping
+from batch.input.reader import read_units
 from tests.support.dumps import source_of, texts_of, units_of
 
 MAPPING = ColumnMapping("text", doc_id="id")

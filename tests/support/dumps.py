@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from batch.columns import ColumnMapping, RawRows
-from batch.reader import inspect, read_units
-from batch.sources import SourceFile
-from batch.units import UnitSize, cut_units
+from batch.input.columns import ColumnMapping, RawRows
+from batch.input.reader import inspect, read_units
+from batch.input.sources import SourceFile
+from batch.input.units import UnitSize, cut_units
 from storage.records import Slot, Unit
 
 SLOT = Slot("comment", date(2026, 1, 5), "b1")

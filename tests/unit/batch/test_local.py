@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from batch.columns import ColumnMapping
-from batch.dump import Dump, plan_dump
-from batch.forward import Pending
+from batch.engine.settings import EngineSettings
+from batch.forward.protocol import Pending
+from batch.input.columns import ColumnMapping
+from batch.input.dump import Dump, plan_dump
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from batch.local import LocalExecutor
 from batch.scorer import Prepared, Scorer
-from batch.settings import EngineSettings
-from batch.sources import find_sources
-from batch.units import UnitSize
 from storage.errors import DiskFull, NetworkBroken, UnreadableFile
 from storage.parts import PartStore
 from storage.records import Slot, Unit
@@ -46,7 +46,7 @@ def put(home: Path, name: str, texts: pa.Array, **options: object) -> None:
 
 def plan(home: Path, scorer: Scorer, rows: int = 7) -> Dump:
     slot = Slot("comment", date(2026, 1, 5), scorer.bundle.version)
-    return plan_dump(find_sources(["d"], slot.logical_date, home), slot, MAPPING, UnitSize(rows))
+    return plan_dump(find_sources(["d"], slot.logical_date, home)[0], slot, MAPPING, UnitSize(rows))
 
 
 def run(home: Path, scorer: Scorer, dump: Dump) -> tuple[PartStore, list[Unit], list[Exception]]:

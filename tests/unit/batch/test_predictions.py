@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from batch.columns import RawRows
+from batch.input.columns import RawRows
 from batch.predictions import to_table
 from batch.scores import Scores
 from storage.records import PART_SCHEMA, Unit

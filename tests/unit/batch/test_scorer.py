@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.answers import AnswerCache
+from batch.answers.cache import AnswerCache
+from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores
-from batch.settings import EngineSettings
 from models.aggregation import Aggregation
 from models.calibration import softmax
 from models.cleaning.presets import cleaning_preset

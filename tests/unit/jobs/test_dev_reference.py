@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch.columns import ColumnMapping
-from batch.dump import plan_dump
+from batch.engine.settings import EngineSettings
+from batch.input.columns import ColumnMapping
+from batch.input.dump import plan_dump
+from batch.input.sources import find_sources
+from batch.input.units import UnitSize
 from batch.local import LocalExecutor
 from batch.scorer import Scorer
-from batch.settings import EngineSettings
-from batch.sources import find_sources
-from batch.units import UnitSize
 from jobs.dev_reference import add_reference, dev_reference
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows

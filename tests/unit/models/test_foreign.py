@@ -20,8 +20,8 @@ from transformers import (
     RobertaConfig,
 )
 
+from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from batch.settings import EngineSettings
 from models.cleaning.spec import CleaningSpec
 from models.foreign import ForeignDefaults, open_foreign, usable_positions
 from models.network import load_network

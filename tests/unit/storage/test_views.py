@@ -75,7 +75,7 @@ def test_labelled_predictions_join_the_newest_label_once(lake: Lake) -> None:
     with lake.warehouse.writing() as con:
         for doc, label, hour in (("a.parquet:3", "负面", 1), ("a.parquet:3", "正面", 2), ("x", "正面", 1)):
             row = ["comment", doc, label, f"p{hour}", "csv", *[NIGHT + timedelta(hours=hour)] * 2]
-            con.execute("INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            con.execute("INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
     sql = "SELECT doc_id, bundle, true_label, annotator, label_source FROM labelled_predictions"
     assert lake.query(sql) == [("a.parquet:3", "b2", "正面", "p2", "csv")]
 

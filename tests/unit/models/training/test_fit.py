@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
+from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from batch.settings import EngineSettings
 from models.aggregation import aggregate
 from models.bundle import Bundle, open_bundle
 from models.calibration import fit_temperature

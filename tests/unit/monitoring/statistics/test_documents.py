@@ -66,7 +66,7 @@ def test_a_shift_is_found_both_ways() -> None:
     rng = np.random.default_rng(3)
     before, now = _documents(rng, 1500), _documents(rng, 1500, tilt=3.0)
     dealt = compare_documents(before, now, "js", rng, permutations=99)
-    assert dealt.p_value == 0.01
+    assert dealt.p_value < 0.01
     design = estimate_design_effect(before, rng)
     summed = compare_counts(_counts(before), _counts(now), "js", rng, design)
     assert summed.p_value < 0.01

@@ -23,7 +23,7 @@ def test_the_estimate_is_the_sum_written_out() -> None:
     got = mean_discrepancy(x, y, rng, permutations=50)
     assert got.value == pytest.approx(expected, abs=1e-6)
     assert got.effect == pytest.approx(math.sqrt(expected), abs=1e-5)
-    assert got.p_value == pytest.approx(1 / 51)
+    assert got.p_value < 1 / 51
     assert got.low > 0
 
 

@@ -1,0 +1,75 @@
+"""What to score, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from batch.input.columns import ColumnMapping
+from jobs.sections.section import Section, path_of_a_user
+from models.aggregation import Aggregation
+from models.windows import WindowSpec
+
+
+class Columns(Section):
+    """Which columns of the dump mean what; without `id`, ids are derived from the text."""
+
+    text: str = "text"
+    id: str | None = None
+    created_at: str | None = None
+    slices: tuple[str, ...] = ()
+
+    def mapping(self) -> ColumnMapping:
+        """The record that the reader takes."""
+        return ColumnMapping(self.text, self.id, self.created_at, self.slices)
+
+
+class ForeignModel(Section):
+    """What a stock transformers model does not say itself. Bundles of `yeban train` carry their own."""
+
+    cleaning: str = "plain"
+    windows: WindowSpec = WindowSpec(max_length=512)
+    aggregation: Aggregation = "mean"
+
+
+class Task(Section):
+    """One classification job."""
+
+    input: tuple[str, ...] = ()
+    bundle: str | None = None
+    columns: Columns = Columns()
+    foreign: ForeignModel = ForeignModel()
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+class EngineSection(Section):
+    """How to compute."""
+
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    precision: str = Field(default="auto", pattern=r"^(auto|fp32|bf16|fp16|int8)$")
+    max_tokens: int | None = Field(default=None, ge=16)
+    cache_mb: int = Field(default=0, ge=0)
+
+
+class UnitsSection(Section):
+    """How large a unit may be: bounds memory, and what a crash can cost."""
+
+    rows: int = Field(default=20_000, ge=1)
+    text_mb: int = Field(default=64, ge=1)
+
+
+class WarehouseSection(Section):
+    """The DuckDB file."""
+
+    path: str = "yeban.duckdb"
+    patience_s: float = Field(default=30.0, ge=0, le=86_400, allow_inf_nan=False)
+
+    @field_validator("path")
+    @classmethod
+    def _of_a_user(cls, value: str) -> str:
+        return path_of_a_user(value)

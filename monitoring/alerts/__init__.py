@@ -1,0 +1,1 @@
+"""From findings to people: which changes matter, and who is told of them."""

@@ -1,0 +1,184 @@
+"""Which changes of a night matter, and which of them people are told of: a pure function."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from monitoring.alerts.history import History, Key, PastNight
+from monitoring.alerts.message import message_en, message_zh
+from monitoring.alerts.rules import CRITICAL, MAX_ALERTS, Rules
+from monitoring.findings.catalogue import CATALOGUE
+from monitoring.findings.judgement import Alert, Judgement, Verdict
+from monitoring.findings.record import Findings, Metric
+from monitoring.statistics.multiple import adjust_p_values
+from storage.records import digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A metric with what is thought of it.
+
+    Attributes:
+        metric: The metric.
+        verdict: The verdict.
+        size: Its effect in thresholds; negative when it goes the way that does not matter.
+    """
+
+    metric: Metric
+    verdict: Verdict
+    size: float
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.metric.slice
+
+    @property
+    def order(self) -> tuple[bool, bool, float, Key]:
+        """The worst first; what concerns all rows before what concerns some."""
+        return self.verdict.severity != "critical", not self.is_whole, -self.size, self.metric.key
+
+
+def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Judgement:
+    """Judge a night.
+
+    A metric is breached when its effect reaches its threshold in the direction that matters, its p-value,
+    adjusted for all tests of the night (Benjamini & Hochberg), is at most the false discovery rate, and each side
+    has enough rows. It raises an alert after some nights in a row, or at once when the effect is urgent. Slices
+    that show the same as an alert on all rows are named in it and raise none of their own.
+
+    Args:
+        findings: The night.
+        rules: What to go by.
+        history: Nights of the same task and bundle that were monitored, at least the last
+            `rules.history_nights` before this one; later dates are passed over.
+    """
+    past = History(history, findings.logical_date)
+    judged = _judged(findings, rules, past)
+    fired = [each for each in judged if _fires(each, rules)]
+    shown = defaultdict(list)
+    for each in judged:
+        if each.verdict.breached and not each.is_whole:
+            shown[each.metric.name, each.metric.item].append(each)
+    whole = {(each.metric.name, each.metric.item) for each in fired if each.is_whole}
+    told = [each for each in fired if each.is_whole or (each.metric.name, each.metric.item) not in whole]
+    return Judgement(
+        verdicts=tuple(each.verdict for each in judged),
+        alerts=tuple(_alert(each, findings, rules, past, shown) for each in _most(told)),
+    )
+
+
+def _judged(findings: Findings, rules: Rules, past: History) -> list[_Judged]:
+    metrics = [
+        each
+        for each in findings.metrics
+        if rules.threshold(each.name) is not None
+        and math.isfinite(each.measured.p_value)
+        and math.isfinite(each.measured.effect)
+    ]
+    adjusted = adjust_p_values(np.array([each.measured.p_value for each in metrics], np.float64))
+    rows = _rows(findings)
+    return [
+        _verdict(metric, float(p), rules, past, _enough(metric, rules, rows))
+        for metric, p in zip(metrics, adjusted, strict=True)
+    ]
+
+
+def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, enough: bool) -> _Judged:
+    threshold = rules.threshold(metric.name) or math.inf
+    effect, direction = metric.measured.effect, CATALOGUE[metric.name].direction
+    size = (abs(effect) if direction == "both" else effect if direction == "up" else -effect) / threshold
+    breached = size >= 1 and adjusted_p <= rules.false_discovery_rate and enough
+    nights, since = past.streak(metric.key) if breached else (0, None)
+    verdict = Verdict(
+        *metric.key,
+        adjusted_p=adjusted_p,
+        threshold=threshold,
+        breached=breached,
+        nights=nights + breached,
+        severity=("critical" if size >= CRITICAL else "warning") if breached else None,
+        since=since,
+    )
+    return _Judged(metric, verdict, size)
+
+
+def _rows(findings: Findings) -> Mapping[str, tuple[float, float]]:
+    """Reference and current rows of each slice, as far as a metric that counts rows tells them."""
+    rows: dict[str, tuple[float, float]] = {}
+    for each in findings.metrics:
+        if each.name != "rows" and CATALOGUE[each.name].family in ("volume", "text", "predictions", "confidence"):
+            n, m = rows.get(each.slice, (0.0, 0.0))
+            rows[each.slice] = max(n, each.measured.n), max(m, each.measured.m)
+    return rows
+
+
+def _enough(metric: Metric, rules: Rules, rows: Mapping[str, tuple[float, float]]) -> bool:
+    """Whether both sides have the rows; a sample that stands alone has no second one.
+
+    Tokens come many to a row: there the rows of the slice have to be enough as well.
+    """
+    least = rules.least(metric.name)
+    sides = [metric.measured.n]
+    if metric.name != "rows":  # one night has no number of nights
+        sides.append(metric.measured.m or metric.measured.n)
+    if CATALOGUE[metric.name].family == "tokens":
+        sides.extend(rows.get(metric.slice, ()))
+    return min(sides) >= least
+
+
+def _fires(each: _Judged, rules: Rules) -> bool:
+    return each.verdict.breached and (each.verdict.nights >= rules.nights or each.size >= rules.urgent)
+
+
+def _most(fired: Sequence[_Judged]) -> list[_Judged]:
+    """The worst first, at most `MAX_ALERTS` of one metric."""
+    count: dict[str, int] = defaultdict(int)
+    kept = []
+    for each in sorted(fired, key=lambda each: each.order):
+        count[each.metric.name] += 1
+        if count[each.metric.name] <= MAX_ALERTS:
+            kept.append(each)
+    return kept
+
+
+def _alert(
+    each: _Judged,
+    findings: Findings,
+    rules: Rules,
+    past: History,
+    shown: Mapping[tuple[str, str], Sequence[_Judged]],
+) -> Alert:
+    metric, verdict = each.metric, each.verdict
+    alike = shown.get((metric.name, metric.item), ()) if each.is_whole else ()
+    slices = tuple(other.metric.slice for other in sorted(alike, key=lambda other: other.order))
+    return Alert(
+        alert=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
+        task=findings.task,
+        logical_date=findings.logical_date,
+        bundle=findings.bundle,
+        name=metric.name,
+        slice=metric.slice,
+        item=metric.item,
+        severity=verdict.severity or "warning",
+        since=verdict.since or findings.logical_date,
+        nights=verdict.nights,
+        is_new=_is_new(verdict, rules, past),
+        effect=metric.measured.effect,
+        adjusted_p=verdict.adjusted_p,
+        slices=slices,
+        message_en=message_en(metric, verdict, slices),
+        message_zh=message_zh(metric, verdict, slices),
+    )
+
+
+def _is_new(verdict: Verdict, rules: Rules, past: History) -> bool:
+    """Whether people don't know it yet, know it as less bad, or were told so long ago that it is time again."""
+    told = past.told(verdict.key)
+    if told is None:
+        return True
+    worse = verdict.severity == "critical" and told.severity == "warning"
+    return worse or told.nights >= rules.remind_nights

@@ -1,0 +1,137 @@
+"""What the findings mean: which changes matter, which of them people are told of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from monitoring.findings.record import from_json
+
+Severity = Literal["warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is thought of one metric of one night.
+
+    Attributes:
+        name: Of the metric, as are the next two.
+        slice: Which rows.
+        item: What of.
+        adjusted_p: Its p-value, adjusted for all tests of the night.
+        threshold: The size of effect from which it matters.
+        breached: Effect, direction, significance and number of rows all say so.
+        nights: How many nights in a row, tonight included; 0 when it is not breached.
+        severity: How bad, None when it is not breached.
+        since: First of these nights, None when it is not breached.
+    """
+
+    name: str
+    slice: str
+    item: str
+    adjusted_p: float
+    threshold: float
+    breached: bool
+    nights: int
+    severity: Severity | None
+    since: date | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The metric's key."""
+        return self.name, self.slice, self.item
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What people are told of.
+
+    Attributes:
+        alert: Its id: the same for the same task, date, bundle and metric, whoever finds it.
+        task: The task.
+        logical_date: The night.
+        bundle: The bundle that scored it.
+        name: The metric, as are the next two.
+        slice: Which rows; empty for all.
+        item: What of.
+        severity: How bad.
+        since: First night of the streak.
+        nights: How many nights.
+        is_new: It was not told before, or it has become worse, or it is time to remind people.
+        effect: Size of the change.
+        adjusted_p: Chance of it, adjusted.
+        slices: Slices that show the same, worst first: they raise no alert of their own.
+        message_en: One line in English: what, how much, how sure.
+        message_zh: The same in Chinese.
+    """
+
+    alert: str
+    task: str
+    logical_date: date
+    bundle: str
+    name: str
+    slice: str
+    item: str
+    severity: Severity
+    since: date
+    nights: int
+    is_new: bool
+    effect: float
+    adjusted_p: float
+    slices: tuple[str, ...]
+    message_en: str
+    message_zh: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The metric's key."""
+        return self.name, self.slice, self.item
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is thought of a night.
+
+    Attributes:
+        verdicts: One for each metric that can raise an alert and has something to say.
+        alerts: What people are told, the worst first.
+    """
+
+    verdicts: tuple[Verdict, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+    def verdict(self, key: tuple[str, str, str]) -> Verdict | None:
+        """The verdict on one metric."""
+        return next((each for each in self.verdicts if each.key == key), None)
+
+    @property
+    def watched(self) -> tuple[Verdict, ...]:
+        """Breaches that no alert tells of: not old enough, or one too many of its metric."""
+        told = {each.key for each in self.alerts}
+        told |= {(each.name, rows, each.item) for each in self.alerts for rows in each.slices}
+        return tuple(each for each in self.verdicts if each.breached and each.key not in told)
+
+
+def read_judgement(data: bytes) -> Judgement:
+    """Inverse of `record.to_json`.
+
+    Raises:
+        ValueError: The bytes are no judgement.
+    """
+    return from_json(_JUDGEMENT, data)
+
+
+def read_alert(data: bytes) -> Alert:
+    """Inverse of `record.to_json`.
+
+    Raises:
+        ValueError: The bytes are no alert.
+    """
+    return from_json(_ALERT, data)
+
+
+_JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)
+_ALERT: TypeAdapter[Alert] = TypeAdapter(Alert)

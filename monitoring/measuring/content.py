@@ -1,0 +1,91 @@
+"""What the texts are about: can those of tonight be told from the reference's, and which words are rising."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+from models.evaluation.record import Figure
+from monitoring.findings.record import Metric, Word
+from monitoring.measuring.subject import EXAMPLE_CHARACTERS, Limits, Subject
+from monitoring.measuring.tokens import distinct_texts
+from monitoring.statistics.mean_discrepancy import mean_discrepancy
+from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.new_words import NewWord, find_new_words
+from monitoring.statistics.two_sample import compare_rows, compare_texts
+
+NO_SAMPLE: Final = "the reference has no sample of texts"
+_SHOWN_WORDS: Final = 20
+
+
+def content_metrics(subject: Subject, limits: Limits) -> Iterator[Metric]:
+    """Two-sample tests on texts and on embeddings."""
+    if subject.baseline is None or subject.baseline.sample is None:
+        for name in ("text_auc", "embedding_auc", "embedding_mmd"):
+            yield Metric(name, "", "", nothing(NO_SAMPLE))
+        return
+    before, now = distinct_texts(subject.baseline.sample), distinct_texts(subject.sample)
+    texts = compare_texts(before.to_list(), now.to_list(), subject.rng("text_auc"))
+    yield Metric("text_auc", "", "", texts, texts.value)
+    if subject.embed is None or not limits.embedding_rows:
+        yield Metric("embedding_auc", "", "", nothing("embeddings are switched off"))
+        yield Metric("embedding_mmd", "", "", nothing("embeddings are switched off"))
+        return
+    then, tonight = (subject.embed(side.head(limits.embedding_rows)) for side in (before, now))
+    told_apart = compare_rows(then, tonight, subject.rng("embedding_auc"))
+    yield Metric("embedding_auc", "", "", told_apart, told_apart.value)
+    yield Metric("embedding_mmd", "", "", mean_discrepancy(then, tonight, subject.rng("embedding_mmd")))
+
+
+def rising_words(subject: Subject, limits: Limits) -> tuple[tuple[Word, ...], tuple[Metric, ...]]:
+    """Words that more rows hold than did, with example rows, and one metric for each."""
+    if subject.baseline is None or subject.baseline.sample is None:
+        return (), ()
+    before, now = distinct_texts(subject.baseline.sample), distinct_texts(subject.sample)
+    found = find_new_words(before, now).words[:_SHOWN_WORDS]
+    words = tuple(_word(each, now, show_texts=limits.show_texts) for each in found)
+    metrics = tuple(
+        Metric("new_word", "", each.text, _rise(each, len(before), len(now)), each.now.value, each.before.value)
+        for each in found
+    )
+    return words, metrics
+
+
+def _word(word: NewWord, texts: pl.Series, *, show_texts: bool) -> Word:
+    examples = tuple(_shortened(texts[row], word.text) for row in word.examples) if show_texts else ()
+    return Word(
+        text=word.text,
+        kind=word.kind,
+        now=word.now,
+        before=word.before,
+        rows_now=word.rows_now,
+        rows_before=word.rows_before,
+        adjusted_p=word.adjusted_p,
+        examples=examples,
+    )
+
+
+def _rise(word: NewWord, n: int, m: int) -> Measured:
+    """The word's share now less its share then, chance adjusted for all n-grams that were looked at."""
+    rise = _difference(word.now, word.before)
+    return Measured(rise.value, rise.low, rise.high, effect=rise.value, p_value=word.adjusted_p, n=n, m=m)
+
+
+def _difference(now: Figure, before: Figure) -> Figure:
+    """Newcombe 1998, method 10: the intervals of two shares make that of their difference."""
+    value = now.value - before.value
+    down = ((now.value - now.low) ** 2 + (before.high - before.value) ** 2) ** 0.5
+    up = ((now.high - now.value) ** 2 + (before.value - before.low) ** 2) ** 0.5
+    return Figure(value, value - down, value + up)
+
+
+def _shortened(text: str, word: str) -> str:
+    """At most `EXAMPLE_CHARACTERS` of a text, with the word in them."""
+    if len(text) <= EXAMPLE_CHARACTERS:
+        return text
+    place = max(0, text.lower().find(word))
+    first = max(0, min(place - EXAMPLE_CHARACTERS // 3, len(text) - EXAMPLE_CHARACTERS))
+    cut = text[first : first + EXAMPLE_CHARACTERS]
+    return f"{'…' if first else ''}{cut}{'…' if first + EXAMPLE_CHARACTERS < len(text) else ''}"

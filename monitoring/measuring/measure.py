@@ -1,0 +1,99 @@
+"""All findings of one night."""
+
+from __future__ import annotations
+
+import math
+
+from monitoring.findings.catalogue import CATALOGUE
+from monitoring.findings.record import ClassSide, Findings, Metric, Missing, Side
+from monitoring.measuring.content import NO_SAMPLE, content_metrics, rising_words
+from monitoring.measuring.counted import Pair, counted_metrics, slice_metrics, volume
+from monitoring.measuring.expected import expected_metrics
+from monitoring.measuring.labelled import labelled_metrics
+from monitoring.measuring.subject import Limits, Subject
+from monitoring.measuring.tokens import shifted_tokens, token_metrics
+from storage.profiles.counts import UNIT
+from storage.profiles.profile import Profile, empty
+from storage.records import STATUSES
+
+_FREEZE = "run `yeban monitor {task} --freeze-reference --from D --to D` over nights that were as they should be"
+
+
+def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = ()) -> Findings:
+    """Find out about one night.
+
+    Nothing that is missing stops the rest: what could not be measured has a metric that says why, or a word
+    in `missing`.
+
+    Args:
+        subject: The night.
+        limits: How much is measured.
+        known_gaps: What the caller already knows to be missing.
+    """
+    baseline = subject.baseline
+    words, word_metrics = rising_words(subject, limits)
+    labelled, reliability, unlabelled = labelled_metrics(subject)
+    metrics = [volume(subject.profile.total.rows, subject.past_rows), *_counted(subject, limits)]
+    if baseline is not None:
+        metrics += token_metrics(subject, baseline)
+    metrics += [*content_metrics(subject, limits), *word_metrics, *expected_metrics(subject), *labelled]
+    order = {name: place for place, name in enumerate(CATALOGUE)}
+    metrics.sort(key=lambda metric: (metric.slice != "", order[metric.name]))
+    return Findings(
+        task=subject.task,
+        logical_date=subject.logical_date,
+        bundle=subject.bundle,
+        reference=baseline.note if baseline else None,
+        now=_side(subject.profile),
+        before=_side(baseline.profile) if baseline else None,
+        metrics=tuple(metrics),
+        words=words,
+        tokens=shifted_tokens(subject, baseline) if baseline else (),
+        reliability=reliability,
+        labelled_rows=len(subject.labelled.gold) if subject.labelled else 0,
+        missing=(*known_gaps, *_gaps(subject, limits), *unlabelled),
+    )
+
+
+def _counted(subject: Subject, limits: Limits) -> list[Metric]:
+    """What counts tell; without a reference only tonight's levels."""
+    profile = subject.profile
+    before = subject.baseline.profile if subject.baseline else empty(profile.labels)
+    rng = subject.rng("counted")
+    found = list(counted_metrics(Pair(before.total, profile.total, profile.labels), rng, limits))
+    return found + list(slice_metrics(before, profile, subject.rng("slices"), limits))
+
+
+def _gaps(subject: Subject, limits: Limits) -> list[Missing]:
+    baseline, total, gaps = subject.baseline, subject.profile.total, []
+    freeze = _FREEZE.format(task=subject.task)
+    if baseline is None:
+        gaps.append(Missing("drift", "there is no reference to compare with", freeze))
+    elif baseline.sample is None:
+        gaps.append(Missing("text_auc, embeddings, tfidf_kl, new words", NO_SAMPLE, freeze))
+    if total.rows < limits.min_rows:
+        why = f"{total.rows:,} rows; expected at least {limits.min_rows:,}"
+        gaps.append(Missing("alerts", why, "nothing is concluded from so few rows; look at the dump"))
+    elif not total.labelled:
+        gaps.append(Missing("predictions, confidence", "no row has a label: all are empty or failed", "see the dump"))
+    if total.labelled:
+        silent = [name for name, rows in zip(subject.profile.labels, total.class_counts, strict=True) if not rows]
+        if silent:
+            gaps.append(Missing("classes", f"never predicted: {', '.join(silent)}", "see whether that can be true"))
+    columns = [name for name, values in subject.profile.slices.items() if values is None]
+    if columns:
+        why = f"too many values in {', '.join(columns)}"
+        gaps.append(Missing("slices", why, "take these columns out of `slices` in yeban.toml"))
+    return gaps
+
+
+def _side(profile: Profile) -> Side:
+    total = profile.total
+    classes = tuple(
+        ClassSide(label, rows, expected * UNIT, histogram)
+        for label, rows, expected, histogram in zip(
+            profile.labels, total.class_counts, total.probability_sums, total.confidences, strict=True
+        )
+    )
+    mean = total.n_tokens / total.rows if total.rows else math.nan
+    return Side(total.rows, dict(zip(STATUSES, total.statuses, strict=True)), classes, mean)

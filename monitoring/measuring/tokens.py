@@ -1,0 +1,82 @@
+"""Figures of tokens: whole histograms for how far, samples of documents for how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from monitoring.findings.record import Metric, TokenShift
+from monitoring.measuring.counted import Pair
+from monitoring.measuring.subject import Baseline, Subject, Vocabulary
+from monitoring.statistics.design_effect import DesignEffect
+from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
+from monitoring.statistics.documents import Documents, estimate_design_effect
+from monitoring.statistics.measured import nothing
+from monitoring.statistics.rates import compare_shares
+from monitoring.statistics.term_weights import compare_term_weights
+from monitoring.statistics.unseen import unseen_share
+
+SHOWN_TOKENS: Final = 20
+_DIVERGENCES: Final[tuple[Kind, ...]] = ("js", "psi", "kl")
+
+
+def distinct_texts(sample: pa.Table) -> pl.Series:
+    """String[D], the texts of a sample that have one, each once, in the order of the sample."""
+    texts = pl.Series("text", pl.from_arrow(sample["text"]), pl.String)
+    return texts.filter(texts.str.len_chars() > 0).unique(maintain_order=True)
+
+
+def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
+    """Unknown and unseen tokens, and how far the distribution of tokens has moved."""
+    before, now = _histograms(subject, baseline)
+    tonight = _documents(subject.vocabulary, subject.sample)
+    then = None if baseline.sample is None else _documents(subject.vocabulary, baseline.sample)
+    sampled = tonight if then is None else _joined(then, tonight)
+    design = estimate_design_effect(sampled, subject.rng("design_effect"))
+    pair = Pair(baseline.profile.total, subject.profile.total, subject.profile.labels)
+    yield _unknown(pair, design)
+    unseen = unseen_share(before, now, subject.rng("unseen_share"), design)
+    yield Metric("unseen_share", "", "", unseen, unseen.value)
+    for kind in _DIVERGENCES:
+        yield Metric(f"token_{kind}", "", "", compare_counts(before, now, kind, subject.rng(f"token_{kind}"), design))
+    if then is None:
+        yield Metric("tfidf_kl", "", "", nothing("the reference has no sample of texts"))
+    else:
+        yield Metric("tfidf_kl", "", "", compare_term_weights(then, tonight, subject.rng("tfidf_kl")))
+
+
+def shifted_tokens(subject: Subject, baseline: Baseline) -> tuple[TokenShift, ...]:
+    """The tokens that the divergence comes from, the largest contributions first."""
+    return tuple(
+        TokenShift(subject.vocabulary.name(each.cell), each.contribution, each.part, each.before, each.now)
+        for each in shifted_cells(*_histograms(subject, baseline), SHOWN_TOKENS)
+    )
+
+
+def _unknown(pair: Pair, design: DesignEffect) -> Metric:
+    before, now = pair.before, pair.now
+    measured = compare_shares(
+        before.unk_tokens, before.n_tokens, now.unk_tokens, now.n_tokens, design_effect=design.mean
+    )
+    levels = [each.unk_tokens / max(1, each.n_tokens) for each in (now, before)]
+    return Metric("unk_share", "", "", measured, *levels)
+
+
+def _histograms(subject: Subject, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:
+    sides = baseline.profile.tokens, subject.profile.tokens
+    size = 1 + max([subject.vocabulary.largest_id, *(int(each.ids[-1]) for each in sides if len(each.ids))])
+    return sides[0].dense(size), sides[1].dense(size)
+
+
+def _documents(vocabulary: Vocabulary, sample: pa.Table) -> Documents:
+    tokens = vocabulary.encode(distinct_texts(sample))
+    return Documents(tokens.ids, tokens.offsets)
+
+
+def _joined(first: Documents, second: Documents) -> Documents:
+    ids = np.concatenate([first.tokens, second.tokens])
+    return Documents(ids, np.concatenate([first.starts, second.starts[1:] + len(first.tokens)]))

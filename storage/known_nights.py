@@ -1,0 +1,40 @@
+"""What the warehouse knows of a task's nights: how many rows they had, and what people said of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+RANDOM_ARM = "random"
+"""`arm` of a label whose row was drawn at random."""
+
+_VOLUMES = """
+    SELECT logical_date, max(rows) FROM (
+        SELECT logical_date, bundle, sum(row_stop - row_start) AS rows
+        FROM units WHERE task = ? AND logical_date BETWEEN ? AND ? GROUP BY ALL
+    ) GROUP BY ALL ORDER BY logical_date
+"""
+_LABELLED = """
+    SELECT true_label AS label, probs, label_arm IS NOT DISTINCT FROM ? AS drawn
+    FROM labelled_predictions
+    WHERE task = ? AND bundle = ? AND logical_date BETWEEN ? AND ? AND status IN ('scored', 'short', 'failed')
+    ORDER BY logical_date, source_path, source_row
+"""
+
+
+def volumes(con: duckdb.DuckDBPyConnection, task: str, first: date, last: date) -> dict[date, int]:
+    """Loaded rows of each date, ascending; of several bundles the one that has most."""
+    rows = con.execute(_VOLUMES, [task, first, last]).fetchall()
+    return {day: int(count) for day, count in rows}
+
+
+def labelled_rows(con: duckdb.DuckDBPyConnection, task: str, bundle: str, first: date, last: date) -> pa.Table:
+    """Predictions of a bundle that people have labelled.
+
+    Returns:
+        One row per labelled prediction: `label` string, `probs` list<float> (null where it could not be scored)
+        and `drawn` bool, whether the row was drawn at random.
+    """
+    return con.execute(_LABELLED, [RANDOM_ARM, task, bundle, first, last]).to_arrow_table()
