@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from batch.settings import EngineSettings
 from jobs.dev_reference import dev_reference
 from models.bundle import open_bundle
 from models.registry import EMBEDDED
