@@ -1,16 +1,16 @@
 """What does it cost to monitor a large day?
 
-Makes the profiles and samples of a day of made-up units in a temporary folder (no predictions: monitoring reads none),
-then summarises them in a process of its own, first from the units and then from what was kept:
+Makes the profiles and samples of a day of made-up units in a temporary home (no predictions: monitoring reads none),
+and of a small day before it, which is frozen to be the reference. Then runs `yeban monitor` in a process of its own,
+from the units and again from the summary that was kept, and draws the morning's page:
 
-    python benchmarks/monitoring.py --units 5000 --unit-rows 20000
+    python benchmarks/large_night.py --units 5000 --unit-rows 20000
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from jobs.config import find_home
+from jobs.morning import stored_morning
+from models.bundle import Bundle, open_bundle
+from monitoring.page.render import render_morning
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.profiles.counts import CONFIDENCE_BINS, LENGTH_EDGES, MARKS, Counts
@@ -29,9 +33,9 @@ from storage.profiles.sample import SAMPLE_ROWS, SAMPLE_SCHEMA, sample_to_bytes
 from storage.profiles.tokens import TokenCounts
 from storage.records import Slot, Unit
 from storage.seals import bytes_digest, make_seal
-from storage.summaries import SummaryStore, summarise
 
-SLOT = Slot("benchmark", date(2026, 1, 5), "0123456789ab")
+DAY, DAY_BEFORE = date(2026, 1, 5), date(2026, 1, 4)
+REFERENCE_UNITS = 50
 SLICES = {"source": ("京东", "淘宝", "拼多多"), "city": ("上海", "北京", "广州", "深圳", "成都")}
 VARIANTS = 20
 """Profiles that differ; the units take turns with them."""
@@ -40,47 +44,60 @@ CHARACTERS = 40
 
 def main() -> None:
     options = _options()
-    if options.summarise_only:
-        _summarise(options.summarise_only)
-        return
+    bundle = open_bundle(options.bundle)
+    task = bundle.manifest.task
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
+        settings = f'[tasks.{task}]\nbundle = "{options.bundle.absolute()}"\n'
+        (home / "yeban.toml").write_text(settings, "utf-8")
         started = time.perf_counter()
-        make_day(home, options)
-        size_mb = sum(file.stat().st_size for file in home.rglob("*.*")) / 1e6
+        make_day(home, Slot(task, DAY_BEFORE, bundle.version), REFERENCE_UNITS, options.unit_rows, bundle)
+        make_day(home, Slot(task, DAY, bundle.version), options.units, options.unit_rows, bundle)
+        size_mb = sum(file.stat().st_size for file in (home / "parts").rglob("*.*")) / 1e6
         print(
-            f"{options.units * options.unit_rows:,} rows, {options.units:,} units, {options.classes} classes, "
-            f"{options.tokens:,} tokens, {size_mb:,.0f} MB, made in {time.perf_counter() - started:,.0f} s"
+            f"{options.units * options.unit_rows:,} rows, {options.units:,} units, {size_mb:,.0f} MB, "
+            f"made in {time.perf_counter() - started:,.0f} s"
         )
-        for what in ("from the units", "from what was kept"):
-            print(f"  {what:<20}", end="", flush=True)
-            subprocess.run([sys.executable, __file__, "--summarise-only", folder], check=True)
+        reference = ("--freeze-reference", "--from", str(DAY_BEFORE), "--to", str(DAY_BEFORE))
+        _time("freeze the reference", home, task, *reference)
+        _time("from the units", home, task, "--date", str(DAY))
+        _time("from what was kept", home, task, "--date", str(DAY))
+        _draw(home, Slot(task, DAY, bundle.version))
 
 
-def _summarise(home: Path) -> None:
-    parts = PartStore(home / "parts")
-    plan = parts.load_plan(SLOT)
-    assert plan
-    started, cpu_started = time.perf_counter(), time.process_time()
-    summary, failures = summarise(parts, SummaryStore(home / "summaries"), plan)
-    seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
-    assert summary
-    assert not failures
-    assert summary.profile.total.rows == plan.rows
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{seconds:7.2f} s  {cpu_s:7.2f} CPU s  peak {peak_mb:,.0f} MB  load average {os.getloadavg()[0]:.1f}")
+def _time(what: str, home: Path, task: str, *arguments: str) -> None:
+    """Run `yeban monitor` and print its time and its own peak memory."""
+    started = time.perf_counter()
+    command = [str(Path(sys.executable).with_name("yeban")), "monitor", task, *arguments, "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    code = process.returncode = os.waitstatus_to_exitcode(status)
+    if code not in (0, 3):
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    print(
+        f"  {what:<22}{time.perf_counter() - started:7.2f} s  {used.ru_utime + used.ru_stime:7.2f} CPU s  "
+        f"peak {used.ru_maxrss / 1024:,.0f} MB  load average {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
-def make_day(home: Path, options: argparse.Namespace) -> None:
+def _draw(home: Path, slot: Slot) -> None:
+    morning = stored_morning(find_home(home, home), slot)
+    started = time.perf_counter()
+    page = render_morning(morning)
+    print(f"  the morning's page    {time.perf_counter() - started:7.2f} s  {len(page.encode()) / 1000:,.0f} kB")
+
+
+def make_day(home: Path, slot: Slot, units: int, rows: int, bundle: Bundle) -> None:
     """Write what monitoring reads of a day: a plan, and of each unit profile, sample and seal beside an empty part."""
-    store, rows = PartStore(home / "parts"), options.unit_rows
-    starts = range(0, options.units * rows, rows)
-    units = tuple(Unit(SLOT, "day.parquet", "f1", start, start + rows) for start in starts)
-    store.save_plan(Plan(SLOT, {"day.parquet": units}))
+    store = PartStore(home / "parts")
+    planned = tuple(Unit(slot, "day.parquet", "f1", start, start + rows) for start in range(0, units * rows, rows))
+    store.save_plan(Plan(slot, {"day.parquet": planned}))
     random = np.random.default_rng(1)
-    profiles = [_profile(options, random).to_json_bytes() for _ in range(VARIANTS)]
-    rest = _sampled_rows(options.classes, random)
-    for number, unit in enumerate(units):
+    vocabulary = bundle.tokenizer().largest_id + 1
+    profiles = [_profile(bundle.labels, rows, vocabulary, random).to_json_bytes() for _ in range(VARIANTS)]
+    rest = _sampled_rows(bundle.labels, random)
+    for number, unit in enumerate(planned):
         files = store.files(unit)
         data = {files.profile: profiles[number % VARIANTS], files.sample: _sample(unit, rest, random)}
         for path, content in data.items():
@@ -89,15 +106,14 @@ def make_day(home: Path, options: argparse.Namespace) -> None:
         files.part.touch()
 
 
-def _profile(options: argparse.Namespace, random: np.random.Generator) -> Profile:
-    labels = tuple(f"类别{number}" for number in range(options.classes))
+def _profile(labels: tuple[str, ...], rows: int, vocabulary: int, random: np.random.Generator) -> Profile:
     slices = {
-        column: {value: _counts(options.unit_rows // len(values), options.classes, random) for value in values}
+        column: {value: _counts(rows // len(values), len(labels), random) for value in values}
         for column, values in SLICES.items()
     }
-    ids = np.arange(options.tokens, dtype=np.int32)
-    tokens = TokenCounts(ids, random.zipf(1.5, options.tokens).clip(1, 10**6), options.unit_rows)
-    return Profile(labels, _counts(options.unit_rows, options.classes, random), slices, tokens)
+    ids = np.arange(vocabulary, dtype=np.int32)
+    tokens = TokenCounts(ids, random.zipf(1.5, vocabulary).clip(1, 10**6), rows)
+    return Profile(labels, _counts(rows, len(labels), random), slices, tokens)
 
 
 def _counts(rows: int, classes: int, random: np.random.Generator) -> Counts:
@@ -119,11 +135,11 @@ def _counts(rows: int, classes: int, random: np.random.Generator) -> Counts:
     )
 
 
-def _sampled_rows(classes: int, random: np.random.Generator) -> pa.Table:
+def _sampled_rows(labels: tuple[str, ...], random: np.random.Generator) -> pa.Table:
     """Rows without a key of their own."""
     rows = SAMPLE_ROWS
     texts = ["".join(map(chr, each)) for each in random.integers(0x4E00, 0x6E00, (rows, CHARACTERS))]
-    probs = random.dirichlet(np.ones(classes), rows)
+    probs = random.dirichlet(np.ones(len(labels)), rows)
     names, values = list(SLICES), [[str(random.choice(SLICES[name])) for name in SLICES] for _ in range(rows)]
     columns = {
         "key": np.zeros(rows, np.uint64),
@@ -134,7 +150,7 @@ def _sampled_rows(classes: int, random: np.random.Generator) -> pa.Table:
         "text_hash": random.integers(0, 2**64, rows, dtype=np.uint64),
         "slices": [list(zip(names, each, strict=True)) for each in values],
         "status": ["scored"] * rows,
-        "label": [f"类别{number}" for number in probs.argmax(axis=1)],
+        "label": [labels[number] for number in probs.argmax(axis=1)],
         "confidence": probs.max(axis=1),
         "probs": list(probs),
         "n_tokens": random.integers(3, 128, rows),
@@ -155,9 +171,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--units", type=int, default=5_000)
     parser.add_argument("--unit-rows", type=int, default=20_000)
-    parser.add_argument("--classes", type=int, default=6)
-    parser.add_argument("--tokens", type=int, default=21_128, help="of the vocabulary, all of them seen in every unit")
-    parser.add_argument("--summarise-only", type=Path, metavar="HOME", help=argparse.SUPPRESS)
+    parser.add_argument("--bundle", type=Path, default=Path("models/pretrained/comment"))
     return parser.parse_args()
 
 
