@@ -28,7 +28,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	@$(INSTALL) -e ".[dev]"
+	@$(INSTALL) -e ".[dev,nights]"
 	@touch $@
 
 demo: $(VENV)/.base

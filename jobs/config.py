@@ -89,6 +89,11 @@ class Home:
         return self.root / "cache" / "answers"
 
     @property
+    def evidently(self) -> Path:
+        """Workspace of Evidently's UI: reports made from what is kept elsewhere."""
+        return self.root / "evidently"
+
+    @property
     def nights(self) -> Path:
         """What monitoring found out: one folder per night."""
         return self.root / "nights"

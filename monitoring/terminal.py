@@ -30,7 +30,6 @@ from monitoring.wording import (
     state_of,
     unit_of_change,
     usual_range,
-    watched,
 )
 from storage.profiles.counts import CONFIDENCE_BINS
 
@@ -115,7 +114,7 @@ def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         definition = CATALOGUE[alert.name]
         text = f"{_grade(alert, lang)} {Phrase(alert.message_zh, alert.message_en).read(lang)}"
         yield from _item("!", text, Phrase(definition.advice_zh, definition.advice_en).read(lang), width)
-    waiting = [metric_title(*each.key).read(lang) for each in watched(morning.judgement)]
+    waiting = [metric_title(*each.key).read(lang) for each in morning.judgement.watched]
     if waiting:
         shown = Phrase("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
         more = f" +{len(waiting) - _MOST_WATCHED}" if len(waiting) > _MOST_WATCHED else ""

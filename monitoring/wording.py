@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from monitoring.findings.catalogue import CATALOGUE, Family, Unit
-from monitoring.findings.judgement import Judgement, Verdict
+from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings, Metric
 from storage.runs import RunRecord
@@ -118,7 +118,7 @@ def headline(morning: Morning) -> Headline:
     """Say in one sentence whether somebody has to act."""
     told = notices(morning.findings, morning.runs)
     urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in told)
-    watching = len(watched(morning.judgement)) + sum(each.state == "watch" for each in told)
+    watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
         grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
@@ -130,12 +130,6 @@ def headline(morning: Morning) -> Headline:
         )
         return Headline("watch", text)
     return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
-
-
-def watched(judgement: Judgement) -> tuple[Verdict, ...]:
-    """What is watched, without slices that show what all rows show too."""
-    whole = {each.key for each in judgement.verdicts if each.breached and not each.slice}
-    return tuple(each for each in judgement.watched if not (each.slice and (each.name, "", each.item) in whole))
 
 
 def _s(count: int) -> str:

@@ -22,6 +22,8 @@ Reading it top to bottom tells what can go wrong:
             PartCorrupt             a staged part does not hold what its name says
             ReferenceUnusable       a reference can't be made, or was altered
             RunLocked               exit 75: another run holds the task
+            ExtraMissing            an optional part of yeban is not installed
+            PortTaken               another program listens where we should
 """
 
 from __future__ import annotations
@@ -142,3 +144,11 @@ class RunLocked(TerminalError):
     """Another run holds the lock of this task."""
 
     exit_code = 75
+
+
+class ExtraMissing(TerminalError):
+    """An optional part of yeban is needed and not installed."""
+
+
+class PortTaken(TerminalError):
+    """Another program listens on the port."""

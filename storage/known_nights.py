@@ -37,4 +37,4 @@ def labelled_rows(con: duckdb.DuckDBPyConnection, task: str, bundle: str, first:
         One row per labelled prediction: `label` string, `probs` list<float> (null where it could not be scored)
         and `drawn` bool, whether the row was drawn at random.
     """
-    return con.execute(_LABELLED, [RANDOM_ARM, task, bundle, first, last]).to_arrow_table()
+    return con.sql(_LABELLED, params=[RANDOM_ARM, task, bundle, first, last]).to_arrow_table()

@@ -88,8 +88,8 @@ def _band_zh(metric: Metric, unit: Unit) -> str:
 
 
 def _is_difference(metric: Metric) -> bool:
-    """Whether the value is the level now less the level before."""
-    return math.isfinite(metric.level_before)
+    """Whether the value is the level now less the level before; that of the number of rows is their ratio."""
+    return metric.name != "rows" and math.isfinite(metric.level_before)
 
 
 def _band(metric: Metric, unit: Unit, points: str, names: dict[str, str] | None = None) -> tuple[str, str]:
@@ -98,17 +98,19 @@ def _band(metric: Metric, unit: Unit, points: str, names: dict[str, str] | None 
     if not math.isfinite(high):
         return "", ""
     one_sided = not math.isfinite(low) or (low == 0.0 and not _is_difference(metric))
+    if metric.name == "rows":
+        low, high = low * metric.level_before, high * metric.level_before
     if not _is_difference(metric):
         return ("" if one_sided else _with_unit(low, unit, names)), _with_unit(high, unit, names)
     ends = ["" if one_sided else _difference(low, unit), _difference(high, unit)]
-    of = points if unit == "share" else "" if unit in ("score", "rows") else f" {(names or {}).get(unit, unit)}"
+    of = points if unit == "share" else "" if unit == "score" else f" {(names or {}).get(unit, unit)}"
     return ends[0], ends[1] + of
 
 
 def _difference(value: float, unit: Unit) -> str:
     if unit == "share":
         return _signed(100 * value, 2)
-    return _signed(value, 2 if unit in ("tokens", "rows") else 3)
+    return _signed(value, 2 if unit == "tokens" else 3)
 
 
 def _signed(value: float, digits: int) -> str:

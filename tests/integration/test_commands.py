@@ -23,7 +23,7 @@ from jobs.progress import shown_progress
 from tests.support.command import YEBAN, Ran, environment, yeban, yeban_process
 from tests.support.homes import DAY, Home, comments
 
-HEAVY = ("torch", "transformers", "polars", "duckdb", "pyarrow", "pandas", "evidently", "numpy")
+HEAVY = ("torch", "transformers", "polars", "duckdb", "pyarrow", "pandas", "evidently", "litestar", "plotly", "numpy")
 
 
 def commands(group: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
