@@ -136,7 +136,7 @@ def _item(mark: str, text: str, action: str, width: int) -> Iterator[str]:
 
 def _drift(morning: Morning, width: int, lang: Language) -> Iterator[str]:
     order = {name: place for place, name in enumerate(CATALOGUE)}
-    metrics = [m for m in morning.findings.metrics if not m.slice and m.name not in _SUMMED_UP and m.measured.known]
+    metrics = [m for m in morning.findings.metrics if not m.slice and m.name not in _SUMMED_UP and _is_shown(m)]
     metrics.sort(key=lambda m: (list(FAMILIES).index(CATALOGUE[m.name].family), order[m.name]))
     if not metrics:
         return
@@ -192,6 +192,11 @@ def _line(morning: Morning, metric: Metric, columns: Sequence[int], lang: Langua
         *(fit(cell, size, right=True) for cell, size in zip(cells, columns[1:-1], strict=True)),
     ]
     return f"{mark} {' '.join(shown)} {_trend(morning, metric, columns[-1])}"
+
+
+def _is_shown(metric: Metric) -> bool:
+    """Without a reference there is still the level of tonight."""
+    return metric.measured.known or math.isfinite(metric.level)
 
 
 def _trend(morning: Morning, metric: Metric, nights: int) -> str:

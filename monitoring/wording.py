@@ -211,8 +211,13 @@ def span(low: float, high: float, metric: Metric, unit: Unit) -> str:
     largest = max(abs(low), abs(high))
     digits = 1 if largest >= 1 else 2 if largest >= 0.1 else 3
     if abs(low + high) < 0.5 * 10**-digits:
-        return f"±{largest:.{digits}f}"
-    return f"{low:+.{digits}f} ~ {high:+.{digits}f}"
+        return f"±{largest:.{digits}f}" if largest else "0"
+    return f"{_signed(low, digits)} ~ {_signed(high, digits)}"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else "0"
 
 
 def is_difference(metric: Metric) -> bool:
@@ -238,7 +243,7 @@ def unchanged(metric: Metric) -> float:
 def usual_range(metric: Metric, unit: Unit) -> str:
     """Where the value lies on 95 of 100 unchanged nights; only the upper end where the lower one is 0."""
     measured = metric.measured
-    if measured.null_low == 0 and math.isfinite(measured.null_high):
+    if measured.null_low == 0 and math.isfinite(measured.null_high) and not is_difference(metric):
         return f"≤ {amount(measured.null_high, unit)}"
     return span(measured.null_low, measured.null_high, metric, unit)
 

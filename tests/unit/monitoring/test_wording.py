@@ -39,6 +39,9 @@ def test_ranges_of_differences_have_signs_and_points() -> None:
     metric = Metric("url_share", "", "", Measured(0.02, 0.011, 0.029, null_low=-0.004, null_high=0.004), 0.1, 0.08)
     assert span(0.011, 0.029, metric, "share") == "+1.1 ~ +2.9"
     assert usual_range(metric, "share") == "±0.40"
+    assert span(-0.00001, 0.014, metric, "share") == "0 ~ +1.4"
+    nowhere = replace(metric, measured=Measured(0.0, null_low=0.0, null_high=0.0))
+    assert usual_range(nowhere, "share") == "0"
 
 
 def test_ranges_of_levels_and_distances_have_none() -> None:
