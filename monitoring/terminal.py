@@ -30,7 +30,6 @@ from monitoring.wording import (
     state_of,
     unit_of_change,
     usual_range,
-    watched,
 )
 from storage.profiles.counts import CONFIDENCE_BINS
 
@@ -115,7 +114,7 @@ def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         definition = CATALOGUE[alert.name]
         text = f"{_grade(alert, lang)} {Phrase(alert.message_zh, alert.message_en).read(lang)}"
         yield from _item("!", text, Phrase(definition.advice_zh, definition.advice_en).read(lang), width)
-    waiting = [metric_title(*each.key).read(lang) for each in watched(morning.judgement)]
+    waiting = [metric_title(*each.key).read(lang) for each in morning.judgement.watched]
     if waiting:
         shown = Phrase("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
         more = f" +{len(waiting) - _MOST_WATCHED}" if len(waiting) > _MOST_WATCHED else ""
@@ -137,7 +136,7 @@ def _item(mark: str, text: str, action: str, width: int) -> Iterator[str]:
 
 def _drift(morning: Morning, width: int, lang: Language) -> Iterator[str]:
     order = {name: place for place, name in enumerate(CATALOGUE)}
-    metrics = [m for m in morning.findings.metrics if not m.slice and m.name not in _SUMMED_UP and m.measured.known]
+    metrics = [m for m in morning.findings.metrics if not m.slice and m.name not in _SUMMED_UP and _is_shown(m)]
     metrics.sort(key=lambda m: (list(FAMILIES).index(CATALOGUE[m.name].family), order[m.name]))
     if not metrics:
         return
@@ -193,6 +192,11 @@ def _line(morning: Morning, metric: Metric, columns: Sequence[int], lang: Langua
         *(fit(cell, size, right=True) for cell, size in zip(cells, columns[1:-1], strict=True)),
     ]
     return f"{mark} {' '.join(shown)} {_trend(morning, metric, columns[-1])}"
+
+
+def _is_shown(metric: Metric) -> bool:
+    """Without a reference there is still the level of tonight."""
+    return metric.measured.known or math.isfinite(metric.level)
 
 
 def _trend(morning: Morning, metric: Metric, nights: int) -> str:

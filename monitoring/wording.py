@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from monitoring.findings.catalogue import CATALOGUE, Family, Unit
-from monitoring.findings.judgement import Judgement, Verdict
+from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings, Metric
 from storage.runs import RunRecord
@@ -118,7 +118,7 @@ def headline(morning: Morning) -> Headline:
     """Say in one sentence whether somebody has to act."""
     told = notices(morning.findings, morning.runs)
     urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in told)
-    watching = len(watched(morning.judgement)) + sum(each.state == "watch" for each in told)
+    watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
         grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
@@ -130,12 +130,6 @@ def headline(morning: Morning) -> Headline:
         )
         return Headline("watch", text)
     return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
-
-
-def watched(judgement: Judgement) -> tuple[Verdict, ...]:
-    """What is watched, without slices that show what all rows show too."""
-    whole = {each.key for each in judgement.verdicts if each.breached and not each.slice}
-    return tuple(each for each in judgement.watched if not (each.slice and (each.name, "", each.item) in whole))
 
 
 def _s(count: int) -> str:
@@ -217,8 +211,13 @@ def span(low: float, high: float, metric: Metric, unit: Unit) -> str:
     largest = max(abs(low), abs(high))
     digits = 1 if largest >= 1 else 2 if largest >= 0.1 else 3
     if abs(low + high) < 0.5 * 10**-digits:
-        return f"±{largest:.{digits}f}"
-    return f"{low:+.{digits}f} ~ {high:+.{digits}f}"
+        return f"±{largest:.{digits}f}" if largest else "0"
+    return f"{_signed(low, digits)} ~ {_signed(high, digits)}"
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else "0"
 
 
 def is_difference(metric: Metric) -> bool:
@@ -244,7 +243,7 @@ def unchanged(metric: Metric) -> float:
 def usual_range(metric: Metric, unit: Unit) -> str:
     """Where the value lies on 95 of 100 unchanged nights; only the upper end where the lower one is 0."""
     measured = metric.measured
-    if measured.null_low == 0 and math.isfinite(measured.null_high):
+    if measured.null_low == 0 and math.isfinite(measured.null_high) and not is_difference(metric):
         return f"≤ {amount(measured.null_high, unit)}"
     return span(measured.null_low, measured.null_high, metric, unit)
 

@@ -37,7 +37,6 @@ from monitoring.wording import (
     number,
     p_value,
     percent,
-    watched,
 )
 
 # Together they keep the page under 300 KB whatever comes in.
@@ -102,7 +101,7 @@ def render_morning(morning: Morning, lang: Language = "zh") -> str:
             headline=headline(morning),
             notices=notices(findings, morning.runs),
             alerts=[_alert_view(morning, rows, each) for each in morning.judgement.alerts[: _LIMITS["alerts"]]],
-            watched=[(metric_title(*each.key), each.nights) for each in watched(morning.judgement)],
+            watched=[(metric_title(*each.key), each.nights) for each in morning.judgement.watched],
             speed=speed_view(findings, morning.runs, morning.zone),
             missing=[(_metric_names(each.what), each) for each in findings.missing],
             classes=class_views(findings, _LIMITS["classes"]),

@@ -79,6 +79,11 @@ def test_a_night_with_nothing_in_it_is_still_shown() -> None:
     assert "? accuracy, ece: 随机样本还没有标注" in render_terminal(without_labels(make_morning()), lang="zh")
 
 
+def test_without_a_reference_tonights_levels_stay() -> None:
+    lines = render_terminal(without_reference(make_morning())).splitlines()
+    assert any(line.split() == ["Duplicates", "29.1%", "–", "–"] for line in lines)
+
+
 def test_names_of_any_length_fit() -> None:
     for line in class_lines(make_huge("长" * 60).findings.now):
         assert cell_len(line) <= 80

@@ -9,11 +9,10 @@ from datetime import timedelta
 import pytest
 
 from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
 from monitoring.page.explanations import EXPLANATIONS
 from monitoring.statistics.measured import Measured
-from monitoring.wording import headline, notices, number, p_value, percent, size_of_change, span, usual_range, watched
+from monitoring.wording import headline, notices, number, p_value, percent, size_of_change, span, usual_range
 from tests.support.mornings import make_morning, make_run, without_reference, without_rows
 
 
@@ -40,6 +39,9 @@ def test_ranges_of_differences_have_signs_and_points() -> None:
     metric = Metric("url_share", "", "", Measured(0.02, 0.011, 0.029, null_low=-0.004, null_high=0.004), 0.1, 0.08)
     assert span(0.011, 0.029, metric, "share") == "+1.1 ~ +2.9"
     assert usual_range(metric, "share") == "±0.40"
+    assert span(-0.00001, 0.014, metric, "share") == "0 ~ +1.4"
+    nowhere = replace(metric, measured=Measured(0.0, null_low=0.0, null_high=0.0))
+    assert usual_range(nowhere, "share") == "0"
 
 
 def test_ranges_of_levels_and_distances_have_none() -> None:
@@ -84,14 +86,6 @@ def test_staged_rows_are_told_until_they_are_loaded() -> None:
     assert notices(findings, [staged, load]) == ()
     earlier = replace(load, started_at=staged.started_at - timedelta(hours=1))
     assert len(notices(findings, [earlier, staged])) == 1
-
-
-def test_slices_of_what_all_rows_show_are_not_watched_twice() -> None:
-    judgement = make_morning("comment", "watched").judgement
-    whole = next(v for v in judgement.verdicts if v.breached)
-    alone = replace(whole, name="url_share", slice="source=app")
-    judgement = Judgement((*judgement.verdicts, replace(whole, slice="source=app"), alone), ())
-    assert [v.key for v in watched(judgement) if v.slice] == [("url_share", "source=app", "")]
 
 
 def test_explanations_are_of_metrics_and_short() -> None:

@@ -37,7 +37,9 @@ def test_watched_is_what_no_alert_tells_of() -> None:
         verdict("empty_share", "source=应用"),
         verdict("empty_share", "source=b"),
         verdict("class_psi"),
+        verdict("class_psi", "source=b"),
+        verdict("short_share", "source=b"),
         verdict("length_psi", breached=False),
     )
     watched = Judgement(verdicts, (alert(),)).watched
-    assert [each.key for each in watched] == [("empty_share", "source=b", ""), ("class_psi", "", "")]
+    assert [each.key for each in watched] == [("class_psi", "", ""), ("short_share", "source=b", "")]
