@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ import polars as pl
 import pyarrow as pa
 
 from storage.loader import load
+from storage.migrations import migrate
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.profiles.counts import MARKS
@@ -51,39 +53,49 @@ def main() -> None:
         home = Path(folder) / "speed"
         plan = make_parts(PartStore(home), options, options.rows, "f1")
         changed = make_parts(PartStore(home), options, options.rows, "f2")
-        for _ in range(options.repeat):
-            _steps(home, plan, changed)
+        rounds = [_steps(home, plan, changed) for _ in range(options.repeat)]
         peaks = [_peak_mb(Path(folder), options, rows) for rows in (options.rows, 5 * options.rows)]
+    for step in rounds[0]:
+        rows_per_s = plan.rows / statistics.median(each[step] for each in rounds)
+        print(f"median of {options.repeat}: {step:<32}{rows_per_s:>12,.0f} rows/s")
     print(f"peak memory {peaks[0]:,.0f} MB, of five times the rows {peaks[1]:,.0f} MB: {peaks[1] / peaks[0]:.2f} times")
 
 
-def _steps(home: Path, plan: Plan, changed: Plan) -> None:
+def _steps(home: Path, plan: Plan, changed: Plan) -> dict[str, float]:
+    """Seconds by step."""
     store, file = PartStore(home), home / "yeban.duckdb"
+    paths = [str(store.path(unit)) for unit in plan.units]
     file.unlink(missing_ok=True)
     print(f"{plan.rows:,} rows, {len(plan.units)} parts, load average {os.getloadavg()[0]:.1f}")
-    _timed("prove the parts", plan.rows, lambda: [store.prove(unit) for unit in plan.units])
-    paths = [str(store.path(unit)) for unit in plan.units]
-    _timed("DuckDB alone: read", plan.rows, lambda: duckdb.execute(f"SELECT count(COLUMNS(*)) FROM {_READ}", [paths]))
-    _timed("DuckDB alone: read and insert", plan.rows, lambda: _duckdb_alone(home / "alone.duckdb", paths))
-    for step, wanted in (("load", plan), ("load again", plan), ("load the changed dump over it", changed)):
-        _timed(step, plan.rows, lambda wanted=wanted: _load(store, file, wanted))
+    with _empty_warehouse(home / "alone.duckdb") as alone:
+        steps: dict[str, Callable[[], object]] = {
+            "prove the parts": lambda: [store.prove(unit) for unit in plan.units],
+            "DuckDB alone: read": lambda: duckdb.execute(f"SELECT count(COLUMNS(*)) FROM {_READ}", [paths]),
+            "DuckDB alone: read and insert": lambda: alone.execute(_INSERT, [paths]).close(),
+            "load": lambda: _load(store, file, plan),
+            "load again": lambda: _load(store, file, plan),
+            "load the changed dump over it": lambda: _load(store, file, changed),
+        }
+        return {step: _timed(step, plan.rows, work) for step, work in steps.items()}
 
 
 _READ = "read_parquet(?, hive_partitioning = false)"
+_INSERT = f"INSERT INTO predictions BY NAME SELECT *, now() AS created_at FROM {_READ}"
 
 
-def _duckdb_alone(file: Path, paths: list[str]) -> None:
+def _empty_warehouse(file: Path) -> duckdb.DuckDBPyConnection:
     file.unlink(missing_ok=True)
-    with duckdb.connect(str(file)) as connection:
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute(f"CREATE TABLE predictions AS SELECT *, now() AS created_at FROM {_READ}", [paths])
+    connection = duckdb.connect(str(file))
+    migrate(connection)
+    return connection.execute("SET preserve_insertion_order = false")
 
 
-def _timed(step: str, rows: int, work: Callable[[], object]) -> None:
+def _timed(step: str, rows: int, work: Callable[[], object]) -> float:
     started, cpu_started = time.perf_counter(), time.process_time()
     work()
     seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
     print(f"  {step:<32}{seconds:7.2f} s  {cpu_s:7.2f} CPU s  {rows / seconds:>12,.0f} rows/s")
+    return seconds
 
 
 def _load(store: PartStore, file: Path, plan: Plan) -> None:
@@ -188,7 +200,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--unit-rows", type=int, default=20_000)
     parser.add_argument("--classes", type=int, default=6)
     parser.add_argument("--slices", action=argparse.BooleanOptionalAction, default=True, help="two slice columns")
-    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--load-only", type=Path, metavar="HOME", help=argparse.SUPPRESS)
     return parser.parse_args()
 

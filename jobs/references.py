@@ -19,35 +19,6 @@ from storage.summaries import OnProgress, SummaryStore, find_summary
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """Why a frozen reference is not used: the bundle changed since.
-
-    Attributes:
-        task: The task.
-        origin: Where the frozen reference is from.
-        bundle: Version of the bundle in use.
-    """
-
-    task: str
-    origin: DevOrigin | DatesOrigin
-    bundle: str
-
-    @property
-    def message(self) -> str:
-        """What was got, what was expected and what to do."""
-        if isinstance(self.origin, DatesOrigin):
-            frozen = f"{self.origin.first} to {self.origin.last} scored by bundle {self.origin.bundle}"
-        else:
-            frozen = "dev rows of a bundle that it does not name"
-        return (
-            f"the bundle of task {self.task!r} changed: the frozen reference is {frozen}\n"
-            f"  expected: a reference of bundle {self.bundle}, which is in use\n"
-            f"  to do:    freeze dates that {self.bundle} scored: "
-            f"yeban monitor {self.task} --freeze-reference --from D --to D"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class FoundReference:
     """What drift is measured against.
 
@@ -57,7 +28,7 @@ class FoundReference:
     """
 
     reference: Reference | None
-    passed_over: PassedOver | None = None
+    passed_over: ReferenceUnusable | None = None
 
 
 def find_reference(home: Home, task: str, bundle: Bundle) -> FoundReference:
@@ -71,7 +42,19 @@ def find_reference(home: Home, task: str, bundle: Bundle) -> FoundReference:
         return FoundReference(bundle.reference())
     if isinstance(frozen.origin, DatesOrigin) and frozen.origin.bundle == bundle.version:
         return FoundReference(frozen)
-    return FoundReference(bundle.reference(), PassedOver(task, frozen.origin, bundle.version))
+    return FoundReference(bundle.reference(), _passed_over(task, frozen.origin, bundle.version))
+
+
+def _passed_over(task: str, origin: DevOrigin | DatesOrigin, version: str) -> ReferenceUnusable:
+    if isinstance(origin, DatesOrigin):
+        frozen = f"{origin.first} to {origin.last} scored by bundle {origin.bundle}"
+    else:
+        frozen = "dev rows of a bundle that it does not name"
+    return ReferenceUnusable(
+        f"the bundle of task {task!r} changed: the frozen reference is {frozen}, and now it is {version}",
+        expected=f"a reference of bundle {version}; until then its dev rows are taken",
+        action=f"freeze dates that {version} scored: yeban monitor {task} --freeze-reference --from D --to D",
+    )
 
 
 def freeze_reference(home: Home, task: str, first: date, last: date, progress: Progress) -> Reference:

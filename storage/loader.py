@@ -17,6 +17,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from storage.warehouse import Warehouse
 ROWS_PER_TRANSACTION: Final = 1_000_000
 UNITS_PER_TRANSACTION: Final = 1_000
 """However small the units are: the statistics of a group are in memory at once."""
+_PROVERS: Final = 4
 
 _ADD_PREDICTIONS: Final = """
     INSERT INTO predictions BY NAME
@@ -167,14 +169,18 @@ def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
 
 
 def _prove(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[StagedPart]:
-    """Prove parts; the errors of those that are damaged are added to `failures`."""
-    parts = []
-    for unit in units:
+    """Prove parts, some at a time; the errors of those that are damaged are added to `failures`."""
+
+    def prove(unit: Unit) -> StagedPart | PartCorrupt:
         try:
-            parts.append(store.prove(unit))
+            return store.prove(unit)
         except PartCorrupt as error:
-            failures.append(error)
-    return parts
+            return error
+
+    with ThreadPoolExecutor(_PROVERS) as threads:  # reading and hashing wait for the disk and leave the GIL alone
+        found = list(threads.map(prove, units))
+    failures += [each for each in found if isinstance(each, PartCorrupt)]
+    return [each for each in found if isinstance(each, StagedPart)]
 
 
 def _commit(

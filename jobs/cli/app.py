@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, examine, learn, report, runs, scoring, setting_up
+from jobs.cli import bundles, examine, learn, monitor, report, runs, scoring, setting_up
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -29,6 +29,7 @@ learn.add_to(app)
 examine.add_to(app)
 runs.add_to(app)
 bundles.add_to(app)
+monitor.add_to(app)
 report.add_to(app)
 
 

@@ -157,9 +157,9 @@ def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
     else:
         say(f"  staged, not loaded: {figures['not_loaded']}", err)
     if outcome.profile is not None:
-        from monitoring.night import render_night, summarise
+        from monitoring.night import render_night
 
-        for line in render_night(summarise(outcome.profile)).splitlines():
+        for line in render_night(outcome.profile).splitlines():
             say(f"  {line}")
         if outcome.profile.total.rows < outcome.planned_rows:
             say(f"  the figures are those of {outcome.profile.total.rows:,} of {outcome.planned_rows:,} rows")

@@ -123,6 +123,7 @@ class MonitorSection(Section):
     )
     unsure_below: float | None = Field(default=None, gt=0, lt=1)
     show_texts: bool = True
+    evidently_texts: bool = False
     embedding_rows: int = Field(default=500, ge=0, le=2000)
     sinks: tuple[SinkSection, ...] = (LogSection(kind="log"),)
 
@@ -144,11 +145,3 @@ class MonitorSection(Section):
             home: Where relative paths start and programs run.
         """
         return tuple(section.sink(home) for section in self.sinks)
-
-    def unsure_of(self, classes: int) -> float:
-        """The confidence below which a row counts as unsure: half-way between a guess and certainty, if not set.
-
-        Args:
-            classes: Number of classes of the task, at least 1.
-        """
-        return (1 + 1 / classes) / 2 if self.unsure_below is None else self.unsure_below

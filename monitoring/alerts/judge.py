@@ -107,10 +107,11 @@ def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, eno
 
 
 def _rows(findings: Findings) -> Mapping[str, tuple[float, float]]:
-    """Reference and current rows of each slice, as far as a metric that counts rows tells them."""
+    """Reference and current rows of each slice, as far as a metric that counts its rows tells them."""
     rows: dict[str, tuple[float, float]] = {}
     for each in findings.metrics:
-        if each.name != "rows" and CATALOGUE[each.name].family in ("volume", "text", "predictions", "confidence"):
+        counts = each.name not in ("rows", "slice_share")  # these count nights, and the rows of all slices
+        if counts and CATALOGUE[each.name].family in ("volume", "text", "predictions", "confidence"):
             n, m = rows.get(each.slice, (0.0, 0.0))
             rows[each.slice] = max(n, each.measured.n), max(m, each.measured.m)
     return rows

@@ -38,27 +38,27 @@ class Definition:
 
 _LOOK_AT_DUMP: Final = (
     "Look at the dump: a source may be missing, doubled or delivered in another form.",
-    "检查当晚的数据:可能缺少、重复了某个来源,或格式有变。",
+    "检查当晚的数据：可能缺少、重复了某个来源，或格式有变。",
 )
 _LOOK_AT_TEXT: Final = (
     "Read some rows of the relabel queue's random arm: the platform or its export may have changed.",
-    "抽查随机样本中的文本:平台或导出方式可能有变。",
+    "抽查随机样本中的文本：平台或导出方式可能有变。",
 )
 _CLEANER: Final = (
     "Compare raw and cleaned rows: markup is left in. Mend the export, or train with a cleaning that knows it.",
-    "对比原文与清洗后的文本:标记没有清除。请修复导出,或用能处理它的清洗规则重新训练。",
+    "对比原文与清洗后的文本：标记没有清除。请修复导出，或用能处理它的清洗规则重新训练。",
 )
 _NEW_LANGUAGE: Final = (
     "Look at the tokens and new words below; if the topic will stay, label its rows and fine-tune.",
-    "查看下方的词元与新词;若话题会持续,请标注相关数据并增量微调。",
+    "查看下方的词元与新词；若话题会持续，请标注相关数据并增量微调。",
 )
 _CLASSES: Final = (
     "See whether the world has changed or the model: label rows of the random arm and compare.",
-    "判断是世界变了还是模型变了:标注随机样本并比较。",
+    "判断是世界变了还是模型变了：标注随机样本并比较。",
 )
 _CONFIDENCE: Final = (
     "Label rows of the random arm; if accuracy has fallen fine-tune, if only confidence is off refit the temperature.",
-    "标注随机样本;若准确率下降则增量微调,若只是置信度失准则重新拟合温度。",
+    "标注随机样本；若准确率下降则增量微调，若只是置信度失准则重新拟合温度。",
 )
 _RECALIBRATE: Final = (
     "Refit the temperature on the labels of the random arm.",
@@ -76,7 +76,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         0.1,
         "up",
         "See `yeban runs show` for the errors; score the date again with --force once they are mended.",
-        "用 `yeban runs show` 查看错误;修复后以 --force 重新打分。",
+        "用 `yeban runs show` 查看错误；修复后以 --force 重新打分。",
     ),
     "empty_share": Definition("volume", "share", "Empty rows", "空文本", 0.1, "both", *_LOOK_AT_DUMP),
     "invalid_utf8_share": Definition(
@@ -87,7 +87,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         0.1,
         "up",
         "The dump was written in another encoding; have it exported as UTF-8.",
-        "数据以其他编码写入;请改为 UTF-8 导出。",
+        "数据以其他编码写入；请改为 UTF-8 导出。",
     ),
     "duplicate_share": Definition(
         "text",
@@ -97,7 +97,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         0.2,
         "both",
         "A campaign, a bot or a dump delivered twice: look at the most frequent texts.",
-        "可能是刷屏、机器人或数据重复投递:查看最常见的文本。",
+        "可能是刷屏、机器人或数据重复投递：查看最常见的文本。",
     ),
     "short_share": Definition("text", "share", "Short rows", "过短文本", 0.2, "both", *_LOOK_AT_TEXT),
     "truncated_share": Definition(
@@ -108,7 +108,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         0.2,
         "up",
         "Texts have grown past the bundle's windows: train with more windows or a longer one.",
-        "文本超过了模型的窗口:用更多或更长的窗口训练。",
+        "文本超过了模型的窗口：用更多或更长的窗口训练。",
     ),
     "mean_tokens": Definition("text", "tokens", "Mean length", "平均长度", 0.2, "both", *_LOOK_AT_TEXT),
     "length_psi": Definition("text", "nats", "Length, PSI", "长度 PSI", 0.1, "both", *_LOOK_AT_TEXT),
@@ -156,14 +156,14 @@ CATALOGUE: Final[dict[str, Definition]] = {
         0.1,
         "down",
         "Fine-tune on the new labels; until then raise the threshold below which people decide.",
-        "用新标注增量微调;此前可提高人工复核的阈值。",
+        "用新标注增量微调；此前可提高人工复核的阈值。",
     ),
     "macro_f1": Definition("labels", "share", "Macro-F1", "宏 F1"),
     "ece": Definition("labels", "share", "Calibration error (ECE)", "校准误差 ECE", 0.02, "up", *_RECALIBRATE),
-    "ece_equal_mass": Definition("labels", "share", "ECE, equal mass", "ECE(等量分箱)"),
-    "ece_classwise": Definition("labels", "share", "ECE, classwise", "ECE(逐类)"),
-    "ece_debiased": Definition("labels", "share", "ECE, debiased", "ECE(去偏)"),
-    "ece_smooth": Definition("labels", "share", "ECE, smooth", "ECE(平滑)"),
+    "ece_equal_mass": Definition("labels", "share", "ECE, equal mass", "ECE（等量分箱）"),
+    "ece_classwise": Definition("labels", "share", "ECE, classwise", "ECE（逐类）"),
+    "ece_debiased": Definition("labels", "share", "ECE, debiased", "ECE（去偏）"),
+    "ece_smooth": Definition("labels", "share", "ECE, smooth", "ECE（平滑）"),
 }
 """Every metric, in the order in which people read them."""
 

@@ -109,10 +109,15 @@ class Judgement:
 
     @property
     def watched(self) -> tuple[Verdict, ...]:
-        """Breaches that no alert tells of: not old enough, or one too many of its metric."""
+        """Breaches that no alert tells of, without slices that show what all rows show too."""
         told = {each.key for each in self.alerts}
         told |= {(each.name, rows, each.item) for each in self.alerts for rows in each.slices}
-        return tuple(each for each in self.verdicts if each.breached and each.key not in told)
+        whole = {(each.name, each.item) for each in self.verdicts if each.breached and not each.slice}
+        return tuple(
+            each
+            for each in self.verdicts
+            if each.breached and each.key not in told and not (each.slice and (each.name, each.item) in whole)
+        )
 
 
 def read_judgement(data: bytes) -> Judgement:

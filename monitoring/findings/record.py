@@ -154,11 +154,15 @@ class Missing:
         what: Names of the metrics or the part of the report.
         why: What was got.
         action: What to do.
+        why_zh: `why` in Chinese; empty where there is only English, as is the next.
+        action_zh: `action` in Chinese.
     """
 
     what: str
     why: str
     action: str
+    why_zh: str = ""
+    action_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.record import ClassSide, Findings, Metric, Missing, Side
+from monitoring.findings.record import Findings, Metric, Missing
 from monitoring.measuring.content import NO_SAMPLE, content_metrics, rising_words
 from monitoring.measuring.counted import Pair, counted_metrics, slice_metrics, volume
 from monitoring.measuring.expected import expected_metrics
 from monitoring.measuring.labelled import labelled_metrics
+from monitoring.measuring.sides import side_of
 from monitoring.measuring.subject import Limits, Subject
 from monitoring.measuring.tokens import shifted_tokens, token_metrics
-from storage.profiles.counts import UNIT
-from storage.profiles.profile import Profile, empty
-from storage.records import STATUSES
+from storage.profiles.profile import empty
 
 _FREEZE = "run `yeban monitor {task} --freeze-reference --from D --to D` over nights that were as they should be"
 
@@ -44,8 +41,8 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
         logical_date=subject.logical_date,
         bundle=subject.bundle,
         reference=baseline.note if baseline else None,
-        now=_side(subject.profile),
-        before=_side(baseline.profile) if baseline else None,
+        now=side_of(subject.profile),
+        before=side_of(baseline.profile) if baseline else None,
         metrics=tuple(metrics),
         words=words,
         tokens=shifted_tokens(subject, baseline) if baseline else (),
@@ -85,15 +82,3 @@ def _gaps(subject: Subject, limits: Limits) -> list[Missing]:
         why = f"too many values in {', '.join(columns)}"
         gaps.append(Missing("slices", why, "take these columns out of `slices` in yeban.toml"))
     return gaps
-
-
-def _side(profile: Profile) -> Side:
-    total = profile.total
-    classes = tuple(
-        ClassSide(label, rows, expected * UNIT, histogram)
-        for label, rows, expected, histogram in zip(
-            profile.labels, total.class_counts, total.probability_sums, total.confidences, strict=True
-        )
-    )
-    mean = total.n_tokens / total.rows if total.rows else math.nan
-    return Side(total.rows, dict(zip(STATUSES, total.statuses, strict=True)), classes, mean)

@@ -69,6 +69,10 @@ class Counts:
         """Rows that have a label."""
         return sum(self.class_counts)
 
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready form. `dataclasses.asdict` copies every number: a fifteenth of the time of a load."""
+        return {field.name: getattr(self, field.name) for field in _FIELDS}
+
 
 def no_counts(classes: int) -> Counts:
     """The counts of no rows: what adding starts from."""
@@ -85,7 +89,7 @@ def add_counts(counts: Iterable[Counts]) -> Counts:
 
 
 def counts_from_json(flat: dict[str, Any]) -> Counts:
-    """Read what `dataclasses.asdict` and JSON made of counts.
+    """Read what `Counts.as_dict` and JSON made of counts.
 
     Raises:
         TypeError: Fields are missing or unknown.

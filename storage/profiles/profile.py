@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from storage.errors import BundleContradiction, PartCorrupt
@@ -47,7 +47,7 @@ class Profile:
         flat: dict[str, Any] = {
             "version": PROFILE_VERSION,
             "labels": self.labels,
-            "total": asdict(self.total),
+            "total": self.total.as_dict(),
             "slices": {column: values and _flat(values) for column, values in self.slices.items()},
         }
         if with_tokens:
@@ -114,7 +114,7 @@ def _merge_slice(parts: list[Mapping[str, Counts] | None]) -> Mapping[str, Count
 
 
 def _flat(values: Mapping[str, Counts]) -> dict[str, Any]:
-    return {value: asdict(counts) for value, counts in values.items()}
+    return {value: counts.as_dict() for value, counts in values.items()}
 
 
 def _counts(values: Mapping[str, Any]) -> dict[str, Counts]:

@@ -38,7 +38,8 @@ COMMENT ON COLUMN units.fingerprint IS 'Digest of the source file''s size and Pa
 COMMENT ON COLUMN units.row_stop IS 'One past the last row';
 
 -- No primary key: keeping an index on a table of this size up to date costs more than the insert. The ledger
--- keeps the rows unique.
+-- keeps the rows unique. Ids hardly repeat: looking for a way to compress them is a tenth of a load, and finds half of
+-- them, ten megabytes in a million rows. (A file that was made without this stays as it is, and is none the worse.)
 CREATE TABLE predictions (
     task            VARCHAR NOT NULL,
     logical_date    DATE NOT NULL,
@@ -46,7 +47,7 @@ CREATE TABLE predictions (
     unit            VARCHAR NOT NULL,
     source_path     VARCHAR NOT NULL,
     source_row      BIGINT NOT NULL,
-    doc_id          VARCHAR NOT NULL,
+    doc_id          VARCHAR NOT NULL USING COMPRESSION uncompressed,
     text_created_at TIMESTAMPTZ,
     slices          MAP(VARCHAR, VARCHAR),
     status          VARCHAR NOT NULL,

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+
+import pytest
 
 from storage.known_nights import labelled_rows, volumes
 from tests.support.lake import Lake
 from tests.support.predictions import LABELS, NIGHT, plan_of, slot_of, stage, units_of
 
 FIRST, DAY = date(2026, 11, 1), date(2026, 11, 22)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path)
 
 
 def put(lake: Lake, bundle: str, day: int, rows: int) -> None:

@@ -40,7 +40,7 @@ def test_again_changes_nothing(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_second_step_runs_on_a_warehouse_of_the_first(con: duckdb.DuckDBPyConnection) -> None:
     migrate(con, [FIRST])
-    con.execute("INSERT INTO labels VALUES ('t', 'd', 'l', 'a', 's', now(), now(), NULL)")
+    con.execute("INSERT INTO labels VALUES ('t', 'd', 'l', 'a', 's', now(), now())")
     assert is_outdated(con, [FIRST, SECOND])
     assert migrate(con, [FIRST, SECOND]) == 1
     assert schema_version(con) == 2

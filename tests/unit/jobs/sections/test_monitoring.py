@@ -55,17 +55,12 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert section.rules() == rules
     names = ("class_psi", "emoji_share", "rows", "class_share", "length_psi")
     assert [rules.threshold(name) for name in names] == [0.2, None, None, 1.0, 0.1]
-    assert (section.unsure_of(2), section.show_texts, section.embedding_rows) == (0.7, False, 0)
+    assert (section.unsure_below, section.show_texts, section.embedding_rows) == (0.7, False, 0)
     assert section.sinks_at(tmp_path) == (
         JsonlSink(tmp_path / "out/alerts.jsonl"),
         WebhookSink("https://example.com:8443/hook?key=1", 3.0, 1),
         CommandSink(("notify", "-x"), tmp_path),
     )
-
-
-def test_unsure_is_half_way_between_a_guess_and_certainty() -> None:
-    assert MonitorSection().unsure_of(2) == 0.75
-    assert MonitorSection().unsure_of(4) == 0.625
 
 
 @pytest.mark.parametrize(

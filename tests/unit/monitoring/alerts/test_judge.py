@@ -63,8 +63,11 @@ class TestBreach:
     def test_many_tokens_of_few_rows_are_not_enough(self) -> None:
         few = metric("empty_share", "source=a", effect=0.0, p=1.0, n=1000, m=20)
         many = metric("empty_share", "source=b", effect=0.0, p=1.0, n=1000, m=400)
+        all_rows = metric("slice_share", "source=a", effect=0.0, p=1.0, n=9000, m=9000)
         tokens = [metric("token_js", rows, effect=0.05, n=50_000, m=4000) for rows in ("source=a", "source=b")]
-        verdicts = {each.key: each.breached for each in judge(findings(few, many, *tokens), RULES, ()).verdicts}
+        verdicts = {
+            each.key: each.breached for each in judge(findings(few, many, all_rows, *tokens), RULES, ()).verdicts
+        }
         assert not verdicts["token_js", "source=a", ""]
         assert verdicts["token_js", "source=b", ""]
 

@@ -14,6 +14,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
+from monitoring.statistics.calibration import labelled_scores
 from monitoring.statistics.divergence import compare_counts
 from monitoring.statistics.rates import Sums, compare_means, compare_shares
 from tests.support.nights import findings
@@ -166,3 +167,16 @@ def test_a_shift_of_one_slice_is_told_of_that_slice() -> None:
     metrics = measure(reference, {**tonight, "source=f": small}, rng)
     (alert,) = judge(findings(*metrics), RULES, ()).alerts
     assert alert.key == ("empty_share", "source=f", "")
+
+
+def test_a_bad_calibration_is_heard_among_many_quiet_metrics() -> None:
+    """Its chance comes from a thousand draws; the adjustment for all tests of a night must not drown it."""
+    rng = np.random.default_rng(6)
+    reference = night(World(), 8000, rng)
+    quiet = measure(reference, night(World(), 8000, rng), rng) * 4
+    top = rng.uniform(0.85, 0.99, 400)
+    gold = (rng.random(400) > 0.75).astype(np.int64)
+    scores = labelled_scores(np.stack([top, 1 - top], axis=1), gold, ["a", "b"], rng)
+    judgement = judge(findings(*quiet, Metric("ece", "", "", scores.ece)), RULES, ())
+    assert len(judgement.verdicts) > 150
+    assert [each.name for each in judgement.verdicts if each.breached] == ["ece"]

@@ -1,0 +1,203 @@
+"""All that monitoring needs to know of a night, gathered; what can't be had is named and stops nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.bundles import find_bundle
+from jobs.config import Home
+from jobs.embedding import lazy_embedder
+from jobs.loading import open_warehouse
+from jobs.progress import Progress
+from jobs.references import find_reference
+from models.bundle import Bundle
+from monitoring.findings.record import Missing, ReferenceNote
+from monitoring.measuring.subject import Baseline, LabelledSample, Subject
+from storage.errors import ReferenceUnusable, TerminalError, WarehouseLocked, YebanError
+from storage.known_nights import labelled_rows, volumes
+from storage.parts import PartStore
+from storage.profiles.summary import Summary
+from storage.records import Slot
+from storage.references import DatesOrigin, Reference
+from storage.seals import bytes_digest
+from storage.summaries import SummaryStore, find_summary
+
+if TYPE_CHECKING:
+    import duckdb
+
+VOLUME_DAYS: Final = 28
+"""Earlier days that the number of rows is compared with: four whole weeks."""
+LABEL_DAYS: Final = 30
+"""Labels of so many days count: people label hundreds a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A night to be measured.
+
+    Attributes:
+        slot: What was scored.
+        subject: What is known of it.
+        gaps: What could not be had.
+        failures: What is damaged.
+    """
+
+    slot: Slot
+    subject: Subject
+    gaps: tuple[Missing, ...]
+    failures: tuple[YebanError, ...]
+
+
+def find_night(home: Home, task: str, day: date, wanted: str | None) -> tuple[Bundle, Slot, tuple[Missing, ...]]:
+    """Find what was scored on a date: by the bundle asked for or in use, or else by the one that did score it.
+
+    Raises:
+        TerminalError: Nobody scored the date.
+    """
+    home.task(task)
+    bundle = find_bundle(home, task, wanted)
+    scored = sorted({*PartStore(home.parts).slots(task), *SummaryStore(home.summaries).slots(task)}, key=str)
+    there = [slot for slot in scored if slot.logical_date == day]
+    slot = Slot(task, day, bundle.version)
+    if slot in there:
+        return bundle, slot, ()
+    if not there or wanted is not None:
+        raise TerminalError(
+            f"{task} {day} was never scored" + (f" by bundle {bundle.version}" if there else ""),
+            expected="a date with staged parts" + (f"; that one has {there[-1].bundle}" if there else ""),
+            action=f"run `yeban score {task} --date {day}` first",
+        )
+    other = there[-1]
+    gap = Missing(
+        "bundle",
+        f"{day} was scored by bundle {other.bundle}, not by {bundle.version}, which is in use",
+        f"`yeban score {task} --date {day}` scores it with the one in use",
+    )
+    return find_bundle(home, task, other.bundle), other, (gap,)
+
+
+def gather(home: Home, bundle: Bundle, slot: Slot, progress: Progress) -> Gathered:
+    """Gather all that is known of a night.
+
+    Raises:
+        TerminalError: Nothing of it can be read.
+    """
+    summary, failures = _summary(home, slot, progress)
+    if summary is None:
+        raise TerminalError(
+            f"nothing of {slot.task} {slot.logical_date}, bundle {slot.bundle}, can be read: "
+            + ("; ".join(failure.got for failure in failures[:3]) or "no unit is staged"),
+            expected="profiles and samples of its units",
+            action=f"run `yeban score {slot.task} --date {slot.logical_date}` again",
+        )
+    gaps = [_damaged(failures)] if failures else []
+    baseline, found = _baseline(home, bundle, slot, gaps)
+    past, labelled = _from_warehouse(home, bundle, slot, gaps)
+    subject = Subject(
+        task=slot.task,
+        logical_date=slot.logical_date,
+        bundle=slot.bundle,
+        profile=summary.profile,
+        sample=summary.sample,
+        baseline=baseline,
+        past_rows=past,
+        vocabulary=bundle.tokenizer(),
+        confusion=np.array(found.confusion, np.int64) if found and found.confusion else None,
+        labelled=labelled,
+        embed=lazy_embedder(home, bundle) if baseline and baseline.sample is not None else None,
+    )
+    return Gathered(slot, subject, tuple(gaps), failures)
+
+
+def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None, tuple[YebanError, ...]]:
+    done = 0
+
+    def advance(seen: int, total: int) -> None:
+        nonlocal done
+        if not done:
+            progress.begin("merge", total)
+        progress.advance(seen - done)
+        done = seen
+
+    return find_summary(PartStore(home.parts), SummaryStore(home.summaries), slot, advance)
+
+
+def _damaged(failures: tuple[YebanError, ...]) -> Missing:
+    return Missing(
+        "rows",
+        f"{len(failures)} units can't be read, so the figures are of the others; the first: {failures[0].got}",
+        failures[0].action,
+    )
+
+
+def _baseline(home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing]) -> tuple[Baseline | None, Reference | None]:
+    try:
+        found = find_reference(home, slot.task, bundle)
+    except ReferenceUnusable as error:
+        gaps.append(Missing("drift", error.got, error.action))
+        return None, None
+    if found.passed_over is not None:
+        passed = found.passed_over
+        gaps.append(Missing("reference", passed.got, passed.action))
+    reference = found.reference
+    if reference is None:
+        return None, None
+    origin = reference.origin
+    of_dates = isinstance(origin, DatesOrigin)
+    note = ReferenceNote(
+        reference=bytes_digest(reference.profile.to_json_bytes())[:16],
+        kind="dates" if of_dates else "dev",
+        bundle=bundle.version,
+        first=origin.first if isinstance(origin, DatesOrigin) else None,
+        last=origin.last if isinstance(origin, DatesOrigin) else None,
+        rows=origin.rows,
+    )
+    return Baseline(note, reference.profile, reference.sample), reference
+
+
+def _from_warehouse(
+    home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing]
+) -> tuple[tuple[int, ...], LabelledSample | None]:
+    """Rows of the nights before, and what people have labelled."""
+    day, before = slot.logical_date, timedelta(days=1)
+    with _reading(home, gaps) as con:
+        if con is None:
+            return (), None
+        past = volumes(con, slot.task, day - VOLUME_DAYS * before, day - before)
+        said = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
+    return tuple(past.values()), _labelled(said, bundle.labels) if said.num_rows else None
+
+
+@contextmanager
+def _reading(home: Home, gaps: list[Missing]) -> Iterator[duckdb.DuckDBPyConnection | None]:
+    warehouse = open_warehouse(home)
+    if not warehouse.path.exists():
+        gaps.append(Missing("rows, accuracy, ece", "there is no warehouse yet", "run `yeban load`"))
+        yield None
+        return
+    try:
+        with warehouse.reading() as con:
+            yield con
+    except WarehouseLocked as error:
+        gaps.append(Missing("rows, accuracy, ece", error.got, "monitor the date again once it is free"))
+        yield None
+
+
+def _labelled(said: pa.Table, labels: tuple[str, ...]) -> LabelledSample:
+    """Drawn rows by class index; the others are counted."""
+    known = pc.is_in(said["label"], pa.array(labels))
+    unknown = sorted(set(said.filter(pc.invert(known))["label"].to_pylist()))
+    drawn = said.filter(pc.and_(known, said["drawn"]))
+    blank = [float("nan")] * len(labels)
+    probs = np.array([each or blank for each in drawn["probs"].to_pylist()], np.float64).reshape(-1, len(labels))
+    gold = pc.index_in(drawn["label"], pa.array(labels)).to_numpy().astype(np.int64)
+    biased = said.filter(pc.invert(said["drawn"])).num_rows
+    return LabelledSample(probs, gold, biased, tuple(unknown))

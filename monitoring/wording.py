@@ -1,0 +1,261 @@
+"""How figures and verdicts are put into words, in both languages: for the page and for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from monitoring.findings.catalogue import CATALOGUE, Family, Unit
+from monitoring.findings.judgement import Judgement, Verdict
+from monitoring.findings.morning import Morning
+from monitoring.findings.record import Findings, Metric
+from storage.runs import RunRecord
+
+Language = Literal["zh", "en"]
+State = Literal["ok", "watch", "alert"]
+
+DASH: Final = "–"
+"""Stands for what is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+    def read(self, lang: Language) -> str:
+        """The text in one of them."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something beside the metrics that people should know.
+
+    Attributes:
+        state: `alert` where somebody has to act today, otherwise `watch`.
+        what: What is the matter.
+        action: What to do.
+    """
+
+    state: State
+    what: Phrase
+    action: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The night in one sentence.
+
+    Attributes:
+        state: Whether action is needed.
+        text: The sentence.
+    """
+
+    state: State
+    text: Phrase
+
+
+FAMILIES: Final[dict[Family, Phrase]] = {
+    "volume": Phrase("数据量", "Volume"),
+    "text": Phrase("文本形态", "Shape of the texts"),
+    "tokens": Phrase("用词", "Tokens"),
+    "content": Phrase("内容", "Content"),
+    "predictions": Phrase("预测结果", "Predictions"),
+    "confidence": Phrase("置信度", "Confidence"),
+    "labels": Phrase("对照标注", "Against labels"),
+}
+
+_LEVELS: Final = frozenset(
+    (
+        *("accuracy", "macro_f1", "ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
+        *("expected_accuracy", "expected_macro_f1", "class_share_em", "class_share_bbse", "rows"),
+    )
+)
+"""Metrics whose value is a level, or a ratio, even where the level before is known."""
+
+_STAGED: Final = Phrase("已打分，但未写入数据仓库", "Scored, not yet in the warehouse")
+_NO_ROWS: Final = Phrase("今晚没有任何数据", "There are no rows tonight")
+_NO_ROWS_ACTION: Final = Phrase(
+    "检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again."
+)
+_NO_REFERENCE: Final = Phrase("没有基准，看不出变化", "There is no reference, so no change can be seen")
+
+
+def notices(findings: Findings, runs: Sequence[RunRecord]) -> tuple[Notice, ...]:
+    """What is the matter beside the metrics: nothing to read, a run that did not end well, no reference."""
+    found = [] if findings.now.rows else [Notice("alert", _NO_ROWS, _NO_ROWS_ACTION)]
+    last = {run.job: run for run in runs}
+    loaded = last.get("load")
+    for run in last.values():
+        if run.state in ("failed", "interrupted"):
+            found.append(_broken_run(run))
+        elif run.state == "staged" and not (loaded and loaded.state == "done" and loaded.started_at >= run.started_at):
+            command = f"yeban load {run.task}"
+            found.append(Notice("watch", _STAGED, Phrase(f"运行 `{command}`。", f"Run `{command}`.")))
+    if findings.reference is None:
+        command = f"yeban monitor {findings.task} --freeze-reference --from DATE --to DATE"
+        action = Phrase(f"选几个正常的夜晚作基准：`{command}`。", f"Freeze some good nights: `{command}`.")
+        found.append(Notice("watch", _NO_REFERENCE, action))
+    return tuple(found)
+
+
+def _broken_run(run: RunRecord) -> Notice:
+    how = Phrase("失败", "failed") if run.state == "failed" else Phrase("中断", "was interrupted")
+    command = f"yeban runs show {run.run_id}"
+    return Notice(
+        "alert",
+        Phrase(f"{run.job} 运行{how.zh}", f"The {run.job} run {how.en}"),
+        Phrase(f"用 `{command}` 查看原因，修复后重跑。", f"See why with `{command}`, mend it and run it again."),
+    )
+
+
+def headline(morning: Morning) -> Headline:
+    """Say in one sentence whether somebody has to act."""
+    told = notices(morning.findings, morning.runs)
+    urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in told)
+    watching = len(watched(morning.judgement)) + sum(each.state == "watch" for each in told)
+    critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
+    if urgent:
+        grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
+        many = Phrase(f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}.")
+        return Headline("alert", many)
+    if watching:
+        text = Phrase(
+            f"今天不用处理，{watching} 件事留意观察。", f"No action today; {watching} thing{_s(watching)} to watch."
+        )
+        return Headline("watch", text)
+    return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
+
+
+def watched(judgement: Judgement) -> tuple[Verdict, ...]:
+    """What is watched, without slices that show what all rows show too."""
+    whole = {each.key for each in judgement.verdicts if each.breached and not each.slice}
+    return tuple(each for each in judgement.watched if not (each.slice and (each.name, "", each.item) in whole))
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def state_of(key: tuple[str, str, str], judgement: Judgement) -> State:
+    """Whether a metric is told, watched or neither."""
+    if any(each.key == key for each in judgement.alerts):
+        return "alert"
+    verdict = judgement.verdict(key)
+    return "watch" if verdict and verdict.breached else "ok"
+
+
+def metric_title(name: str, rows: str = "", item: str = "") -> Phrase:
+    """What a metric is called, with the class or word and the slice that it is of."""
+    known = CATALOGUE.get(name)
+    zh, en = (known.title_zh, known.title_en) if known else (name, name)
+    tail = (f" · {item}" if item else "") + (f" · {rows}" if rows else "")
+    return Phrase(zh + tail, en + tail)
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A plain number; small ones keep another digit, and none is shown as 0 that is not."""
+    if not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0"
+    if abs(value) < 0.5 * 10 ** -(digits + 1):
+        return f"<0.{'0' * digits}1"
+    return f"{value:.{digits if abs(value) >= 10 ** (1 - digits) else digits + 1}f}"
+
+
+def percent(value: float) -> str:
+    """A share as per cent; small ones keep more digits."""
+    if not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0%"
+    digits = 1 if abs(value) >= 0.01 else 2 if abs(value) >= 0.001 else 3
+    return f"{100 * value:.{digits}f}%"
+
+
+def p_value(value: float) -> str:
+    """A probability of chance."""
+    if not math.isfinite(value):
+        return DASH
+    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def amount(value: float, unit: Unit) -> str:
+    """A level in its unit."""
+    if not math.isfinite(value):
+        return DASH
+    if unit == "rows":
+        return f"{value:,.0f}"
+    if unit == "share":
+        return percent(value)
+    return f"{value:,.1f}" if unit == "tokens" else number(value)
+
+
+def now_and_before(metric: Metric, unit: Unit) -> tuple[str, str]:
+    """The level of tonight and of the reference; the value alone where there is no level."""
+    if math.isfinite(metric.level):
+        before = amount(metric.level_before, unit)
+        return amount(metric.level, unit), "" if before == DASH else before
+    return amount(metric.measured.value, unit), ""
+
+
+def span(low: float, high: float, metric: Metric, unit: Unit) -> str:
+    """A range of the metric's value: of differences with their signs, in percentage points for shares."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return DASH
+    if metric.name == "rows":
+        return f"{low:.2f} ~ {high:.2f}"
+    if not is_difference(metric):
+        return f"{amount(low, unit)} ~ {amount(high, unit)}"
+    low, high = (100 * low, 100 * high) if unit == "share" else (low, high)
+    largest = max(abs(low), abs(high))
+    digits = 1 if largest >= 1 else 2 if largest >= 0.1 else 3
+    if abs(low + high) < 0.5 * 10**-digits:
+        return f"±{largest:.{digits}f}"
+    return f"{low:+.{digits}f} ~ {high:+.{digits}f}"
+
+
+def is_difference(metric: Metric) -> bool:
+    """Whether the metric's value is a difference of two levels, rather than a level or a distance."""
+    return metric.name not in _LEVELS and math.isfinite(metric.level) and math.isfinite(metric.level_before)
+
+
+def unit_of_change(metric: Metric) -> Phrase:
+    """What the ranges of a metric's value are counted in, empty where they are plain numbers."""
+    if metric.name == "rows":
+        return Phrase("倍", "times")
+    is_share = is_difference(metric) and CATALOGUE[metric.name].unit == "share"
+    return Phrase("百分点", "pp") if is_share else Phrase("", "")
+
+
+def unchanged(metric: Metric) -> float:
+    """The value that says that nothing has changed; NaN where no value does."""
+    if metric.name == "rows":
+        return 1.0
+    return 0.5 if metric.name in ("text_auc", "embedding_auc") else math.nan if metric.name in _LEVELS else 0.0
+
+
+def usual_range(metric: Metric, unit: Unit) -> str:
+    """Where the value lies on 95 of 100 unchanged nights; only the upper end where the lower one is 0."""
+    measured = metric.measured
+    if measured.null_low == 0 and math.isfinite(measured.null_high):
+        return f"≤ {amount(measured.null_high, unit)}"
+    return span(measured.null_low, measured.null_high, metric, unit)
+
+
+def size_of_change(metric: Metric, threshold: float | None) -> float:
+    """The effect as a multiple of its threshold, 0 where it goes the way that does not matter; NaN if unknown."""
+    known = CATALOGUE.get(metric.name)
+    threshold = threshold if threshold is not None else known.threshold if known else None
+    effect = metric.measured.effect
+    if not threshold or not math.isfinite(effect):
+        return math.nan
+    direction = known.direction if known else "both"
+    sign = {"both": abs(effect), "up": effect, "down": -effect}[direction]
+    return max(0.0, sign) / threshold

@@ -1,0 +1,101 @@
+"""Figures and verdicts in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from monitoring.findings.catalogue import CATALOGUE
+from monitoring.findings.judgement import Judgement
+from monitoring.findings.record import Metric
+from monitoring.page.explanations import EXPLANATIONS
+from monitoring.statistics.measured import Measured
+from monitoring.wording import headline, notices, number, p_value, percent, size_of_change, span, usual_range, watched
+from tests.support.mornings import make_morning, make_run, without_reference, without_rows
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0"), (0.25, "0.250"), (0.0042, "0.0042"), (1e-7, "<0.0001"), (math.nan, "–"), (math.inf, "–")],
+)
+def test_small_numbers_keep_a_digit(value: float, said: str) -> None:
+    assert number(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.0, "0%"), (0.841, "84.1%"), (0.0042, "0.42%"), (0.0004, "0.040%"), (math.nan, "–")]
+)
+def test_small_shares_keep_a_digit(value: float, said: str) -> None:
+    assert percent(value) == said
+
+
+def test_chances_are_not_more_exact_than_they_are() -> None:
+    assert [p_value(x) for x in (1e-9, 0.0123, 0.456, math.nan)] == ["<0.001", "0.012", "0.46", "–"]
+
+
+def test_ranges_of_differences_have_signs_and_points() -> None:
+    metric = Metric("url_share", "", "", Measured(0.02, 0.011, 0.029, null_low=-0.004, null_high=0.004), 0.1, 0.08)
+    assert span(0.011, 0.029, metric, "share") == "+1.1 ~ +2.9"
+    assert usual_range(metric, "share") == "±0.40"
+
+
+def test_ranges_of_levels_and_distances_have_none() -> None:
+    estimated = Metric("class_share_em", "", "a", Measured(0.4, 0.38, 0.42), 0.4, 0.3)
+    assert span(0.38, 0.42, estimated, "share") == "38.0% ~ 42.0%"
+    distance = Metric("token_js", "", "", Measured(0.01, 0.004, 0.01, null_low=0.0, null_high=0.004))
+    assert span(0.004, 0.01, distance, "bits") == "0.0040 ~ 0.010"
+    assert usual_range(distance, "bits") == "≤ 0.0040"
+    rows = Metric("rows", "", "", Measured(0.5, null_low=0.8, null_high=1.3), 50, 100)
+    assert usual_range(rows, "rows") == "0.80 ~ 1.30"
+    assert span(math.nan, 1.0, distance, "bits") == "–"
+
+
+def test_the_threshold_of_the_verdict_counts_before_that_of_the_catalogue() -> None:
+    metric = Metric("token_js", "", "", Measured(0.03, effect=0.03))
+    assert size_of_change(metric, None) == pytest.approx(3.0)
+    assert size_of_change(metric, 0.06) == pytest.approx(0.5)
+    assert math.isnan(size_of_change(replace(metric, name="token_psi"), None))
+
+
+def test_headline_of_each_kind_of_night() -> None:
+    assert headline(make_morning("comment", "quiet")).state == "ok"
+    assert headline(make_morning("comment", "watched")).text.en == "No action today; 2 things to watch."
+    assert headline(make_morning("comment", "bad")).text.en == "Action needed: 6 things, 2 of them critical."
+    assert headline(without_rows(make_morning())).text.en == "Action needed: 1 thing."
+    assert headline(without_reference(make_morning())).state == "watch"
+
+
+def test_only_the_last_run_of_a_job_counts() -> None:
+    findings = make_morning().findings
+    failed, done = make_run("score", state="failed"), make_run("score")
+    assert [each.state for each in notices(findings, [done, failed])] == ["alert"]
+    assert notices(findings, [failed, done]) == ()
+
+
+def test_staged_rows_are_told_until_they_are_loaded() -> None:
+    findings = make_morning().findings
+    staged, load = make_run("score", state="staged"), make_run("load")
+    told = notices(findings, [staged])
+    assert [each.state for each in told] == ["watch"]
+    assert "yeban load comment" in told[0].action.en
+    assert notices(findings, [staged, load]) == ()
+    earlier = replace(load, started_at=staged.started_at - timedelta(hours=1))
+    assert len(notices(findings, [earlier, staged])) == 1
+
+
+def test_slices_of_what_all_rows_show_are_not_watched_twice() -> None:
+    judgement = make_morning("comment", "watched").judgement
+    whole = next(v for v in judgement.verdicts if v.breached)
+    alone = replace(whole, name="url_share", slice="source=app")
+    judgement = Judgement((*judgement.verdicts, replace(whole, slice="source=app"), alone), ())
+    assert [v.key for v in watched(judgement) if v.slice] == [("url_share", "source=app", "")]
+
+
+def test_explanations_are_of_metrics_and_short() -> None:
+    assert EXPLANATIONS.keys() <= CATALOGUE.keys()
+    for phrase in EXPLANATIONS.values():
+        assert len(phrase.zh) <= 24
+        assert len(phrase.en) <= 56
