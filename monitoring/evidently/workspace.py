@@ -49,7 +49,6 @@ class WorkspaceStore:
         Raises:
             ExtraMissing: Evidently is not installed.
             DiskFull: No space left; the night is as it was.
-            ValueError: A metric of the snapshot is NaN: it would leave the UI without any night.
         """
         model = snapshot.to_snapshot_model()
         task, night = model.metadata["task"], model.metadata["date"]
@@ -95,5 +94,5 @@ def _json(value: Any) -> bytes:
     with evidently_imports():
         from evidently.legacy.utils import NumpyEncoder
 
-    text = json.dumps(value, cls=NumpyEncoder, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, cls=NumpyEncoder, ensure_ascii=False)
     return _SCRIPT.sub("<\N{ZERO WIDTH SPACE}", text).encode()
