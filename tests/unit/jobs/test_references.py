@@ -120,7 +120,7 @@ def test_a_frozen_one_of_another_bundle_is_passed_over_and_it_is_said_why(
     found = find_reference(home, "comment", other)
     assert found.reference == other.reference()
     assert found.passed_over is not None
-    message = found.passed_over.message
+    message = str(found.passed_over)
     assert f"2026-11-03 to 2026-11-03 scored by bundle {bundle.version}" in message
     assert f"expected: a reference of bundle {other.version}" in message
     assert "yeban monitor comment --freeze-reference" in message
