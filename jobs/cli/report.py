@@ -31,4 +31,5 @@ def serve_command(
     """
     from monitoring.evidently.server import serve
 
-    serve(home_at(home).evidently, port, lambda url: say(f"{url}  (Ctrl-C ends it)"))
+    where = home_at(home)
+    serve(where.evidently, where.config.tasks, port, lambda url: say(f"{url}  (Ctrl-C ends it)"))

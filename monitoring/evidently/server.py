@@ -6,11 +6,12 @@ import contextlib
 import errno
 import io
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from monitoring.evidently.extra import evidently_imports
+from monitoring.evidently.workspace import WorkspaceStore
 from storage.errors import PortTaken
 from storage.files import make_folder
 
@@ -18,11 +19,12 @@ HOST: Final = "127.0.0.1"
 """The UI asks for no password and can delete nights: it is for this machine, and others come by a tunnel."""
 
 
-def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
+def serve(root: Path, tasks: Iterable[str], port: int, ready: Callable[[str], None]) -> None:
     """Serve the UI until SIGINT or SIGTERM.
 
     Args:
         root: The workspace, as `WorkspaceStore` makes it; new nights show up while it runs.
+        tasks: Their projects are made if need be, so that their first nights show up too.
         port: Where to listen; 0 for any free port.
         ready: Called with the URL once connections are taken.
 
@@ -35,6 +37,8 @@ def serve(root: Path, port: int, ready: Callable[[str], None]) -> None:
 
     make_folder(root)
     with listen(port) as listening:
+        for task in tasks:
+            WorkspaceStore(root).open_project(task)
         app = make_app(root)
         ready(f"http://{HOST}:{listening.getsockname()[1]}")
         config = uvicorn.Config(app, log_level="warning", access_log=False)
@@ -48,7 +52,7 @@ def make_app(root: Path) -> Any:
     instead, so that none of it can come from outside.
     """
     with evidently_imports():
-        from evidently.ui.service.app import create_app
+        from evidently.ui.service.components.base import AppBuilder
         from evidently.ui.service.components.storage import LocalStorageComponent
         from evidently.ui.service.components.telemetry import TelemetryComponent
         from evidently.ui.service.local_service import LocalConfig
@@ -57,8 +61,13 @@ def make_app(root: Path) -> Any:
             storage=LocalStorageComponent(path=str(root)),
             telemetry=TelemetryComponent(enabled=False, url="", token=""),
         )
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints its parts
-            return create_app(config)
+        with contextlib.redirect_stdout(io.StringIO()), config.context() as parts:  # it prints them
+            builder = AppBuilder(parts)
+            parts.apply(builder)
+            builder.kwargs["logging_config"] = None  # or it takes over the root logger
+            app = builder.build()
+            parts.finalize(app)
+    return app
 
 
 def listen(port: int) -> socket.socket:

@@ -49,11 +49,10 @@ class WorkspaceStore:
         Raises:
             ExtraMissing: Evidently is not installed.
             DiskFull: No space left; the night is as it was.
-            ValueError: A metric of the snapshot is NaN: it would leave the UI without any night.
         """
         model = snapshot.to_snapshot_model()
         task, night = model.metadata["task"], model.metadata["date"]
-        self._open_project(task)
+        self.open_project(task)
         path = self.project_folder(task) / "snapshots" / f"{uuid.uuid5(_SPACE, f'{task}/{night}')}.json"
         write_bytes(path, _json(model.dict()))
         with path.open("ab") as file:
@@ -64,19 +63,26 @@ class WorkspaceStore:
         """Where the project of a task lies."""
         return self.root / str(project_id(task))
 
-    def _open_project(self, task: str) -> None:
+    def open_project(self, task: str) -> None:
+        """Make the project of a task with its dashboard, unless it is there.
+
+        A UI that runs may overlook the first night of a project that is made meanwhile: make it before.
+
+        Raises:
+            ExtraMissing: Evidently is not installed.
+            DiskFull: No space left.
+        """
         folder = self.project_folder(task)
         if (folder / "metadata.json").is_file():
             return
         with evidently_imports():
             from evidently.sdk.models import ProjectModel
-            from evidently.ui.storage.local.base import LocalState
 
         make_folder(folder / "snapshots")
         write_bytes(folder / "dashboard.json", _json(make_dashboard().dict()))
         description = "夜班每晚的监控 What yeban found out, night by night"
         project = ProjectModel(id=project_id(task), name=task, description=description)
-        LocalState(str(self.root)).write_project(project)  # last: it is what makes the folder a project
+        write_bytes(folder / "metadata.json", _json(project.dict()))  # last: it makes the folder a project
 
 
 def project_id(task: str) -> uuid.UUID:
@@ -88,5 +94,5 @@ def _json(value: Any) -> bytes:
     with evidently_imports():
         from evidently.legacy.utils import NumpyEncoder
 
-    text = json.dumps(value, cls=NumpyEncoder, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, cls=NumpyEncoder, ensure_ascii=False)
     return _SCRIPT.sub("<\N{ZERO WIDTH SPACE}", text).encode()

@@ -156,9 +156,9 @@ def test_a_taken_port_is_a_message(home: Path) -> None:
 def test_a_first_night_shows_up_and_ctrl_c_ends_it(tmp_path: Path) -> None:
     (tmp_path / "yeban.toml").write_text("[tasks.comment]\n")
     with serving(tmp_path, tmp_path / "log", Outside()) as (process, ui):
-        assert ui.ask("/api/projects/") == []
+        assert [each["name"] for each in ui.ask("/api/projects/")] == ["comment"]
+        assert ui.series("token_js") == {}
         add(tmp_path, night())
-        wait_for(lambda: ui.ask("/api/projects/"), SEES_WITHIN_S)
         wait_for(lambda: ui.series("token_js") == {"": [pytest.approx(0.01)]}, SEES_WITHIN_S)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130

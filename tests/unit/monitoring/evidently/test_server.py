@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import socket
 from pathlib import Path
 
@@ -31,6 +32,10 @@ def test_telemetry_is_off_whatever_the_environment_says(tmp_path: Path, monkeypa
     assert not event.func.__self__.is_enabled()
 
 
-def test_its_noise_is_kept_from_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_noise_is_kept_from_the_terminal_and_our_log_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handlers = list(logging.getLogger().handlers)
     make_app(tmp_path)
     assert capsys.readouterr().out == ""
+    assert logging.getLogger().handlers == handlers

@@ -24,7 +24,7 @@ EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"
 
 
 def whole(snapshot: Any) -> dict[str, Any]:
-    """The snapshot as it is stored; no NaN, which would leave the UI without any night."""
+    """The snapshot as it is stored; without NaN, which browsers do not read."""
     read: dict[str, Any] = json.loads(snapshot.dumps(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     return read
 
