@@ -116,7 +116,7 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
 
 def _sweep(home: Home) -> None:
     """Remove what killed runs left half-written. Beside the warehouse lie dumps: what is below is not ours."""
-    for folder in (home.parts, home.run_records, home.locks, home.answers):
+    for folder in (home.parts, home.summaries, home.references, home.run_records, home.locks, home.answers):
         sweep_temporaries(folder)
     sweep_temporaries(home.warehouse.parent, recursive=False)
 

@@ -30,6 +30,7 @@ from monitoring.wording import (
     state_of,
     unit_of_change,
     usual_range,
+    watched,
 )
 from storage.profiles.counts import CONFIDENCE_BINS
 
@@ -114,17 +115,16 @@ def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         definition = CATALOGUE[alert.name]
         text = f"{_grade(alert, lang)} {Phrase(alert.message_zh, alert.message_en).read(lang)}"
         yield from _item("!", text, Phrase(definition.advice_zh, definition.advice_en).read(lang), width)
-    watched = [metric_title(*each.key).read(lang) for each in morning.judgement.watched]
-    if watched:
-        shown = Phrase("、", ", ").read(lang).join(watched[:_MOST_WATCHED])
-        more = f" +{len(watched) - _MOST_WATCHED}" if len(watched) > _MOST_WATCHED else ""
+    waiting = [metric_title(*each.key).read(lang) for each in watched(morning.judgement)]
+    if waiting:
+        shown = Phrase("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
+        more = f" +{len(waiting) - _MOST_WATCHED}" if len(waiting) > _MOST_WATCHED else ""
         yield from _item("~", f"{Phrase('观察中：', 'being watched: ').read(lang)}{shown}{more}", "", width)
 
 
 def _grade(alert: Alert, lang: Language) -> str:
     severity = Phrase("严重", "critical") if alert.severity == "critical" else Phrase("警告", "warning")
-    nights = Phrase(f"第 {alert.nights} 晚", f"night {alert.nights}")
-    return f"[{severity.read(lang)}, {nights.read(lang)}]"
+    return f"[{severity.read(lang)}]"
 
 
 def _item(mark: str, text: str, action: str, width: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from monitoring.findings.catalogue import CATALOGUE, Family, Unit
-from monitoring.findings.judgement import Judgement
+from monitoring.findings.judgement import Judgement, Verdict
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings, Metric
 from storage.runs import RunRecord
@@ -119,22 +119,28 @@ def headline(morning: Morning) -> Headline:
     """Say in one sentence whether somebody has to act."""
     told = notices(morning.findings, morning.runs)
     urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in told)
-    watched = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
+    watching = len(watched(morning.judgement)) + sum(each.state == "watch" for each in told)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
         grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
         many = Phrase(f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}.")
         return Headline("alert", many)
     if not morning.findings.is_judged:
-        many = Phrase(f"；{watched} 件事留意观察", f"; {watched} thing{_s(watched)} to watch")
-        more = many if watched else Phrase("", "")
-        return Headline("watch", Phrase(f"{_NOT_JUDGED.zh}{more.zh}。", f"{_NOT_JUDGED.en}{more.en}."))
-    if watched:
+        more = Phrase(f"；{watching} 件事留意观察", f"; {watching} thing{_s(watching)} to watch")
+        zh, en = (more.zh, more.en) if watching else ("", "")
+        return Headline("watch", Phrase(f"{_NOT_JUDGED.zh}{zh}。", f"{_NOT_JUDGED.en}{en}."))
+    if watching:
         text = Phrase(
-            f"今天不用处理，{watched} 件事留意观察。", f"No action today; {watched} thing{_s(watched)} to watch."
+            f"今天不用处理，{watching} 件事留意观察。", f"No action today; {watching} thing{_s(watching)} to watch."
         )
         return Headline("watch", text)
     return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
+
+
+def watched(judgement: Judgement) -> tuple[Verdict, ...]:
+    """What is watched, without slices that show what all rows show too."""
+    whole = {each.key for each in judgement.verdicts if each.breached and not each.slice}
+    return tuple(each for each in judgement.watched if not (each.slice and (each.name, "", each.item) in whole))
 
 
 def _s(count: int) -> str:
@@ -143,7 +149,7 @@ def _s(count: int) -> str:
 
 def state_of(key: tuple[str, str, str], judgement: Judgement) -> State:
     """Whether a metric is told, watched or neither."""
-    if any((each.name, each.slice, each.item) == key for each in judgement.alerts):
+    if any(each.key == key for each in judgement.alerts):
         return "alert"
     verdict = judgement.verdict(key)
     return "watch" if verdict and verdict.breached else "ok"

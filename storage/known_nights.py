@@ -23,6 +23,8 @@ _LABELLED = """
     ORDER BY logical_date, source_path, source_row
 """
 
+_LABELLED_SCHEMA = pa.schema([("label", pa.string()), ("probs", pa.list_(pa.float32())), ("drawn", pa.bool_())])
+
 
 def volumes(con: duckdb.DuckDBPyConnection, task: str, first: date, last: date) -> dict[date, int]:
     """Loaded rows of each date, ascending; of several bundles the one that has most."""
@@ -37,4 +39,6 @@ def labelled_rows(con: duckdb.DuckDBPyConnection, task: str, bundle: str, first:
         One row per labelled prediction: `label` string, `probs` list<float> (null where it could not be scored)
         and `drawn` bool, whether the row was drawn at random.
     """
-    return con.sql(_LABELLED, params=[RANDOM_ARM, task, bundle, first, last]).to_arrow_table()
+    rows = con.execute(_LABELLED, [RANDOM_ARM, task, bundle, first, last]).fetchall()
+    columns = [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(_LABELLED_SCHEMA)]
+    return pa.Table.from_arrays(columns, schema=_LABELLED_SCHEMA)

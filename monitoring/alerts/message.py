@@ -47,14 +47,14 @@ def message_zh(metric: Metric, verdict: Verdict, slices: Sequence[str]) -> str:
     what = definition.title_zh + (f"“{_one_line(metric.item)}”" if metric.item else "")
     what += f"[{_one_line(metric.slice)}]" if metric.slice else ""
     parts = [
-        f"{what}:{_figure_zh(metric, definition.unit)}",
-        f"效应量 {_number(metric.measured.effect)},阈值 {_number(verdict.threshold)}",
+        f"{what}：{_figure_zh(metric, definition.unit)}",
+        f"效应量 {_number(metric.measured.effect)}，阈值 {_number(verdict.threshold)}",
         _band_zh(metric, definition.unit),
         f"校正后 p {_chance(verdict.adjusted_p)}",
         f"已连续 {verdict.nights} 晚" if verdict.nights > 1 else "今晚首次出现",
         f"同样出现于 {'、'.join(_one_line(each) for each in slices)}" if slices else "",
     ]
-    return ";".join(part for part in parts if part)
+    return "；".join(part for part in parts if part)
 
 
 def _figure_en(metric: Metric, unit: Unit) -> str:
@@ -68,7 +68,7 @@ def _figure_zh(metric: Metric, unit: Unit) -> str:
     now, before = (_with_unit(x, unit, _UNITS_ZH) for x in (metric.level, metric.level_before))
     if not now:
         return _with_unit(metric.measured.value, unit, _UNITS_ZH)
-    return f"现为 {now},此前 {before}" if before else f"现为 {now}"
+    return f"现为 {now}，此前 {before}" if before else f"现为 {now}"
 
 
 def _band_en(metric: Metric, unit: Unit) -> str:
@@ -84,7 +84,7 @@ def _band_zh(metric: Metric, unit: Unit) -> str:
     if not high:
         return ""
     what = "变化" if _is_difference(metric) else "该值"
-    return f"若无变化,{what}应" + (f"在 {low} 至 {high}之间" if low else f"低于 {high}")
+    return f"若无变化，{what}应" + (f"在 {low} 至 {high}之间" if low else f"低于 {high}")
 
 
 def _is_difference(metric: Metric) -> bool:

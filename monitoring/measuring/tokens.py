@@ -36,7 +36,9 @@ def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
     tonight = _documents(subject.vocabulary, subject.sample)
     then = None if baseline.sample is None else _documents(subject.vocabulary, baseline.sample)
     sampled = tonight if then is None else _joined(then, tonight)
-    design = estimate_design_effect(sampled, subject.rng("design_effect"))
+    design = estimate_design_effect(sampled, subject.rng("design_effect")).of_longer(
+        _cut_by(subject, baseline, sampled)
+    )
     pair = Pair(baseline.profile.total, subject.profile.total, subject.profile.labels)
     yield _unknown(pair, design)
     unseen = unseen_share(before, now, subject.rng("unseen_share"), design)
@@ -64,6 +66,16 @@ def _unknown(pair: Pair, design: DesignEffect) -> Metric:
     )
     levels = [each.unk_tokens / max(1, each.n_tokens) for each in (now, before)]
     return Metric("unk_share", "", "", measured, *levels)
+
+
+def _cut_by(subject: Subject, baseline: Baseline, sampled: Documents) -> float:
+    """How much longer the rows are than the sampled texts, of which only the beginning is kept."""
+    lengths = np.diff(sampled.starts).astype(np.float64)
+    sides = [side.total for side in (baseline.profile, subject.profile) if side.total.n_tokens]
+    if not sides or not lengths.any():
+        return 1.0
+    longest = max(side.n_tokens_squared / side.n_tokens for side in sides)
+    return float(longest / ((lengths**2).sum() / lengths.sum()))
 
 
 def _histograms(subject: Subject, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,9 +23,8 @@ from monitoring.page.drawing import (
     PANEL_WIDTH,
     TREND_HEIGHT,
     TREND_WIDTH,
-    trend,
 )
-from monitoring.page.rows import RowMaker
+from monitoring.page.rows import Row, RowMaker
 from monitoring.page.speed import speed_view
 from monitoring.wording import (
     DASH,
@@ -37,6 +37,7 @@ from monitoring.wording import (
     number,
     p_value,
     percent,
+    watched,
 )
 
 # Together they keep the page under 300 KB whatever comes in.
@@ -100,8 +101,8 @@ def render_morning(morning: Morning, lang: Language = "zh") -> str:
             lang=lang,
             headline=headline(morning),
             notices=notices(findings, morning.runs),
-            alerts=[(each, _advice(each), _alert_trend(morning, each)) for each in morning.judgement.alerts],
-            watched=[(metric_title(*each.key), each.nights) for each in morning.judgement.watched],
+            alerts=[_alert_view(morning, rows, each) for each in morning.judgement.alerts[: _LIMITS["alerts"]]],
+            watched=[(metric_title(*each.key), each.nights) for each in watched(morning.judgement)],
             speed=speed_view(findings, morning.runs, morning.zone),
             missing=[(_metric_names(each.what), each) for each in findings.missing],
             classes=class_views(findings, _LIMITS["classes"]),
@@ -138,14 +139,24 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _advice(alert: Alert) -> Phrase:
-    definition = CATALOGUE[alert.name]
-    return Phrase(definition.advice_zh, definition.advice_en)
+@dataclass(frozen=True, slots=True)
+class _AlertView:
+    """An alert with its metric as the tables show it (None if it is not among the findings), and what to do."""
+
+    alert: Alert
+    title: Phrase
+    row: Row | None
+    advice: Phrase
 
 
-def _alert_trend(morning: Morning, alert: Alert) -> object:
-    points = morning.trends.get((alert.name, alert.slice, alert.item), ())
-    return trend(points, morning.findings.logical_date)
+def _alert_view(morning: Morning, rows: RowMaker, alert: Alert) -> _AlertView:
+    definition, metric = CATALOGUE[alert.name], morning.findings.metric(*alert.key)
+    return _AlertView(
+        alert=alert,
+        title=metric_title(*alert.key),
+        row=rows.row(metric) if metric else None,
+        advice=Phrase(definition.advice_zh, definition.advice_en),
+    )
 
 
 def _metric_names(what: str) -> Phrase:

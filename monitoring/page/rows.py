@@ -110,7 +110,7 @@ class RowMaker:
     def __init__(self, morning: Morning) -> None:
         self._morning = morning
         self._verdicts: dict[MetricKey, Verdict] = {each.key: each for each in morning.judgement.verdicts}
-        self._told = {(each.name, each.slice, each.item) for each in morning.judgement.alerts}
+        self._told = {each.key for each in morning.judgement.alerts}
 
     def families(self) -> tuple[Group, ...]:
         """The figures of all rows, by family, in the order of the catalogue."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,19 @@ class DesignEffect:
     spread: float = 1.0
     error: float = 0.0
     documents: int = 0
+
+    def of_longer(self, ratio: float) -> DesignEffect:
+        """The design effect of documents that are longer than those it was estimated from.
+
+        In clusters of mean size L (of a token's own point of view, `sum L^2 / sum L`) that hang together by rho it is
+        `1 + rho (L - 1)` (Kish 1965, Survey Sampling, eq. 5.4.1), so that what is above 1 grows with the length.
+
+        Args:
+            ratio: Mean size of the longer documents over that of those at hand; below 1 counts as 1.
+        """
+        longer = max(1.0, ratio)
+        means = tuple(1 + longer * (mean - 1) for mean in self.means)
+        return replace(self, mean=1 + longer * (self.mean - 1), means=means)
 
     def bursts(self, counts: Float64, total: float) -> Float64:
         """Size of the bursts that tokens come in, float64[B], each 1 to its count.

@@ -7,11 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from batch.engine.settings import EngineSettings
+from batch.scorer import Scorer
+from jobs.dev_reference import dev_reference
+from models.bundle import open_bundle
 from models.registry import EMBEDDED
+from models.training.data import LabelledSource, hold_out, read_labelled
 from tests.support.bundles import TINY
 from tests.support.command import yeban
 from tests.support.homes import DAY, Home, comments
@@ -74,6 +80,52 @@ def test_training_makes_a_bundle_that_learned_something(trained: Home) -> None:
     assert manifest["version"] == version
     assert manifest["labels"] == ["negative", "positive"]
     assert version in yeban("bundles", "list", "comment", "--home", trained.root).well().out
+
+
+def test_a_bundle_carries_the_reference_of_its_dev_rows(trained: Home) -> None:
+    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).well().out)
+    bundle = open_bundle(trained.root / "bundles" / "comment" / listed[0]["bundle"])
+    rows = read_labelled(LabelledSource(str(trained.root / "train.parquet")), bundle.labels)
+    recipe = bundle.manifest.lineage.recipe
+    _, dev = hold_out(rows, recipe["dev_share"], np.random.default_rng(recipe["seed"]))
+    scorer = Scorer(bundle, EngineSettings("cpu", "fp32"))
+    reference = bundle.reference()
+    assert reference == dev_reference(scorer, dev, texts=True)
+    assert reference is not None
+    assert reference.sample is not None
+    assert sorted(reference.sample["text"].to_pylist()) == sorted(bundle.cleaner().clean(dev.texts).to_list())
+    assert reference.confusion is not None
+    right = sum(row[place] for place, row in enumerate(reference.confusion))
+    assert abs(right - bundle.manifest.lineage.dev_metrics["correct"]) <= 1  # training may compute in bf16
+
+
+def test_training_can_leave_texts_out(trained: Home, tmp_path: Path) -> None:
+    home = Home(tmp_path, "comment", tmp_path)
+    home.configure()
+    chosen = (*TINY, "schedule.epochs=1", "reference_texts=false")
+    sets = [word for setting in chosen for word in ("--set", setting)]
+    yeban("train", "comment", "--train", trained.root / "train.parquet", *sets, "--home", home.root).well()
+    (folder,) = {path.parent for path in (home.root / "bundles" / "comment").glob("*/manifest.json")}
+    reference = open_bundle(folder).reference()
+    assert reference is not None
+    assert reference.sample is None
+    assert reference.profile.total.rows == 40
+    assert list(folder.rglob("*.parquet")) == []
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"needs the real comments in {REAL}")
+def test_the_embedded_bundle_carries_the_counts_of_its_dev_rows() -> None:
+    bundle = open_bundle(EMBEDDED / "comment")
+    dev = read_labelled(LabelledSource(str(REAL), "split = 'dev'"), bundle.labels)
+    carried = bundle.reference()
+    assert carried is not None
+    assert carried.sample is None
+    assert list(bundle.path.rglob("*.parquet")) == []
+    found = dev_reference(Scorer(bundle, EngineSettings("cpu", "fp32")), dev, texts=False)
+    assert carried.profile.tokens == found.profile.tokens
+    assert carried.profile.total.lengths == found.profile.total.lengths
+    difference = np.abs(np.subtract(carried.confusion, found.confusion))
+    assert difference.sum() <= 10  # another processor rounds otherwise
 
 
 def test_accuracy_in_sql_is_that_of_evaluate_to_the_row(trained: Home) -> None:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from models.evaluation.record import Figure, ReliabilityBin
+from monitoring.alerts.message import message_en, message_zh
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.morning import Link, Morning, TrendPoint
@@ -332,8 +333,10 @@ def _verdict(metric: Metric, breached: bool) -> Verdict:
 
 
 def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
-    known = CATALOGUE[metric.name]
     nights = 5 - number
+    threshold = CATALOGUE[metric.name].threshold or 1.0
+    verdict = Verdict(*metric.key, 1e-6, threshold, True, max(nights, 1), "warning")
+    slices = ("source=app", "source=外卖") if number == 0 else ()
     return Alert(
         alert=f"a{number}",
         task=findings.task,
@@ -348,9 +351,9 @@ def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
         is_new=number % 2 == 1,
         effect=metric.measured.effect,
         adjusted_p=1e-6,
-        slices=("source=app", "source=外卖") if number == 0 else (),
-        message_en=f"{known.title_en}: effect {metric.measured.effect:.3f} over {known.threshold}, p < 0.001",
-        message_zh=f"{known.title_zh}：变化幅度 {metric.measured.effect:.3f}，阈值 {known.threshold}，偶然概率 <0.001",
+        slices=slices,
+        message_en=message_en(metric, verdict, slices),
+        message_zh=message_zh(metric, verdict, slices),
     )
 
 

@@ -50,7 +50,8 @@ def a_night(bundle: Bundle, home: Path) -> tuple[PartStore, Slot]:
     """Score the dev rows as a dump."""
     pq.write_table(pa.table({"text": pa.array(TEXTS, pa.string())}), home / "dev.parquet")
     slot = Slot("t", date.min, bundle.version)
-    dump = plan_dump(find_sources(["dev.parquet"], slot.logical_date, home), slot, ColumnMapping("text"), UnitSize())
+    sources, _ = find_sources(["dev.parquet"], slot.logical_date, home)
+    dump = plan_dump(sources, slot, ColumnMapping("text"), UnitSize())
     store = PartStore(home / "parts")
     LocalExecutor(Scorer(bundle, CPU), store, ColumnMapping("text"), "UTC").run(dump, dump.plan.units, lambda _: None)
     store.save_plan(dump.plan)

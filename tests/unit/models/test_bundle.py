@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.bundle import Bundle, open_bundle
+from models.bundle import Bundle, open_bundle, seal_bundle
 from storage.errors import BundleContradiction, BundleIncomplete
+from storage.references import DevOrigin, Reference, write_reference
 from tests.support.networks import LABELS, WORDS, tiny_bundle
+from tests.support.predictions import part_profile, part_sample, part_table, slot_of, units_of
 
 
 @pytest.fixture
@@ -58,6 +60,36 @@ def test_a_manifest_that_names_no_files(bundle: Bundle) -> None:
     file.write_text(json.dumps(flat), "utf-8")
     with pytest.raises(BundleIncomplete, match=r"lacks encoder\.json"):
         open_bundle(bundle.path)
+
+
+def test_a_reference_is_sealed_in_and_its_damage_found(bundle: Bundle) -> None:
+    table = part_table(units_of(slot_of(), 100, 100)[0])
+    reference = Reference(part_profile(table), part_sample(table), DevOrigin(100))
+    assert bundle.reference() is None
+    write_reference(bundle.path / "reference", reference)
+    assert open_bundle(bundle.path).reference() is None  # it is not of this version
+    sealed = seal_bundle(bundle.path, bundle.manifest)
+    assert sealed.version != bundle.version
+    assert sealed.reference() == reference
+    for name in ("reference/reference.json", "reference/sample.parquet"):
+        file = sealed.path / name
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1])
+        with pytest.raises(BundleIncomplete, match=f"{name} is not the file that was saved"):
+            open_bundle(sealed.path)
+        file.unlink()
+        with pytest.raises(BundleIncomplete, match=f"lacks {name}"):
+            open_bundle(sealed.path)
+        file.write_bytes(whole)
+    assert open_bundle(sealed.path) == sealed
+
+
+def test_a_bundle_without_a_reference_keeps_its_version(bundle: Bundle) -> None:
+    assert set(bundle.manifest.model_dump()) == {
+        *("format", "task", "network", "labels", "head", "cleaning", "windows", "aggregation", "temperature"),
+        *("min_chars", "files", "lineage"),
+    }
+    assert seal_bundle(bundle.path, bundle.manifest).version == bundle.version
 
 
 def test_no_bundle(tmp_path: Path) -> None:

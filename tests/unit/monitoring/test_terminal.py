@@ -28,8 +28,8 @@ def test_what_to_do_comes_first() -> None:
     morning = make_morning("comment", "bad")
     lines = render_terminal(morning).splitlines()
     assert lines[1] == "Action needed: 6 things, 2 of them critical."
-    assert lines[3].startswith("! [critical, night 5] Duplicates:")
-    assert lines[4].startswith("  -> A campaign, a bot")
+    assert lines[3].startswith("! [critical] Duplicates: 40.2% now, 28.4% before;")
+    assert "  -> A campaign, a bot or a dump delivered twice: look at the most frequent" in lines
     assert sum(line.startswith("! [") for line in lines) == len(morning.judgement.alerts)
     assert "~ being watched: Tokens the reference never had, Texts told apart, AUC" in lines
 

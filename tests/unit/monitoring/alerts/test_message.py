@@ -64,8 +64,8 @@ def test_a_line_says_what_how_much_and_how_sure(metric: Metric, expected: str) -
 
 def test_it_speaks_chinese() -> None:
     assert message_zh(SHARE, verdict(SHARE), ("source=网页",)) == (
-        "空文本[source=app]:现为 4.1%,此前 1.0%;效应量 0.21,阈值 0.10;"
-        "若无变化,变化应在 -0.29 至 +0.29 个百分点之间;校正后 p < 0.0001;已连续 2 晚;同样出现于 source=网页"
+        "空文本[source=app]：现为 4.1%，此前 1.0%；效应量 0.21，阈值 0.10；"
+        "若无变化，变化应在 -0.29 至 +0.29 个百分点之间；校正后 p < 0.0001；已连续 2 晚；同样出现于 source=网页"
     )
     assert "0.234 纳特" in message_zh(PSI, verdict(PSI), ())
 

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Literal
 
 import pytest
+from markupsafe import escape
 
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Link, Morning
@@ -137,11 +138,12 @@ def test_each_alert_comes_with_what_to_do() -> None:
     morning = make_morning("comment", "bad")
     source = render_morning(morning)
     for alert in morning.judgement.alerts:
-        assert alert.message_zh.replace("<", "&lt;") in source
-        assert alert.message_en.replace("<", "&lt;") in source
+        assert str(escape(alert.message_zh)) in source
+        assert str(escape(alert.message_en)) in source
     assert source.count('<p class="do">') == len(morning.judgement.alerts)
     assert "标注随机样本；若准确率下降则增量微调" in source
-    assert "连续 5 晚，自" in source
+    assert "连续 5 晚" in source
+    assert "40.2% <small>← 28.4%</small>" in source
 
 
 def test_commands_in_advice_are_set_as_code() -> None:

@@ -113,3 +113,19 @@ def test_empty_documents_say_nothing() -> None:
     got = compare_documents(none, _documents(rng, 20), "js", rng)
     assert got.reason == "no counts on the reference side"
     assert estimate_design_effect(none, rng) == INDEPENDENT
+
+
+def test_documents_cut_short_still_tell_how_the_whole_ones_cluster() -> None:
+    rng = np.random.default_rng(21)
+
+    def topics(count: int) -> Documents:
+        """Documents of 200 tokens, each from one of 40 topics."""
+        ids = rng.integers(0, 40, count)[:, None] * 50 + rng.integers(0, 50, (count, 200))
+        return Documents(ids.ravel(), np.arange(count + 1) * 200)
+
+    whole = topics(600)
+    cut = Documents(whole.ids.reshape(600, 200)[:, :40].ravel(), np.arange(601) * 40)
+    of_whole, of_cut = (estimate_design_effect(each, rng) for each in (whole, cut))
+    assert of_cut.mean < 0.4 * of_whole.mean
+    assert of_cut.of_longer(5).mean == pytest.approx(of_whole.mean, rel=0.1)
+    assert of_cut.of_longer(0.5) == of_cut
