@@ -8,11 +8,13 @@ from typing import Any
 
 from jobs.config import Home
 from jobs.locks import task_lock
+from jobs.nights import copy_nights
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
 from storage.ledger import loaded_records
 from storage.loader import LoadReport, load
+from storage.nights import NightStore
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.records import Slot, Unit
@@ -101,6 +103,8 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
 def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
     """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
 
+    Monitored nights that the warehouse lacks are copied as well.
+
     Args:
         home: The home.
         task: One task, or None for all that have parts.
@@ -131,6 +135,8 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
             return done
     if any(each.report for each in done):
         copy_records(open_warehouse(home), runs)
+    for name in home.config.tasks if task is None else [task]:
+        copy_nights(open_warehouse(home), NightStore(home.nights), name)
     return done
 
 

@@ -18,7 +18,7 @@ from jobs.nights import copy_nights
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.subjects import Gathered, find_night, gather
-from monitoring.alerts.delivery import DeliveryReport, deliver
+from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
 from monitoring.alerts.judge import judge
 from monitoring.alerts.outbox import Outbox
@@ -92,13 +92,11 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
         tally.failures += gathered.failures
         findings, judgement = _conclude(home, gathered, gaps)
         night = StoredNight(to_json(findings), to_json(judgement), datetime.now(UTC))
+        outbox = Outbox(home.alerts, slot.task)
+        # Alerts first: once the night is stored, later ones take them for told.
+        _try(tally, "the alerts", lambda: post(outbox, judgement.alerts))
         _try(tally, "the findings", lambda: store.write(slot, night))
-        delivery = deliver(
-            Outbox(home.alerts, slot.task),
-            home.config.monitor.sinks_at(home.root),
-            judgement.alerts,
-            lambda: datetime.now(UTC),
-        )
+        delivery = _deliver(home, outbox, judgement, tally)
         pages, morning = _draw(home, request, gathered, findings, judgement, tally)
         _try(tally, "the copy in the warehouse", lambda: copy_nights(open_warehouse(home), store, slot.task))
         tally.rows = findings.now.rows
@@ -107,7 +105,7 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
             "alerts": len(judgement.alerts),
             "watched": len(judgement.watched),
         }
-    copy_records(open_warehouse(home), runs)
+    _try(tally, "the run's record in the warehouse", lambda: copy_records(open_warehouse(home), runs))
     return MonitorOutcome(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
 
 
@@ -123,6 +121,13 @@ def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tupl
     rules = settings.rules()
     past = past_nights(NightStore(home.nights), gathered.slot, rules.history_nights)
     return findings, judge(findings, rules, past)
+
+
+def _deliver(home: Home, outbox: Outbox, judgement: Judgement, tally: Tally) -> DeliveryReport:
+    """Tell people; where the outbox can't be used nobody is told, and that is a failure."""
+    sinks = home.config.monitor.sinks_at(home.root)
+    told = _try(tally, "the alerts", lambda: deliver(outbox, sinks, judgement.alerts, lambda: datetime.now(UTC)))
+    return told or DeliveryReport({}, (), sum(each.is_new for each in judgement.alerts))
 
 
 def _draw(

@@ -65,11 +65,10 @@ def _runs(home: Home, slot: Slot) -> tuple[RunRecord, ...]:
 
 
 def _links(home: Home, slot: Slot) -> tuple[Link, ...]:
-    page = NightStore(home.nights).path(slot, EVIDENTLY_PAGE)
     return (
         Link(
             "evidently",
-            EVIDENTLY_PAGE if page.is_file() else None,
+            EVIDENTLY_PAGE if NightStore(home.nights).has(slot, EVIDENTLY_PAGE) else None,
             f"yeban monitor {slot.task} --date {slot.logical_date} --html",
         ),
         Link("relabel", None, f"yeban relabel pick {slot.task}"),

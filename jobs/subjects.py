@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -29,9 +27,6 @@ from storage.records import Slot
 from storage.references import DatesOrigin, Reference
 from storage.seals import bytes_digest
 from storage.summaries import SummaryStore, find_summary
-
-if TYPE_CHECKING:
-    import duckdb
 
 VOLUME_DAYS: Final = 28
 """Earlier days that the number of rows is compared with: four whole weeks."""
@@ -98,9 +93,10 @@ def gather(home: Home, bundle: Bundle, slot: Slot, progress: Progress) -> Gather
             expected="profiles and samples of its units",
             action=f"run `yeban score {slot.task} --date {slot.logical_date}` again",
         )
+    damaged: list[YebanError] = [*failures]
     gaps = [_damaged(failures)] if failures else []
-    baseline, found = _baseline(home, bundle, slot, gaps)
-    past, labelled = _from_warehouse(home, bundle, slot, gaps)
+    baseline, found = _baseline(home, bundle, slot, gaps, damaged)
+    past, labelled = _from_warehouse(home, bundle, slot, gaps, damaged)
     subject = Subject(
         task=slot.task,
         logical_date=slot.logical_date,
@@ -114,7 +110,7 @@ def gather(home: Home, bundle: Bundle, slot: Slot, progress: Progress) -> Gather
         labelled=labelled,
         embed=lazy_embedder(home, bundle) if baseline and baseline.sample is not None else None,
     )
-    return Gathered(slot, subject, tuple(gaps), failures)
+    return Gathered(slot, subject, tuple(gaps), tuple(damaged))
 
 
 def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None, tuple[YebanError, ...]]:
@@ -133,15 +129,19 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
 def _damaged(failures: tuple[YebanError, ...]) -> Missing:
     return Missing(
         "rows",
-        f"{len(failures)} units can't be read, so the figures are of the others; the first: {failures[0].got}",
+        f"the night is not whole, so the figures are of what can be read: {failures[0].got}"
+        + (f", and {len(failures) - 1} more like it" if len(failures) > 1 else ""),
         failures[0].action,
     )
 
 
-def _baseline(home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing]) -> tuple[Baseline | None, Reference | None]:
+def _baseline(
+    home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing], damaged: list[YebanError]
+) -> tuple[Baseline | None, Reference | None]:
     try:
         found = find_reference(home, slot.task, bundle)
     except ReferenceUnusable as error:
+        damaged.append(error)
         gaps.append(Missing("drift", error.got, error.action))
         return None, None
     if found.passed_over is not None:
@@ -164,31 +164,26 @@ def _baseline(home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing]) -> tu
 
 
 def _from_warehouse(
-    home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing]
+    home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing], damaged: list[YebanError]
 ) -> tuple[tuple[int, ...], LabelledSample | None]:
     """Rows of the nights before, and what people have labelled."""
-    day, before = slot.logical_date, timedelta(days=1)
-    with _reading(home, gaps) as con:
-        if con is None:
-            return (), None
-        past = volumes(con, slot.task, day - VOLUME_DAYS * before, day - before)
-        said = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
-    return tuple(past.values()), _labelled(said, bundle.labels) if said.num_rows else None
-
-
-@contextmanager
-def _reading(home: Home, gaps: list[Missing]) -> Iterator[duckdb.DuckDBPyConnection | None]:
-    warehouse = open_warehouse(home)
+    warehouse, what = open_warehouse(home), "rows, accuracy, ece"
     if not warehouse.path.exists():
-        gaps.append(Missing("rows, accuracy, ece", "there is no warehouse yet", "run `yeban load`"))
-        yield None
-        return
+        gaps.append(Missing(what, "there is no warehouse yet", "run `yeban load`"))
+        return (), None
+    day, before = slot.logical_date, timedelta(days=1)
     try:
         with warehouse.reading() as con:
-            yield con
+            past = volumes(con, slot.task, day - VOLUME_DAYS * before, day - before)
+            said = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
     except WarehouseLocked as error:
-        gaps.append(Missing("rows, accuracy, ece", error.got, "monitor the date again once it is free"))
-        yield None
+        gaps.append(Missing(what, error.got, "monitor the date again once it is free"))
+        return (), None
+    except YebanError as error:
+        damaged.append(error)
+        gaps.append(Missing(what, error.got, error.action))
+        return (), None
+    return tuple(past.values()), _labelled(said, bundle.labels) if said.num_rows else None
 
 
 def _labelled(said: pa.Table, labels: tuple[str, ...]) -> LabelledSample:

@@ -83,6 +83,7 @@ _NO_ROWS: Final = Phrase("今晚没有任何数据", "There are no rows tonight"
 _NO_ROWS_ACTION: Final = Phrase(
     "检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again."
 )
+_NOT_JUDGED: Final = Phrase("变化未作判断，不能说一切正常", "Changes were not judged, so nobody knows that all is well")
 _NO_REFERENCE: Final = Phrase("没有基准，看不出变化", "There is no reference, so no change can be seen")
 
 
@@ -124,6 +125,10 @@ def headline(morning: Morning) -> Headline:
         grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
         many = Phrase(f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}.")
         return Headline("alert", many)
+    if not morning.findings.is_judged:
+        more = Phrase(f"；{watching} 件事留意观察", f"; {watching} thing{_s(watching)} to watch")
+        zh, en = (more.zh, more.en) if watching else ("", "")
+        return Headline("watch", Phrase(f"{_NOT_JUDGED.zh}{zh}。", f"{_NOT_JUDGED.en}{en}."))
     if watching:
         text = Phrase(
             f"今天不用处理，{watching} 件事留意观察。", f"No action today; {watching} thing{_s(watching)} to watch."

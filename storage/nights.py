@@ -118,6 +118,10 @@ class NightStore:
         make_folder(self._folder(slot))
         return self._folder(slot) / name
 
+    def has(self, slot: Slot, name: str) -> bool:
+        """Whether there is such another file of a night; nothing is made."""
+        return (self._folder(slot) / name).is_file()
+
     def _folder(self, slot: Slot) -> Path:
         return (
             self._root

@@ -101,21 +101,26 @@ class SummaryStore:
 def find_summary(
     parts: PartStore, store: SummaryStore, slot: Slot, on_progress: OnProgress | None = None
 ) -> tuple[Summary | None, tuple[PartCorrupt, ...]]:
-    """The summary of a slot: of its plan, see `summarise`, or the kept one where no plan is left.
+    """The summary of a slot: of its plan, see `summarise`, or the kept one where no plan is left or can be read.
 
     Returns:
-        The summary, None where nothing is known of the slot; and what could not be used.
+        The summary, None where nothing is known of the slot; and what could not be used, the plan among it.
 
     Raises:
-        PartCorrupt: The plan can't be read.
+        DiskFull: No space left to keep it.
     """
-    plan = parts.load_plan(slot)
+    damaged: list[PartCorrupt] = []
+    try:
+        plan = parts.load_plan(slot)
+    except PartCorrupt as error:
+        plan = None
+        damaged.append(error)
     if plan is not None:
         return summarise(parts, store, plan, on_progress)
     try:
-        return (store.load(slot) if store.units(slot) is not None else None), ()
+        return (store.load(slot) if store.units(slot) is not None else None), tuple(damaged)
     except PartCorrupt as error:
-        return None, (error,)
+        return None, (*damaged, error)
 
 
 def summarise(

@@ -132,18 +132,6 @@ def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None
     say(f"{task}: {reference.origin.rows:,} rows of {start} to {end} are the reference from now on", err)
 
 
-def _monitor(
-    where: Home, task: str, day: str, bundle: str | None, html: bool, lang: Literal["zh", "en"]
-) -> MonitorOutcome:
-    from jobs.config import parse_date
-    from jobs.monitoring import MonitorRequest, monitor
-    from jobs.progress import shown_progress
-
-    request = MonitorRequest(task, parse_date(day, where.config.time_zone, now()), bundle, html, lang)
-    with shown_progress(err) as progress:
-        return monitor(where, request, progress)
-
-
 def _print(outcome: MonitorOutcome, lang: Literal["zh", "en"], *, as_json: bool) -> None:
     from monitoring.terminal import render_terminal
 

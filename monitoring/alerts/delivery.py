@@ -44,6 +44,17 @@ class DeliveryReport:
     waiting: int
 
 
+def post(outbox: Outbox, alerts: Sequence[Alert]) -> None:
+    """Take in, durably, what is new among the alerts of a night; `deliver` hands it over.
+
+    Raises:
+        DiskFull: No space left for the outbox.
+    """
+    for alert in alerts:
+        if alert.is_new:
+            outbox.put(alert)
+
+
 def deliver(
     outbox: Outbox, sinks: Sequence[Sink], alerts: Sequence[Alert], now: Callable[[], datetime]
 ) -> DeliveryReport:
@@ -62,9 +73,7 @@ def deliver(
     Raises:
         DiskFull: No space left for the outbox.
     """
-    for alert in alerts:
-        if alert.is_new:
-            outbox.put(alert)
+    post(outbox, alerts)
     letters = {letter.alert.alert: letter for letter in outbox.waiting()}
     sent, failures = {}, []
     for sink in sinks:

@@ -38,9 +38,10 @@ class _Judged:
         return not self.metric.slice
 
     @property
-    def order(self) -> tuple[bool, bool, float, Key]:
-        """The worst first; what concerns all rows before what concerns some."""
-        return self.verdict.severity != "critical", not self.is_whole, -self.size, self.metric.key
+    def order(self) -> tuple[bool, bool, bool, float, Key]:
+        """The worst first; causes before symptoms, what concerns all rows before what concerns some."""
+        names_cause = CATALOGUE[self.metric.name].names_cause
+        return self.verdict.severity != "critical", not names_cause, not self.is_whole, -self.size, self.metric.key
 
 
 def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Judgement:

@@ -24,6 +24,7 @@ class Definition:
         direction: Which change matters.
         advice_en: What to do when it has changed.
         advice_zh: The same in Chinese.
+        names_cause: Whether it says by itself what has happened; the others only say that something has.
     """
 
     family: Family
@@ -34,6 +35,7 @@ class Definition:
     direction: Direction = "both"
     advice_en: str = ""
     advice_zh: str = ""
+    names_cause: bool = False
 
 
 _LOOK_AT_DUMP: Final = (
@@ -66,8 +68,10 @@ _RECALIBRATE: Final = (
 )
 
 CATALOGUE: Final[dict[str, Definition]] = {
-    "rows": Definition("volume", "rows", "Rows", "行数", 0.5, "both", *_LOOK_AT_DUMP),
-    "slice_share": Definition("volume", "share", "Share of all rows", "占全部行的比例", 0.2, "both", *_LOOK_AT_DUMP),
+    "rows": Definition("volume", "rows", "Rows", "行数", 0.5, "both", *_LOOK_AT_DUMP, names_cause=True),
+    "slice_share": Definition(
+        "volume", "share", "Share of all rows", "占全部行的比例", 0.2, "both", *_LOOK_AT_DUMP, names_cause=True
+    ),
     "failed_share": Definition(
         "volume",
         "share",
@@ -77,8 +81,9 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "up",
         "See `yeban runs show` for the errors; score the date again with --force once they are mended.",
         "用 `yeban runs show` 查看错误；修复后以 --force 重新打分。",
+        names_cause=True,
     ),
-    "empty_share": Definition("volume", "share", "Empty rows", "空文本", 0.1, "both", *_LOOK_AT_DUMP),
+    "empty_share": Definition("volume", "share", "Empty rows", "空文本", 0.1, "both", *_LOOK_AT_DUMP, names_cause=True),
     "invalid_utf8_share": Definition(
         "volume",
         "share",
@@ -88,6 +93,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "up",
         "The dump was written in another encoding; have it exported as UTF-8.",
         "数据以其他编码写入；请改为 UTF-8 导出。",
+        names_cause=True,
     ),
     "duplicate_share": Definition(
         "text",
@@ -98,8 +104,9 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "both",
         "A campaign, a bot or a dump delivered twice: look at the most frequent texts.",
         "可能是刷屏、机器人或数据重复投递：查看最常见的文本。",
+        names_cause=True,
     ),
-    "short_share": Definition("text", "share", "Short rows", "过短文本", 0.2, "both", *_LOOK_AT_TEXT),
+    "short_share": Definition("text", "share", "Short rows", "过短文本", 0.2, "both", *_LOOK_AT_TEXT, names_cause=True),
     "truncated_share": Definition(
         "text",
         "share",
@@ -109,15 +116,28 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "up",
         "Texts have grown past the bundle's windows: train with more windows or a longer one.",
         "文本超过了模型的窗口：用更多或更长的窗口训练。",
+        names_cause=True,
     ),
     "mean_tokens": Definition("text", "tokens", "Mean length", "平均长度", 0.2, "both", *_LOOK_AT_TEXT),
     "length_psi": Definition("text", "nats", "Length, PSI", "长度 PSI", 0.1, "both", *_LOOK_AT_TEXT),
-    "url_share": Definition("text", "share", "Rows with a URL", "含链接", 0.2, "both", *_LOOK_AT_TEXT),
-    "mention_share": Definition("text", "share", "Rows with a mention", "含 @提及", 0.2, "both", *_LOOK_AT_TEXT),
-    "topic_share": Definition("text", "share", "Rows with a hashtag", "含话题标签", 0.2, "both", *_LOOK_AT_TEXT),
-    "emoji_share": Definition("text", "share", "Rows with an emoji", "含表情", 0.2, "both", *_LOOK_AT_TEXT),
-    "html_share": Definition("text", "share", "Rows with markup left in", "残留 HTML", 0.1, "up", *_CLEANER),
-    "unk_share": Definition("tokens", "share", "Unknown tokens", "未登录词元", 0.05, "up", *_NEW_LANGUAGE),
+    "url_share": Definition(
+        "text", "share", "Rows with a URL", "含链接", 0.2, "both", *_LOOK_AT_TEXT, names_cause=True
+    ),
+    "mention_share": Definition(
+        "text", "share", "Rows with a mention", "含 @提及", 0.2, "both", *_LOOK_AT_TEXT, names_cause=True
+    ),
+    "topic_share": Definition(
+        "text", "share", "Rows with a hashtag", "含话题标签", 0.2, "both", *_LOOK_AT_TEXT, names_cause=True
+    ),
+    "emoji_share": Definition(
+        "text", "share", "Rows with an emoji", "含表情", 0.2, "both", *_LOOK_AT_TEXT, names_cause=True
+    ),
+    "html_share": Definition(
+        "text", "share", "Rows with markup left in", "残留 HTML", 0.1, "up", *_CLEANER, names_cause=True
+    ),
+    "unk_share": Definition(
+        "tokens", "share", "Unknown tokens", "未登录词元", 0.05, "up", *_NEW_LANGUAGE, names_cause=True
+    ),
     "unseen_share": Definition(
         "tokens", "share", "Tokens the reference never had", "基准中未出现的词元", 0.05, "up", *_NEW_LANGUAGE
     ),
@@ -130,12 +150,19 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "content", "score", "Embeddings told apart, AUC", "向量可区分度 AUC", 0.1, "up", *_NEW_LANGUAGE
     ),
     "embedding_mmd": Definition("content", "score", "Embeddings, MMD²", "向量 MMD²", 0.1, "up", *_NEW_LANGUAGE),
-    "new_word": Definition("content", "share", "New word", "新词", 0.01, "up", *_NEW_LANGUAGE),
+    "new_word": Definition("content", "share", "New word", "新词", 0.01, "up", *_NEW_LANGUAGE, names_cause=True),
     "class_psi": Definition("predictions", "nats", "Predicted classes, PSI", "预测类别 PSI", 0.1, "both", *_CLASSES),
     "class_js": Definition("predictions", "bits", "Predicted classes, JS", "预测类别 JS"),
     "class_share": Definition("predictions", "share", "Predicted share", "预测占比"),
     "prior_shift": Definition(
-        "predictions", "share", "Classes shifted (EM), total variation", "类别先验偏移 (EM)", 0.1, "up", *_CLASSES
+        "predictions",
+        "share",
+        "Classes shifted (EM), total variation",
+        "类别先验偏移 (EM)",
+        0.1,
+        "up",
+        *_CLASSES,
+        names_cause=True,
     ),
     "class_share_em": Definition("predictions", "share", "Estimated share (EM)", "估计占比 (EM)"),
     "class_share_bbse": Definition("predictions", "share", "Estimated share (BBSE)", "估计占比 (BBSE)"),
@@ -159,7 +186,9 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "用新标注增量微调；此前可提高人工复核的阈值。",
     ),
     "macro_f1": Definition("labels", "share", "Macro-F1", "宏 F1"),
-    "ece": Definition("labels", "share", "Calibration error (ECE)", "校准误差 ECE", 0.02, "up", *_RECALIBRATE),
+    "ece": Definition(
+        "labels", "share", "Calibration error (ECE)", "校准误差 ECE", 0.02, "up", *_RECALIBRATE, names_cause=True
+    ),
     "ece_equal_mass": Definition("labels", "share", "ECE, equal mass", "ECE（等量分箱）"),
     "ece_classwise": Definition("labels", "share", "ECE, classwise", "ECE（逐类）"),
     "ece_debiased": Definition("labels", "share", "ECE, debiased", "ECE（去偏）"),

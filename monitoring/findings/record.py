@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,6 +14,9 @@ from models.evaluation.record import Figure, ReliabilityBin
 from monitoring.statistics.measured import Measured
 
 T = TypeVar("T")
+
+NOT_JUDGED: Final = "alerts"
+"""`Missing.what` of a night from which nothing is concluded: too few rows on a side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,11 @@ class Findings:
     reliability: tuple[ReliabilityBin, ...] = ()
     labelled_rows: int = 0
     missing: tuple[Missing, ...] = ()
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether changes of all rows could be judged; without, no alert does not mean that all is well."""
+        return self.reference is not None and not any(gap.what == NOT_JUDGED for gap in self.missing)
 
     def metric(self, name: str, rows: str = "", item: str = "") -> Metric | None:
         """One figure, of all rows or of one slice; None where it was not measured."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.record import Findings, Metric, Missing
+from monitoring.findings.record import NOT_JUDGED, Findings, Metric, Missing
 from monitoring.measuring.content import NO_SAMPLE, content_metrics, rising_words
 from monitoring.measuring.counted import Pair, counted_metrics, slice_metrics, volume
 from monitoring.measuring.expected import expected_metrics
@@ -68,9 +68,12 @@ def _gaps(subject: Subject, limits: Limits) -> list[Missing]:
         gaps.append(Missing("drift", "there is no reference to compare with", freeze))
     elif baseline.sample is None:
         gaps.append(Missing("text_auc, embeddings, tfidf_kl, new words", NO_SAMPLE, freeze))
+    if baseline is not None and baseline.profile.total.rows < limits.min_rows:
+        why = f"the reference has {baseline.profile.total.rows:,} rows; expected at least {limits.min_rows:,}"
+        gaps.append(Missing(NOT_JUDGED, why, f"nothing is concluded from so few rows; {freeze}"))
     if total.rows < limits.min_rows:
         why = f"{total.rows:,} rows; expected at least {limits.min_rows:,}"
-        gaps.append(Missing("alerts", why, "nothing is concluded from so few rows; look at the dump"))
+        gaps.append(Missing(NOT_JUDGED, why, "nothing is concluded from so few rows; look at the dump"))
     elif not total.labelled:
         gaps.append(Missing("predictions, confidence", "no row has a label: all are empty or failed", "see the dump"))
     if total.labelled:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.record import Metric
+from monitoring.findings.record import NOT_JUDGED, Metric, Missing
 from monitoring.page.explanations import EXPLANATIONS
 from monitoring.statistics.measured import Measured
 from monitoring.wording import headline, notices, number, p_value, percent, size_of_change, span, usual_range
@@ -67,7 +67,19 @@ def test_headline_of_each_kind_of_night() -> None:
     assert headline(make_morning("comment", "watched")).text.en == "No action today; 2 things to watch."
     assert headline(make_morning("comment", "bad")).text.en == "Action needed: 6 things, 2 of them critical."
     assert headline(without_rows(make_morning())).text.en == "Action needed: 1 thing."
-    assert headline(without_reference(make_morning())).state == "watch"
+
+
+def test_a_night_that_nobody_judged_is_not_called_well() -> None:
+    few = make_morning("comment", "quiet")
+    gap = Missing(NOT_JUDGED, "40 rows; expected at least 300", "look at the dump")
+    few = replace(few, findings=replace(few.findings, missing=(*few.findings.missing, gap)))
+    for morning, watching in ((without_reference(make_morning("comment", "quiet")), True), (few, False)):
+        said = headline(morning)
+        assert said.state == "watch"
+        assert "not judged" in said.text.en
+        assert "未作判断" in said.text.zh
+        assert ("1 thing to watch" in said.text.en) == ("1 件事" in said.text.zh) == watching
+        assert "nothing to do" not in said.text.en
 
 
 def test_only_the_last_run_of_a_job_counts() -> None:

@@ -86,6 +86,25 @@ class TestBreach:
         assert breached(metric("class_share"), rules=Rules({"class_share": 0.1})) == [True]
 
 
+class TestOrder:
+    def test_the_worst_first_and_causes_before_symptoms(self) -> None:
+        found = (
+            metric("token_js", effect=0.039),  # 3.9 thresholds
+            metric("html_share", effect=0.31),  # 3.1
+            metric("html_share", "source=app", item="x", effect=0.35),
+            metric("length_psi", effect=0.16),  # the same size as the next, and only a symptom
+            metric("new_word", item="绝绝子", effect=0.016),
+        )
+        alerts = judge(findings(*found), replace(RULES, nights=1), ()).alerts
+        assert [(each.name, each.slice, each.severity) for each in alerts] == [
+            ("html_share", "", "critical"),
+            ("html_share", "source=app", "critical"),
+            ("token_js", "", "critical"),
+            ("new_word", "", "warning"),
+            ("length_psi", "", "warning"),
+        ]
+
+
 class TestAlert:
     def test_the_second_night_in_a_row_makes_an_alert(self) -> None:
         first, second = judged_nights(RULES, (metric(),), (metric(),))
