@@ -186,8 +186,8 @@ class TestAlert:
             metric("empty_share", "source=a", effect=0.4),
         )
         (judgement,) = judged_nights(RULES, night)
-        assert [each.key for each in judgement.alerts] == [("class_psi", "", ""), ("empty_share", "source=a", "")]
-        assert judgement.alerts[0].slices == ("source=b", "source=a")
+        assert [each.key for each in judgement.alerts] == [("empty_share", "source=a", ""), ("class_psi", "", "")]
+        assert judgement.alerts[1].slices == ("source=b", "source=a")
         assert judgement.watched == ()
 
     def test_items_stay_apart_but_there_is_an_end(self) -> None:
