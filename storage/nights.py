@@ -61,7 +61,7 @@ class NightStore:
         folder = self._folder(slot)
         names = {kind: _file_name(kind, getattr(night, kind)) for kind in _KINDS}
         for kind, name in names.items():
-            if not (folder / name).exists():  # the name says what is in it
+            if not _holds(folder / name, getattr(night, kind)):
                 write_bytes(folder / name, getattr(night, kind))
         write_json(folder / _NAME, {**names, "measured_at": night.measured_at.isoformat()})
         old = [path for kind in _KINDS for path in folder.glob(f"{kind}-*.json") if path.name != names[kind]]
@@ -152,6 +152,11 @@ class NightStore:
             action="remove the folder and run `yeban monitor` for the date again",
             path=str(folder),
         ) from last
+
+
+def _holds(file: Path, data: bytes) -> bool:
+    """Whether a file is there and not damaged: its name alone only says what should be in it."""
+    return file.is_file() and file.read_bytes() == data
 
 
 def _file_name(kind: str, data: bytes) -> str:

@@ -33,6 +33,10 @@ def content_metrics(subject: Subject, limits: Limits) -> Iterator[Metric]:
         yield Metric("embedding_auc", "", "", nothing("embeddings are switched off"))
         yield Metric("embedding_mmd", "", "", nothing("embeddings are switched off"))
         return
+    if before.is_empty() or now.is_empty():
+        for name in ("embedding_auc", "embedding_mmd"):
+            yield Metric(name, "", "", nothing(f"{len(before)} and {len(now)} texts"))
+        return
     then, tonight = (subject.embed(side.head(limits.embedding_rows)) for side in (before, now))
     told_apart = compare_rows(then, tonight, subject.rng("embedding_auc"))
     yield Metric("embedding_auc", "", "", told_apart, told_apart.value)

@@ -109,7 +109,8 @@ def _texts(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
         place = STATUSES.index(status)
         yield pair.row_share(f"{status}_share", before.statuses[place], now.statuses[place])
     yield pair.row_share("invalid_utf8_share", before.invalid_utf8, now.invalid_utf8)
-    yield pair.row_share("duplicate_share", before.duplicates, now.duplicates)
+    (repeats_before, texts_before), (repeats, texts) = _repeats(before), _repeats(now)
+    yield pair.share("duplicate_share", repeats_before, texts_before, repeats, texts)
     yield pair.row_share("truncated_share", before.truncated, now.truncated)
     for mark, then, tonight in zip(MARKS, before.marks, now.marks, strict=True):
         yield pair.row_share(MARK_SHARES[mark], then, tonight)
@@ -148,8 +149,13 @@ def _ratio(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 
 
+def _repeats(counts: Counts) -> tuple[int, int]:
+    """Rows that repeat another one's text, and rows that have one: empty rows are told of by a share of their own."""
+    empties = counts.statuses[STATUSES.index("empty")]
+    return max(0, counts.duplicates - max(0, empties - 1)), counts.rows - empties
+
+
 def _repetition(counts: Counts) -> float:
     """Rows for each distinct text, empty ones apart: the variance of a share grows by about as much."""
-    empties = counts.statuses[STATUSES.index("empty")]
-    rows, repeats = counts.rows - empties, counts.duplicates - max(0, empties - 1)
-    return rows / max(1, rows - max(0, repeats)) if rows else 1.0
+    repeats, rows = _repeats(counts)
+    return rows / max(1, rows - repeats) if rows else 1.0

@@ -15,6 +15,8 @@ from storage.profiles.profile import empty
 
 _FREEZE = "run `yeban monitor {task} --freeze-reference --from D --to D` over nights that were as they should be"
 
+_DRIFT = "drift"
+
 
 def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = ()) -> Findings:
     """Find out about one night.
@@ -48,7 +50,7 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
         tokens=shifted_tokens(subject, baseline) if baseline else (),
         reliability=reliability,
         labelled_rows=len(subject.labelled.gold) if subject.labelled else 0,
-        missing=(*known_gaps, *_gaps(subject, limits), *unlabelled),
+        missing=(*known_gaps, *_gaps(subject, limits, known_gaps), *unlabelled),
     )
 
 
@@ -61,12 +63,12 @@ def _counted(subject: Subject, limits: Limits) -> list[Metric]:
     return found + list(slice_metrics(before, profile, subject.rng("slices"), limits))
 
 
-def _gaps(subject: Subject, limits: Limits) -> list[Missing]:
+def _gaps(subject: Subject, limits: Limits, known: tuple[Missing, ...]) -> list[Missing]:
     baseline, total, gaps = subject.baseline, subject.profile.total, []
     freeze = _FREEZE.format(task=subject.task)
-    if baseline is None:
-        gaps.append(Missing("drift", "there is no reference to compare with", freeze))
-    elif baseline.sample is None:
+    if baseline is None and not any(gap.what == _DRIFT for gap in known):
+        gaps.append(Missing(_DRIFT, "there is no reference to compare with", freeze))
+    if baseline is not None and baseline.sample is None:
         gaps.append(Missing("text_auc, embeddings, tfidf_kl, new words", NO_SAMPLE, freeze))
     if baseline is not None and baseline.profile.total.rows < limits.min_rows:
         why = f"the reference has {baseline.profile.total.rows:,} rows; expected at least {limits.min_rows:,}"
