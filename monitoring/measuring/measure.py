@@ -28,12 +28,12 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
         known_gaps: What the caller already knows to be missing.
     """
     baseline = subject.baseline
-    words, word_metrics = rising_words(subject, limits)
+    words, most_risen = rising_words(subject, limits)
     labelled, reliability, unlabelled = labelled_metrics(subject)
     metrics = [volume(subject.profile.total.rows, subject.past_rows), *_counted(subject, limits)]
     if baseline is not None:
         metrics += token_metrics(subject, baseline)
-    metrics += [*content_metrics(subject, limits), *word_metrics, *expected_metrics(subject), *labelled]
+    metrics += [*content_metrics(subject, limits), most_risen, *expected_metrics(subject), *labelled]
     order = {name: place for place, name in enumerate(CATALOGUE)}
     metrics.sort(key=lambda metric: (metric.slice != "", order[metric.name]))
     return Findings(
