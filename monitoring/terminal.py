@@ -39,7 +39,7 @@ _WIDE: Final = 110
 """From here on there is room for the level before and for 30 nights."""
 _MIN_LABEL_WIDTH: Final = 8
 _MOST_WATCHED: Final = 10
-_SUMMED_UP: Final = frozenset(("class_share", "class_share_em", "class_share_bbse", "new_word"))
+_SUMMED_UP: Final = frozenset(("class_share", "class_share_em", "class_share_bbse", "new_words"))
 """Metrics of single classes and words: the histograms and the page have them."""
 
 

@@ -74,7 +74,7 @@ def deliver(
         DiskFull: No space left for the outbox.
     """
     post(outbox, alerts)
-    letters = {letter.alert.alert: letter for letter in outbox.waiting()}
+    letters = {letter.alert.alert: letter for letter in _in_order(outbox.waiting(), alerts)}
     sent, failures = {}, []
     for sink in sinks:
         due = [letter for letter in letters.values() if sink.name not in letter.receipts]
@@ -91,6 +91,12 @@ def deliver(
         else:
             waiting += 1
     return DeliveryReport(sent, tuple(failures), waiting)
+
+
+def _in_order(letters: Sequence[Letter], alerts: Sequence[Alert]) -> list[Letter]:
+    """The oldest night first; those of tonight as they were judged, the worst first."""
+    places = {alert.alert: place for place, alert in enumerate(alerts)}
+    return sorted(letters, key=lambda each: (each.alert.logical_date, places.get(each.alert.alert, len(places))))
 
 
 def _send(sink: Sink, due: Sequence[Letter]) -> str:

@@ -56,7 +56,7 @@ class History:
         earlier = (night for night in nights if night.logical_date < before)
         self._nights = sorted(earlier, key=lambda night: night.logical_date, reverse=True)
         self._verdicts = [{each.key: each for each in night.judgement.verdicts} for night in self._nights]
-        self._alerts = [{each.key: each for each in night.judgement.alerts} for night in self._nights]
+        self._alerts = [_by_key(night.judgement.alerts) for night in self._nights]
 
     def streak(self, key: Key) -> tuple[int, date | None]:
         """How many nights in a row a metric has been breached up to the last one, and since when.
@@ -92,6 +92,12 @@ class History:
             if verdict is None or not verdict.breached:
                 return nights
         return len(self._verdicts)
+
+
+def _by_key(alerts: Sequence[Alert]) -> dict[Key, Alert]:
+    """Alerts by what they are on, and by the slices that they name, too: people were told of these."""
+    named = {(each.name, rows, each.item): each for each in alerts for rows in each.slices}
+    return named | {each.key: each for each in alerts}
 
 
 def past_nights(store: NightStore, slot: Slot, limit: int) -> tuple[PastNight, ...]:

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.record import Findings, Metric
 from monitoring.statistics.multiple import adjust_p_values
 from storage.records import digest
+
+_NAMED_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Jud
 
     A metric is breached when its effect reaches its threshold in the direction that matters, its p-value,
     adjusted for all tests of the night (Benjamini & Hochberg), is at most the false discovery rate, and each side
-    has enough rows. It raises an alert after some nights in a row, or at once when the effect is urgent. Slices
-    that show the same as an alert on all rows are named in it and raise none of their own.
+    has enough rows. It raises an alert after some nights in a row, or at once when the effect is urgent. A metric
+    raises one alert: on all rows, or else on the worst slice; the other slices that show the same are named in it.
 
     Args:
         findings: The night.
@@ -60,17 +63,22 @@ def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Jud
     """
     past = History(history, findings.logical_date)
     judged = _judged(findings, rules, past)
-    fired = [each for each in judged if _fires(each, rules)]
-    shown = defaultdict(list)
-    for each in judged:
-        if each.verdict.breached and not each.is_whole:
-            shown[each.metric.name, each.metric.item].append(each)
-    whole = {(each.metric.name, each.metric.item) for each in fired if each.is_whole}
-    told = [each for each in fired if each.is_whole or (each.metric.name, each.metric.item) not in whole]
+    groups: dict[tuple[str, str], list[_Judged]] = defaultdict(list)
+    for each in sorted(judged, key=lambda each: each.order):
+        if each.verdict.breached:
+            groups[each.metric.name, each.metric.item].append(each)
+    alerts = [(lead, group) for group in groups.values() if (lead := _lead(group, rules)) is not None]
+    alerts.sort(key=lambda alert: alert[0].order)
     return Judgement(
         verdicts=tuple(each.verdict for each in judged),
-        alerts=tuple(_alert(each, findings, rules, past, shown) for each in _most(told)),
+        alerts=tuple(_alert(lead, group, findings, rules, past) for lead, group in _most(alerts)),
     )
+
+
+def _lead(group: Sequence[_Judged], rules: Rules) -> _Judged | None:
+    """What an alert is raised on: all rows if they fire, else the worst slice that does."""
+    fired = [each for each in group if _fires(each, rules)]
+    return next((each for each in fired if each.is_whole), fired[0] if fired else None)
 
 
 def _judged(findings: Findings, rules: Rules, past: History) -> list[_Judged]:
@@ -136,27 +144,24 @@ def _fires(each: _Judged, rules: Rules) -> bool:
     return each.verdict.breached and (each.verdict.nights >= rules.nights or each.size >= rules.urgent)
 
 
-def _most(fired: Sequence[_Judged]) -> list[_Judged]:
-    """The worst first, at most `MAX_ALERTS` of one metric."""
+def _most(alerts: Sequence[tuple[_Judged, list[_Judged]]]) -> list[tuple[_Judged, list[_Judged]]]:
+    """At most `MAX_ALERTS` of one metric, the first ones."""
     count: dict[str, int] = defaultdict(int)
     kept = []
-    for each in sorted(fired, key=lambda each: each.order):
-        count[each.metric.name] += 1
-        if count[each.metric.name] <= MAX_ALERTS:
-            kept.append(each)
+    for lead, group in alerts:
+        count[lead.metric.name] += 1
+        if count[lead.metric.name] <= MAX_ALERTS:
+            kept.append((lead, group))
     return kept
 
 
-def _alert(
-    each: _Judged,
-    findings: Findings,
-    rules: Rules,
-    past: History,
-    shown: Mapping[tuple[str, str], Sequence[_Judged]],
-) -> Alert:
-    metric, verdict = each.metric, each.verdict
-    alike = shown.get((metric.name, metric.item), ()) if each.is_whole else ()
-    slices = tuple(other.metric.slice for other in sorted(alike, key=lambda other: other.order))
+def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: Rules, past: History) -> Alert:
+    metric, verdict = lead.metric, lead.verdict
+    others = [each for each in group if each is not lead and not each.is_whole]
+    slices = tuple(each.metric.slice for each in others)
+    # Slices of which people know nothing are news, even where a worse one is known.
+    news = [lead] if lead.is_whole else [lead, *(each for each in others if _fires(each, rules))]
+    words = tuple(word.text for word in findings.words[:_NAMED_WORDS]) if metric.name == "new_words" else ()
     return Alert(
         alert=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
         task=findings.task,
@@ -168,12 +173,12 @@ def _alert(
         severity=verdict.severity or "warning",
         since=verdict.since or findings.logical_date,
         nights=verdict.nights,
-        is_new=_is_new(verdict, rules, past),
+        is_new=any(_is_new(each.verdict, rules, past) for each in news),
         effect=metric.measured.effect,
         adjusted_p=verdict.adjusted_p,
         slices=slices,
-        message_en=message_en(metric, verdict, slices),
-        message_zh=message_zh(metric, verdict, slices),
+        message_en=message_en(metric, verdict, slices, words),
+        message_zh=message_zh(metric, verdict, slices, words),
     )
 
 

@@ -13,19 +13,21 @@ from monitoring.findings.record import Metric
 _UNITS_ZH: Final = {"tokens": "词元", "nats": "纳特", "bits": "比特", "rows": "行"}
 
 
-def message_en(metric: Metric, verdict: Verdict, slices: Sequence[str]) -> str:
+def message_en(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> str:
     """The line in English.
 
     Args:
         metric: The metric.
         verdict: What is thought of it.
         slices: Slices that show the same.
+        words: Words that it is about.
     """
     definition = CATALOGUE[metric.name]
     what = definition.title_en + (f" “{_one_line(metric.item)}”" if metric.item else "")
     what += f" [{_one_line(metric.slice)}]" if metric.slice else ""
     parts = [
         f"{what}: {_figure_en(metric, definition.unit)}",
+        f"rising: {', '.join(_one_line(each) for each in words)}" if words else "",
         f"effect {_number(metric.measured.effect)}, threshold {_number(verdict.threshold)}",
         _band_en(metric, definition.unit),
         f"adjusted p {_chance(verdict.adjusted_p)}",
@@ -35,19 +37,21 @@ def message_en(metric: Metric, verdict: Verdict, slices: Sequence[str]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def message_zh(metric: Metric, verdict: Verdict, slices: Sequence[str]) -> str:
+def message_zh(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> str:
     """The line in Chinese.
 
     Args:
         metric: The metric.
         verdict: What is thought of it.
         slices: Slices that show the same.
+        words: Words that it is about.
     """
     definition = CATALOGUE[metric.name]
     what = definition.title_zh + (f"“{_one_line(metric.item)}”" if metric.item else "")
     what += f"[{_one_line(metric.slice)}]" if metric.slice else ""
     parts = [
         f"{what}：{_figure_zh(metric, definition.unit)}",
+        f"上升的词：{'、'.join(_one_line(each) for each in words)}" if words else "",
         f"效应量 {_number(metric.measured.effect)}，阈值 {_number(verdict.threshold)}",
         _band_zh(metric, definition.unit),
         f"校正后 p {_chance(verdict.adjusted_p)}",

@@ -150,7 +150,7 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "content", "score", "Embeddings told apart, AUC", "向量可区分度 AUC", 0.1, "up", *_NEW_LANGUAGE
     ),
     "embedding_mmd": Definition("content", "score", "Embeddings, MMD²", "向量 MMD²", 0.1, "up", *_NEW_LANGUAGE),
-    "new_word": Definition("content", "share", "New word", "新词", 0.01, "up", *_NEW_LANGUAGE, names_cause=True),
+    "new_words": Definition("content", "share", "New words", "新词", 0.01, "up", *_NEW_LANGUAGE, names_cause=True),
     "class_psi": Definition("predictions", "nats", "Predicted classes, PSI", "预测类别 PSI", 0.1, "both", *_CLASSES),
     "class_js": Definition("predictions", "bits", "Predicted classes, JS", "预测类别 JS"),
     "class_share": Definition("predictions", "share", "Predicted share", "预测占比"),

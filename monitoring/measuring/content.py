@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
 
+from models.evaluation.intervals import wilson
 from models.evaluation.record import Figure
 from monitoring.findings.record import Metric, Word
 from monitoring.measuring.subject import EXAMPLE_CHARACTERS, Limits, Subject
@@ -43,18 +44,28 @@ def content_metrics(subject: Subject, limits: Limits) -> Iterator[Metric]:
     yield Metric("embedding_mmd", "", "", mean_discrepancy(then, tonight, subject.rng("embedding_mmd")))
 
 
-def rising_words(subject: Subject, limits: Limits) -> tuple[tuple[Word, ...], tuple[Metric, ...]]:
-    """Words that more rows hold than did, with example rows, and one metric for each."""
+def rising_words(subject: Subject, limits: Limits) -> tuple[tuple[Word, ...], Metric]:
+    """Words that more rows hold than did, with example rows, and the figure of the one that rises most.
+
+    One figure for all: twenty new words are one event, and the next night's may be others.
+    """
     if subject.baseline is None or subject.baseline.sample is None:
-        return (), ()
+        return (), Metric("new_words", "", "", nothing(NO_SAMPLE))
     before, now = distinct_texts(subject.baseline.sample), distinct_texts(subject.sample)
-    found = find_new_words(before, now).words[:_SHOWN_WORDS]
-    words = tuple(_word(each, now, show_texts=limits.show_texts) for each in found)
-    metrics = tuple(
-        Metric("new_word", "", each.text, _rise(each, len(before), len(now)), each.now.value, each.before.value)
-        for each in found
-    )
-    return words, metrics
+    found = find_new_words(before, now)
+    if found.reason:
+        return (), Metric("new_words", "", "", nothing(found.reason, found.n, found.m))
+    words = found.words[:_SHOWN_WORDS]
+    shown = tuple(_word(each, now, show_texts=limits.show_texts) for each in words)
+    return shown, _most_risen(words, found.n, found.m)
+
+
+def _most_risen(words: Sequence[NewWord], n: int, m: int) -> Metric:
+    if not words:
+        most_unseen = wilson(0, m).high
+        return Metric("new_words", "", "", Measured(0.0, 0.0, most_unseen, effect=0.0, p_value=1.0, n=n, m=m))
+    most = max(words, key=lambda word: word.now.value - word.before.value)
+    return Metric("new_words", "", "", _rise(most, n, m), most.now.value, most.before.value)
 
 
 def _word(word: NewWord, texts: pl.Series, *, show_texts: bool) -> Word:

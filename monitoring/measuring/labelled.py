@@ -8,13 +8,13 @@ import numpy as np
 
 from models.evaluation.record import ReliabilityBin
 from monitoring.findings.record import Metric, Missing
+from monitoring.measuring.gaps import no_labels, only_biased, unknown_labels
 from monitoring.measuring.subject import Subject
 from monitoring.statistics.calibration import LabelledScores, labelled_scores
 from monitoring.statistics.measured import nothing
 from monitoring.statistics.rates import compare_shares
 
 _NAMES = ("accuracy", "macro_f1", "ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth")
-_DRAW = "have rows labelled that were drawn at random (`arm` = 'random' in the table labels)"
 
 
 def labelled_metrics(subject: Subject) -> tuple[tuple[Metric, ...], tuple[ReliabilityBin, ...], tuple[Missing, ...]]:
@@ -22,10 +22,10 @@ def labelled_metrics(subject: Subject) -> tuple[tuple[Metric, ...], tuple[Reliab
     labelled = subject.labelled
     missing = []
     if labelled is not None and labelled.unknown:
-        missing.append(_unknown(labelled.unknown, subject.profile.labels))
+        missing.append(unknown_labels(labelled.unknown, subject.profile.labels))
     if labelled is None or len(labelled.gold) == 0:
         biased = labelled.biased if labelled is not None else 0
-        missing.append(_only_biased(biased) if biased else Missing("accuracy, ece", "no labels", _DRAW))
+        missing.append(only_biased(biased) if biased else no_labels())
         return (), (), tuple(missing)
     scores = labelled_scores(labelled.probs, labelled.gold, subject.profile.labels, subject.rng("labelled_scores"))
     return (*_metrics(scores), _change(subject)), scores.reliability, tuple(missing)
@@ -48,19 +48,3 @@ def _change(subject: Subject) -> Metric:
     rows, right_then = int(confusion.sum()), int(np.trace(confusion))
     measured = compare_shares(right_then, rows, right, len(gold))
     return Metric("accuracy_change", "", "", measured, right / len(gold), right_then / max(1, rows))
-
-
-def _only_biased(rows: int) -> Missing:
-    return Missing(
-        "accuracy, ece",
-        f"{rows:,} labelled rows, all chosen because the model was unsure: on them any model looks bad",
-        _DRAW,
-    )
-
-
-def _unknown(labels: tuple[str, ...], known: tuple[str, ...]) -> Missing:
-    return Missing(
-        "labels",
-        f"labels that the bundle does not have: {', '.join(labels)}; their rows are left out",
-        f"expected {', '.join(known)}: correct them, or train a bundle that has them",
-    )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.record import NOT_JUDGED, Findings, Metric, Missing
-from monitoring.measuring.content import NO_SAMPLE, content_metrics, rising_words
+from monitoring.findings.record import Findings, Metric, Missing
+from monitoring.measuring.content import content_metrics, rising_words
 from monitoring.measuring.counted import Pair, counted_metrics, slice_metrics, volume
 from monitoring.measuring.expected import expected_metrics
+from monitoring.measuring.gaps import gaps_of
 from monitoring.measuring.labelled import labelled_metrics
 from monitoring.measuring.sides import side_of
 from monitoring.measuring.subject import Limits, Subject
 from monitoring.measuring.tokens import shifted_tokens, token_metrics
 from storage.profiles.profile import empty
-
-_FREEZE = "run `yeban monitor {task} --freeze-reference --from D --to D` over nights that were as they should be"
-
-_DRIFT = "drift"
 
 
 def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = ()) -> Findings:
@@ -30,12 +29,12 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
         known_gaps: What the caller already knows to be missing.
     """
     baseline = subject.baseline
-    words, word_metrics = rising_words(subject, limits)
+    words, most_risen = rising_words(subject, limits)
     labelled, reliability, unlabelled = labelled_metrics(subject)
     metrics = [volume(subject.profile.total.rows, subject.past_rows), *_counted(subject, limits)]
     if baseline is not None:
         metrics += token_metrics(subject, baseline)
-    metrics += [*content_metrics(subject, limits), *word_metrics, *expected_metrics(subject), *labelled]
+    metrics += [*content_metrics(subject, limits), most_risen, *expected_metrics(subject), *labelled]
     order = {name: place for place, name in enumerate(CATALOGUE)}
     metrics.sort(key=lambda metric: (metric.slice != "", order[metric.name]))
     return Findings(
@@ -50,8 +49,14 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
         tokens=shifted_tokens(subject, baseline) if baseline else (),
         reliability=reliability,
         labelled_rows=len(subject.labelled.gold) if subject.labelled else 0,
-        missing=(*known_gaps, *_gaps(subject, limits, known_gaps), *unlabelled),
+        missing=(*known_gaps, *_others((*gaps_of(subject, limits), *unlabelled), known_gaps)),
     )
+
+
+def _others(gaps: tuple[Missing, ...], known: tuple[Missing, ...]) -> Iterator[Missing]:
+    """Gaps of which the caller did not give a better reason: labels are not absent where the warehouse is locked."""
+    explained = {name for gap in known for name in gap.what.split(", ")}
+    return (gap for gap in gaps if not explained.issuperset(gap.what.split(", ")))
 
 
 def _counted(subject: Subject, limits: Limits) -> list[Metric]:
@@ -61,29 +66,3 @@ def _counted(subject: Subject, limits: Limits) -> list[Metric]:
     rng = subject.rng("counted")
     found = list(counted_metrics(Pair(before.total, profile.total, profile.labels), rng, limits))
     return found + list(slice_metrics(before, profile, subject.rng("slices"), limits))
-
-
-def _gaps(subject: Subject, limits: Limits, known: tuple[Missing, ...]) -> list[Missing]:
-    baseline, total, gaps = subject.baseline, subject.profile.total, []
-    freeze = _FREEZE.format(task=subject.task)
-    if baseline is None and not any(gap.what == _DRIFT for gap in known):
-        gaps.append(Missing(_DRIFT, "there is no reference to compare with", freeze))
-    if baseline is not None and baseline.sample is None:
-        gaps.append(Missing("text_auc, embeddings, tfidf_kl, new words", NO_SAMPLE, freeze))
-    if baseline is not None and baseline.profile.total.rows < limits.min_rows:
-        why = f"the reference has {baseline.profile.total.rows:,} rows; expected at least {limits.min_rows:,}"
-        gaps.append(Missing(NOT_JUDGED, why, f"nothing is concluded from so few rows; {freeze}"))
-    if total.rows < limits.min_rows:
-        why = f"{total.rows:,} rows; expected at least {limits.min_rows:,}"
-        gaps.append(Missing(NOT_JUDGED, why, "nothing is concluded from so few rows; look at the dump"))
-    elif not total.labelled:
-        gaps.append(Missing("predictions, confidence", "no row has a label: all are empty or failed", "see the dump"))
-    if total.labelled:
-        silent = [name for name, rows in zip(subject.profile.labels, total.class_counts, strict=True) if not rows]
-        if silent:
-            gaps.append(Missing("classes", f"never predicted: {', '.join(silent)}", "see whether that can be true"))
-    columns = [name for name, values in subject.profile.slices.items() if values is None]
-    if columns:
-        why = f"too many values in {', '.join(columns)}"
-        gaps.append(Missing("slices", why, "take these columns out of `slices` in yeban.toml"))
-    return gaps

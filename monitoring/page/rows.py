@@ -31,7 +31,7 @@ from monitoring.wording import (
 
 _ELSEWHERE: Final = frozenset(
     (
-        *("class_share", "class_share_em", "class_share_bbse", "new_word", "expected_accuracy", "expected_macro_f1"),
+        *("class_share", "class_share_em", "class_share_bbse", "new_words", "expected_accuracy", "expected_macro_f1"),
         *("ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
     )
 )

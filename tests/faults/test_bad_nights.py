@@ -50,7 +50,7 @@ def home(drifted: Home, tmp_path: Path) -> Home:
 
 def is_told_of(home: Home, why: str, day: str = DAY) -> bool:
     """Whether terminal and page say what is missing."""
-    squeezed = "".join(show(home, day).well().out.split())
+    squeezed = "".join(show(home, day, "--lang", "en").well().out.split())
     return "".join(why.split()) in squeezed and why.split(",")[0] in page_of(home, day)
 
 
@@ -318,6 +318,8 @@ def test_a_locked_warehouse_stops_nothing(home: Home) -> None:
         assert ran.code == 3
         assert f"process {pid} has it open" in gap_of(home, "rows, accuracy, ece", NEXT_DAY)
         assert is_told_of(home, "monitor the date again once it is free", NEXT_DAY)
+        whats = [each.what for each in findings_of(home, NEXT_DAY).missing]
+        assert whats == ["rows, accuracy, ece"]  # and not that there are no labels: nobody knows
     assert len(told(home)) == 1
     assert home.query("SELECT count(DISTINCT logical_date) FROM metrics") == [(1,)]
     home.load().well()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,8 @@ path = "told.jsonl"
 def dump_night(home: Home, day: str, *, empty_each: int = USUAL, rows: int = ROWS, seed: int | None = None) -> None:
     """A dump of generated comments, of which one in so many is empty."""
     texts = comments(rows, seed=int(day[-2:]) if seed is None else seed)[0]
-    home.dump("a.parquet", ["" if row % empty_each == 0 else text for row, text in enumerate(texts)], day=day)
+    ids = [f"{day}:{row}" for row in range(rows)]
+    home.dump("a.parquet", ["" if row % empty_each == 0 else text for row, text in enumerate(texts)], day=day, id=ids)
 
 
 def score_nights(home: Home, nights: Mapping[str, int]) -> None:
@@ -88,7 +90,7 @@ def judgement_of(home: Home, day: str = DAY) -> Judgement:
 
 def page_of(home: Home, day: str = DAY) -> str:
     """The morning's page."""
-    return (night_folder(home, day) / "report.html").read_text("utf-8")
+    return html.unescape((night_folder(home, day) / "report.html").read_text("utf-8"))
 
 
 def gap_of(home: Home, what: str, day: str = DAY) -> str:

@@ -93,14 +93,14 @@ class TestOrder:
             metric("html_share", effect=0.31),  # 3.1
             metric("html_share", "source=app", item="x", effect=0.35),
             metric("length_psi", effect=0.16),  # the same size as the next, and only a symptom
-            metric("new_word", item="绝绝子", effect=0.016),
+            metric("new_words", item="绝绝子", effect=0.016),
         )
         alerts = judge(findings(*found), replace(RULES, nights=1), ()).alerts
         assert [(each.name, each.slice, each.severity) for each in alerts] == [
             ("html_share", "", "critical"),
             ("html_share", "source=app", "critical"),
             ("token_js", "", "critical"),
-            ("new_word", "", "warning"),
+            ("new_words", "", "warning"),
             ("length_psi", "", "warning"),
         ]
 
@@ -190,8 +190,19 @@ class TestAlert:
         assert judgement.alerts[1].slices == ("source=b", "source=a")
         assert judgement.watched == ()
 
+    def test_slices_alone_raise_one_alert_and_what_is_not_known_of_them_is_news(self) -> None:
+        one = metric(rows="source=a", effect=0.4)
+        two = one, metric(rows="source=b", effect=0.35)
+        judgements = judged_nights(RULES, (one,), two, two, tuple(reversed(two)))
+        assert [[(each.slice, each.slices, each.is_new) for each in night.alerts] for night in judgements] == [
+            [("source=a", (), True)],
+            [("source=a", ("source=b",), True)],
+            [("source=a", ("source=b",), False)],
+            [("source=a", ("source=b",), False)],
+        ]
+
     def test_items_stay_apart_but_there_is_an_end(self) -> None:
-        words = [metric("new_word", item=f"词{i:02}", effect=0.03 + i / 1000) for i in range(15)]
+        words = [metric("new_words", item=f"词{i:02}", effect=0.03 + i / 1000) for i in range(15)]
         (judgement,) = judged_nights(RULES, tuple(words))
         assert [each.item for each in judgement.alerts] == [f"词{i:02}" for i in range(14, 14 - MAX_ALERTS, -1)]
         assert len(judgement.watched) == 5

@@ -13,7 +13,7 @@ from monitoring.statistics.measured import Measured
 SHARE = Metric("empty_share", "source=app", "", Measured(0.031, 0.02, 0.04, 0.212, 1e-12, -0.0029, 0.0029), 0.041, 0.01)
 PSI = Metric("class_psi", "", "", Measured(0.234, 0.2, 0.3, 0.23, 1e-12, 0.0, 0.012))
 AUC = Metric("text_auc", "", "", Measured(0.62, 0.6, 0.65, 0.24, 1e-12, 0.48, 0.52), 0.62)
-WORD = Metric("new_word", "", "绝绝\n子", Measured(0.02, 0.01, 0.03, 0.02, 0.003), 0.0205, 0.0005)
+WORD = Metric("new_words", "", "绝绝\n子", Measured(0.02, 0.01, 0.03, 0.02, 0.003), 0.0205, 0.0005)
 LENGTH = Metric("mean_tokens", "", "", Measured(-3.2, -4, -2, -0.4, 0.0, -0.25, 0.25), 12.34, 15.54)
 ROWS = Metric("rows", "", "", Measured(0.5, math.nan, math.nan, -0.7, 1e-5, 0.8, 1.25, 9, 1), 5000, 10000)
 
@@ -42,7 +42,7 @@ def verdict(metric: Metric, nights: int = 2, adjusted_p: float = 1e-12, threshol
         ),
         (
             WORD,
-            "New word “绝绝 子”: 2.1% now, 0.05% before; effect 0.02, threshold 0.10; "
+            "New words “绝绝 子”: 2.1% now, 0.05% before; effect 0.02, threshold 0.10; "
             "adjusted p < 0.0001; 2 nights in a row",
         ),
         (
@@ -79,3 +79,9 @@ def test_what_the_data_says_can_not_break_the_line() -> None:
     strange = replace(PSI, slice="source=\x1b[31m\r\nERROR", item="\u2028")
     for line in (message_en(strange, verdict(strange), ("a\nb",)), message_zh(strange, verdict(strange), ("a\nb",))):
         assert line.isprintable()
+
+
+def test_rising_words_are_named() -> None:
+    words = Metric("new_words", "", "", WORD.measured, WORD.level, WORD.level_before)
+    assert "; rising: 绝绝 子, yyds; " in message_en(words, verdict(words), (), ("绝绝\n子", "yyds"))
+    assert "；上升的词：绝绝 子、yyds；" in message_zh(words, verdict(words), (), ("绝绝\n子", "yyds"))

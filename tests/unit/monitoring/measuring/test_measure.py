@@ -58,7 +58,7 @@ def test_a_usual_night_has_every_figure_and_no_breach(findings_of: Callable[...,
     findings = findings_of(USUAL, labels=500)
     assert breaches(findings) == []
     names = {metric.name for metric in findings.metrics}
-    assert names == set(CATALOGUE) - {"new_word"}
+    assert names == set(CATALOGUE)
     without = {metric.name for metric in findings.metrics if not metric.measured.known}
     assert without == {"embedding_auc", "embedding_mmd"}  # nothing to embed with was given
     for metric in findings.metrics:
@@ -72,8 +72,8 @@ def test_a_usual_night_has_every_figure_and_no_breach(findings_of: Callable[...,
     [
         (Draw(foreign=0.15), {"token_js", "tfidf_kl", "text_auc", "unseen_share"}, {"class_psi", "html_share"}),
         (Draw(prior=0.25), {"prior_shift", "class_psi"}, {"token_js", "text_auc", "confidence_psi"}),
-        (Draw(slang=0.02), {"new_word", "unseen_share"}, {"class_psi", "confidence_psi", "html_share"}),
-        (Draw(html=0.3), {"html_share"}, {"class_psi", "confidence_psi", "new_word"}),
+        (Draw(slang=0.02), {"new_words", "unseen_share"}, {"class_psi", "confidence_psi", "html_share"}),
+        (Draw(html=0.3), {"html_share"}, {"class_psi", "confidence_psi", "new_words"}),
         (Draw(empty=0.1), {"empty_share"}, {"class_psi", "html_share", "token_js"}),
         (Draw(sharpen=2.0), {"ece", "confidence_psi"}, {"token_js", "text_auc", "html_share", "class_psi"}),
     ],
