@@ -14,7 +14,7 @@ from monitoring.measuring.counted import Pair
 from monitoring.measuring.subject import Baseline, Subject, Vocabulary
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
-from monitoring.statistics.documents import Documents, estimate_design_effect
+from monitoring.statistics.documents import Documents, design_effect_of_whole
 from monitoring.statistics.measured import Int64, nothing
 from monitoring.statistics.rates import compare_shares
 from monitoring.statistics.term_weights import compare_term_weights
@@ -37,8 +37,7 @@ def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
     then = None if baseline.sample is None else _documents(subject.vocabulary, baseline.sample)
     sampled = tonight if then is None else _joined(then, tonight)
     whole = [_whole_lengths(side) for side in (baseline.sample, subject.sample) if side is not None]
-    longer = _mean_size(np.concatenate(whole)) / _mean_size(np.diff(sampled.starts))
-    design = estimate_design_effect(sampled, subject.rng("design_effect")).of_longer(longer)
+    design = design_effect_of_whole(sampled, np.concatenate(whole), subject.rng("design_effect"))
     pair = Pair(baseline.profile.total, subject.profile.total, subject.profile.labels)
     yield _unknown(pair, design)
     unseen = unseen_share(before, now, subject.rng("unseen_share"), design)
@@ -73,11 +72,6 @@ def _whole_lengths(sample: pa.Table) -> Int64:
     rows = pl.DataFrame({"text": pl.from_arrow(sample["text"]), "tokens": pl.from_arrow(sample["n_tokens"])})
     rows = rows.filter(pl.col("text").str.len_chars() > 0).unique("text", keep="first", maintain_order=True)
     return np.asarray(rows["tokens"], np.int64)
-
-
-def _mean_size(lengths: Int64) -> float:
-    """Size of the document that a token is in, on average over tokens: `sum L^2 / sum L`, at least 1."""
-    return max(1.0, float((lengths.astype(np.float64) ** 2).sum() / max(1, lengths.sum())))
 
 
 def _histograms(subject: Subject, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:
