@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs.cli import app
+from jobs.cli import app, monitor
 from storage.errors import ConfigError, RunLocked, TerminalError
 from tests.support.homes import Home, comments
 
@@ -42,5 +42,13 @@ def test_every_query_has_an_answer(warehouse: duckdb.DuckDBPyConnection, block: 
 
 def test_every_exit_code_is_told() -> None:
     (told,) = re.findall(r"Exit codes: (.*?)\.\n", README, re.DOTALL)
-    codes = {0, TerminalError.exit_code, ConfigError.exit_code, RunLocked.exit_code, app.INTERRUPTED, app.TERMINATED}
+    codes = {
+        0,
+        monitor.ALERTED,
+        TerminalError.exit_code,
+        ConfigError.exit_code,
+        RunLocked.exit_code,
+        app.INTERRUPTED,
+        app.TERMINATED,
+    }
     assert {int(code) for code in re.findall(r"\b\d+\b", told)} == codes
