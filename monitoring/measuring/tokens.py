@@ -14,8 +14,8 @@ from monitoring.measuring.counted import Pair
 from monitoring.measuring.subject import Baseline, Subject, Vocabulary
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
-from monitoring.statistics.documents import Documents, estimate_design_effect
-from monitoring.statistics.measured import nothing
+from monitoring.statistics.documents import Documents, design_effect_of_whole
+from monitoring.statistics.measured import Int64, nothing
 from monitoring.statistics.rates import compare_shares
 from monitoring.statistics.term_weights import compare_term_weights
 from monitoring.statistics.unseen import unseen_share
@@ -36,9 +36,8 @@ def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
     tonight = _documents(subject.vocabulary, subject.sample)
     then = None if baseline.sample is None else _documents(subject.vocabulary, baseline.sample)
     sampled = tonight if then is None else _joined(then, tonight)
-    design = estimate_design_effect(sampled, subject.rng("design_effect")).of_longer(
-        _cut_by(subject, baseline, sampled)
-    )
+    whole = [_whole_lengths(side) for side in (baseline.sample, subject.sample) if side is not None]
+    design = design_effect_of_whole(sampled, np.concatenate(whole), subject.rng("design_effect"))
     pair = Pair(baseline.profile.total, subject.profile.total, subject.profile.labels)
     yield _unknown(pair, design)
     unseen = unseen_share(before, now, subject.rng("unseen_share"), design)
@@ -68,14 +67,11 @@ def _unknown(pair: Pair, design: DesignEffect) -> Metric:
     return Metric("unk_share", "", "", measured, *levels)
 
 
-def _cut_by(subject: Subject, baseline: Baseline, sampled: Documents) -> float:
-    """How much longer the rows are than the sampled texts, of which only the beginning is kept."""
-    lengths = np.diff(sampled.starts).astype(np.float64)
-    sides = [side.total for side in (baseline.profile, subject.profile) if side.total.n_tokens]
-    if not sides or not lengths.any():
-        return 1.0
-    longest = max(side.n_tokens_squared / side.n_tokens for side in sides)
-    return float(longest / ((lengths**2).sum() / lengths.sum()))
+def _whole_lengths(sample: pa.Table) -> Int64:
+    """int64[D], tokens of the documents of `distinct_texts` as they were before the sample cut them."""
+    rows = pl.DataFrame({"text": pl.from_arrow(sample["text"]), "tokens": pl.from_arrow(sample["n_tokens"])})
+    rows = rows.filter(pl.col("text").str.len_chars() > 0).unique("text", keep="first", maintain_order=True)
+    return np.asarray(rows["tokens"], np.int64)
 
 
 def _histograms(subject: Subject, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:

@@ -31,18 +31,11 @@ class DesignEffect:
     error: float = 0.0
     documents: int = 0
 
-    def of_longer(self, ratio: float) -> DesignEffect:
-        """The design effect of documents that are longer than those it was estimated from.
-
-        In clusters of mean size L (of a token's own point of view, `sum L^2 / sum L`) that hang together by rho it is
-        `1 + rho (L - 1)` (Kish 1965, Survey Sampling, eq. 5.4.1), so that what is above 1 grows with the length.
-
-        Args:
-            ratio: Mean size of the longer documents over that of those at hand; below 1 counts as 1.
-        """
-        longer = max(1.0, ratio)
-        means = tuple(1 + longer * (mean - 1) for mean in self.means)
-        return replace(self, mean=1 + longer * (self.mean - 1), means=means)
+    def stretched(self, factor: float) -> DesignEffect:
+        """The design effect if what is above 1 were `factor` times as much; a factor below 1 counts as 1."""
+        factor = max(1.0, factor)
+        means = tuple(1 + factor * (mean - 1) for mean in self.means)
+        return replace(self, mean=1 + factor * (self.mean - 1), means=means)
 
     def bursts(self, counts: Float64, total: float) -> Float64:
         """Size of the bursts that tokens come in, float64[B], each 1 to its count.

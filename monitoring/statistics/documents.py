@@ -20,6 +20,7 @@ _LEAST: Final = 1.001
 _SPLITS: Final = 100
 _HALVINGS: Final = 12
 _MAX_FACTOR: Final = 16.0
+_LITTLE_LONGER: Final = 1.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +136,37 @@ def estimate_design_effect(sample: Documents, rng: np.random.Generator) -> Desig
     overall = max(1.0, float((pooled * own).sum() / pooled.sum()))
     scaled = _scaled(DesignEffect(overall, shares, means, documents=len(parts)), pooled, real, rng)
     return replace(scaled, error=error)
+
+
+def design_effect_of_whole(cut: Documents, whole: Int64, rng: np.random.Generator) -> DesignEffect:
+    """Estimate the design effect of documents of which only the beginnings are at hand.
+
+    What is above 1 grows with the size of the clusters: in proportion if any two tokens of a document hang together
+    as much as neighbours do (Kish 1965, Survey Sampling, eq. 5.4.1), less if that fades with their distance. The power
+    with which it grows is told by the same documents cut to half of what is there.
+
+    Args:
+        cut: The beginnings.
+        whole: int64[D], tokens of the whole documents.
+        rng: Source of the random halves.
+    """
+    lengths = np.diff(cut.starts)
+    design = estimate_design_effect(cut, rng)
+    ratio = _mean_size(whole) / _mean_size(lengths)
+    if ratio < _LITTLE_LONGER or design.mean <= _LEAST:
+        return design
+    inside = np.arange(len(cut.tokens)) - np.repeat(cut.starts[:-1], lengths)
+    half = Documents(
+        cut.tokens[inside < np.repeat(lengths // 2, lengths)], np.concatenate([[0], np.cumsum(lengths // 2)])
+    )
+    grown = (design.mean - 1) / max(estimate_design_effect(half, rng).mean - 1, _LEAST - 1)
+    power = np.log(grown) / np.log(_mean_size(lengths) / _mean_size(lengths // 2))
+    return design.stretched(float(ratio ** np.clip(power, 0.0, 1.0)))
+
+
+def _mean_size(lengths: Int64) -> float:
+    """Size of the document that a token is in, on average over tokens: `sum L^2 / sum L`, at least 1."""
+    return max(1.0, float((lengths.astype(np.float64) ** 2).sum() / max(1, lengths.sum())))
 
 
 def _own_effects(table: Any, pooled: Float64) -> tuple[Float64, Float64]:

@@ -43,6 +43,7 @@ class Draw:
         html: Share of rows with markup left in by a broken cleaner.
         sharpen: Factor on the model's log-odds: 2 is a temperature that is half of what it should be.
         empty: Share of rows without text.
+        words: A row has at least the first number of words, and fewer than the second.
     """
 
     rows: int = 2_000
@@ -52,10 +53,12 @@ class Draw:
     html: float = 0.0
     sharpen: float = 1.0
     empty: float = 0.01
+    words: tuple[int, int] = (5, 15)
 
 
 SLANG = "绝绝子"
 USUAL = Draw()
+REFERENCE = Draw(rows=5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,13 @@ class Population:
         )
         return profile_of(part, LABELS, facts), sample_of(part, rows.cleaned, np.arange(n))
 
-    def baseline(self, rows: int = 5_000, seed: int = 0) -> tuple[Baseline, NDArray[np.int64]]:
+    def baseline(self, draw: Draw = REFERENCE, seed: int = 0) -> tuple[Baseline, NDArray[np.int64]]:
         """A reference like dev rows of a training, and how its classes were confused."""
-        drawn = self.draw(Draw(rows=rows), np.random.default_rng(seed))
+        drawn = self.draw(draw, np.random.default_rng(seed))
         profile, sample = self.observe(drawn, FIRST - timedelta(days=1))
         confusion = np.zeros((2, 2), np.int64)
         np.add.at(confusion, (drawn.gold, drawn.probs.argmax(axis=1)), 1)
-        return Baseline(ReferenceNote("r1", "dev", "b1", None, None, rows), profile, sample), confusion
+        return Baseline(ReferenceNote("r1", "dev", "b1", None, None, draw.rows), profile, sample), confusion
 
     def night(
         self,
@@ -168,10 +171,10 @@ class Population:
         )
 
     def _texts(self, draw: Draw, rng: np.random.Generator) -> pl.Series:
-        """String[N]: 5 to 14 words each, a third of them of the row's topic; some marks, repeats and empty rows."""
+        """String[N], a third of them of the row's topic; some marks, repeats and empty rows."""
         n = draw.rows
         topic = np.where(rng.random(n) < draw.foreign, _TOPICS, rng.integers(0, _TOPICS, n))
-        lengths = rng.integers(5, 15, n)
+        lengths = rng.integers(*draw.words, n)
         row = np.repeat(np.arange(n), lengths)
         common = rng.choice(_WORDS, len(row), p=self._common)
         special = _WORDS + topic[row] * _TOPIC_WORDS + rng.integers(0, _TOPIC_WORDS, len(row))

@@ -15,6 +15,7 @@ from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.record import Findings, Metric, read_findings, to_json
 from monitoring.measuring.measure import measure
 from monitoring.measuring.subject import Baseline, LabelledSample, Limits
+from monitoring.measuring.tokens import token_metrics
 from storage.profiles.profile import empty, merge
 from storage.profiles.sample import SAMPLE_SCHEMA
 from tests.support.population import LABELS, SLANG, USUAL, Draw, Population
@@ -232,3 +233,13 @@ def test_the_volume_is_compared_with_the_nights_before(
     volume = young.metric("rows")
     assert volume
     assert "3 earlier nights" in volume.measured.reason
+
+
+def test_long_documents_that_the_sample_cuts_are_no_drift(population: Population) -> None:
+    articles = Draw(rows=300, words=(1_200, 1_500))  # 2,400 characters and more, of which 1,000 are kept
+    reference = population.baseline(articles)
+    p_values = []
+    for seed in range(6):
+        night = population.night(articles, seed, reference)
+        p_values += [each.measured.p_value for each in token_metrics(night, reference[0]) if each.name == "token_js"]
+    assert sorted(p_values)[1] > 0.05

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
 from monitoring.statistics.divergence import compare_counts
-from monitoring.statistics.documents import Documents, compare_documents, estimate_design_effect
+from monitoring.statistics.documents import Documents, compare_documents, design_effect_of_whole, estimate_design_effect
 
 SIZE = 1500
 
@@ -125,7 +125,20 @@ def test_documents_cut_short_still_tell_how_the_whole_ones_cluster() -> None:
 
     whole = topics(600)
     cut = Documents(whole.ids.reshape(600, 200)[:, :40].ravel(), np.arange(601) * 40)
+    lengths = np.full(600, 200)
     of_whole, of_cut = (estimate_design_effect(each, rng) for each in (whole, cut))
     assert of_cut.mean < 0.4 * of_whole.mean
-    assert of_cut.of_longer(5).mean == pytest.approx(of_whole.mean, rel=0.1)
-    assert of_cut.of_longer(0.5) == of_cut
+    assert design_effect_of_whole(cut, lengths, rng).mean == pytest.approx(of_whole.mean, rel=0.15)
+    assert design_effect_of_whole(whole, lengths, np.random.default_rng(1)) == estimate_design_effect(
+        whole, np.random.default_rng(1)
+    )
+
+
+def test_where_clustering_fades_with_distance_the_whole_is_not_blamed_for_it() -> None:
+    rng = np.random.default_rng(22)
+    topic = rng.integers(0, 40, (600, 10)).repeat(20, axis=1)  # a new topic every 20 tokens
+    ids = topic * 50 + rng.integers(0, 50, (600, 200))
+    whole = Documents(ids.ravel(), np.arange(601) * 200)
+    cut = Documents(ids[:, :100].ravel(), np.arange(601) * 100)
+    found = design_effect_of_whole(cut, np.full(600, 200), rng).mean
+    assert found == pytest.approx(estimate_design_effect(whole, rng).mean, rel=0.15)
