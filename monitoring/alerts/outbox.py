@@ -60,7 +60,8 @@ class Outbox:
     def waiting(self) -> Sequence[Letter]:
         """Letters that are not known to be everywhere, the oldest night first; files that are none are passed over."""
         folder = self._root / _WAITING
-        sweep_temporaries(folder, recursive=False)
+        for each in (folder, self._root / _DONE):
+            sweep_temporaries(each, recursive=False)
         letters = [letter for path in sorted(folder.glob("[!.]*.json")) if (letter := self._read(path))]
         return sorted(letters, key=lambda letter: (letter.alert.logical_date, letter.alert.alert))
 

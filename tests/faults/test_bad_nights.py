@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from models.windows import WindowSpec
 from tests.support.bundles import build_bundle
+from tests.support.command import Ran
 from tests.support.homes import DAY, NEXT_DAY, Home
 from tests.support.locks import held
 from tests.support.monitored import (
@@ -32,6 +35,7 @@ from tests.support.monitored import (
     stored,
     told,
 )
+from tests.support.small_disk import fill, on_a_small_disk
 
 
 @pytest.fixture(scope="module")
@@ -283,9 +287,7 @@ class TestNoPlaceToWrite:
     def test_the_alerts(self, home: Home) -> None:
         """Nobody is told, the report is there, and the alert is not lost."""
         monitor(home).well()
-        (home.root / "alerts").unlink(missing_ok=True) if (home.root / "alerts").is_file() else shutil.rmtree(
-            home.root / "alerts", ignore_errors=True
-        )
+        shutil.rmtree(home.root / "alerts", ignore_errors=True)
         (home.root / "alerts").write_text("in the way", "utf-8")
         monitor(home, NEXT_DAY).refused(1, "the alerts can't be written", "monitor the date again")
         assert told(home) == []
@@ -325,6 +327,26 @@ def test_a_locked_warehouse_stops_nothing(home: Home) -> None:
     home.load().well()
     assert home.query("SELECT count(DISTINCT logical_date) FROM metrics") == [(2,)]
     assert home.query("SELECT count(*) FROM alerts") == [(1,)]
+
+
+def home_on_it(disk: str, root: str, bundle: str) -> None:
+    """The home is on a disk that is full, and then has room again."""
+    home = Home(Path(shutil.copytree(root, Path(disk) / "home")), "comment", Path(bundle))
+    monitor(home).well()
+    ballast = fill(Path(disk), 0)
+    full = monitor(home, NEXT_DAY)
+    ballast.unlink()
+    again = monitor(home, NEXT_DAY)
+    left = [path.name for path in Path(disk).rglob(".tmp-*")]
+    print(json.dumps({"full": asdict(full), "again": asdict(again), "told": told(home), "left": left}))
+
+
+def test_a_full_disk(home: Home, tmp_path: Path) -> None:
+    found = on_a_small_disk(tmp_path / "disk", "tests.faults.test_bad_nights", "home_on_it", home.root, home.bundle)
+    Ran(**found["full"]).refused(1, "o space left")
+    assert Ran(**found["again"]).calmly().code == 3
+    assert [each["name"] for each in found["told"]] == ["empty_share"]
+    assert found["left"] == []
 
 
 def test_two_at_a_time(home: Home) -> None:

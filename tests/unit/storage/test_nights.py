@@ -41,6 +41,23 @@ def test_a_rerun_replaces_and_leaves_nothing(store: NightStore) -> None:
     assert report.read_text() == "页"
 
 
+def test_a_rerun_mends_what_is_damaged(store: NightStore) -> None:
+    """The same findings have the same file name: that it is there does not say that it is whole."""
+    store.write(SLOT, NIGHT)
+    folder = store.path(SLOT, "report.html").parent
+    for file in folder.iterdir():
+        file.write_bytes(b"")
+    store.write(SLOT, NIGHT)
+    assert store.read(SLOT) == NIGHT
+
+
+def test_asking_for_another_file_makes_nothing(store: NightStore, tmp_path: Path) -> None:
+    assert not store.has(SLOT, "report.html")
+    assert list(tmp_path.iterdir()) == []
+    store.path(SLOT, "report.html").write_text("页")
+    assert store.has(SLOT, "report.html")
+
+
 def test_dates_are_those_of_the_task_and_bundle(store: NightStore) -> None:
     slots = [
         Slot(task, date(2026, 1, day), bundle)

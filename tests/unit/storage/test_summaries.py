@@ -108,6 +108,21 @@ def test_outlives_the_parts(parts: PartStore, store: SummaryStore, tmp_path: Pat
     assert find_summary(parts, store, slot_of(day=1)) == (None, ())
 
 
+def test_a_plan_that_cannot_be_read_is_told_and_the_kept_one_taken(
+    parts: PartStore, store: SummaryStore, tmp_path: Path
+) -> None:
+    stage(parts, *UNITS)
+    parts.save_plan(PLAN)
+    plan = next((tmp_path / "parts").rglob("_plan.json"))
+    whole, _ = find_summary(parts, store, SLOT)
+    plan.write_text("{", "utf-8")
+    summary, (failure,) = find_summary(parts, store, SLOT)
+    assert summary == whole
+    assert "_plan.json" in failure.got
+    next((tmp_path / "summaries").rglob("seal.sha256")).unlink()
+    assert find_summary(parts, store, SLOT)[0] is None
+
+
 def test_units_that_are_not_staged_are_told_and_the_rest_is_not_kept(parts: PartStore, store: SummaryStore) -> None:
     stage(parts, *UNITS[:6])
     summary, (failure,) = summarise(parts, store, PLAN)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.alerts.delivery import DeliveryReport, SinkFailure, deliver
+from monitoring.alerts.delivery import DeliveryReport, SinkFailure, deliver, post
 from monitoring.alerts.outbox import Outbox
 from monitoring.alerts.sinks import JsonlSink, SinkFailed
 from monitoring.findings.judgement import Alert, read_alert
@@ -115,3 +115,18 @@ def test_a_broken_file_of_the_outbox_is_passed_over(
     run(outbox, [sink])
     assert sink.got == ids(1)
     assert "is no alert and is passed over" in caplog.text
+
+
+def test_the_oldest_night_first_and_tonight_in_the_order_of_its_judgement(outbox: Outbox) -> None:
+    run(outbox, [Keeper(error=SinkFailed("no"))], alert(1))
+    tonight = [replace(alert(number), logical_date=alert(9).logical_date) for number in (7, 3, 5)]
+    sink = Keeper()
+    run(outbox, [sink], *tonight)
+    assert sink.got == ids(1, 7, 3, 5)
+
+
+def test_what_was_posted_before_a_crash_is_delivered_by_the_next_night(outbox: Outbox) -> None:
+    post(outbox, [alert(0), alert(1, is_new=False)])
+    sink = Keeper()
+    run(outbox, [sink], alert(2))
+    assert sink.got == ids(0, 2)

@@ -1,0 +1,103 @@
+"""Monitoring that is killed between its steps: a rerun completes it, and no alert is lost."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import start_yeban
+from tests.support.homes import NEXT_DAY, Home
+from tests.support.killing import PATIENCE_S
+from tests.support.monitored import TELLING, drifting, findings_of, monitor, page_of, stored, told
+
+PROGRAM = """
+[[monitor.sinks]]
+kind = "command"
+command = ["sh", "-c", "cat >> program.jsonl"]
+"""
+
+
+@pytest.fixture(scope="module")
+def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
+    """Never touched: the first night is monitored, the second will bring an alert."""
+    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
+    home.root.mkdir()
+    home.configure(rows=400, more=TELLING + PROGRAM)
+    drifting(home)
+    monitor(home).well()
+    return home
+
+
+def exists(pattern: str) -> Callable[[Home], bool]:
+    return lambda home: next(home.root.glob(pattern), None) is not None
+
+
+def size_of(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+SLOT = f"task=comment/logical_date={NEXT_DAY}/bundle=*"
+MOMENTS: dict[str, Callable[[Home], bool]] = {
+    "under way": exists("locks/monitor-comment.holder.json"),
+    "summed up": exists(f"summaries/{SLOT}/seal.sha256"),
+    "alerts waiting": exists("alerts/task=comment/waiting/*.json"),
+    "findings written": exists(f"nights/{SLOT}/findings-*.json"),
+    "night written": exists(f"nights/{SLOT}/night.json"),
+    "told by one sink": lambda home: size_of(home.root / "told.jsonl") > 0,
+    "told by both": exists("program.jsonl"),
+    "put away": exists("alerts/task=comment/done/*.json"),
+    "page drawn": exists(f"nights/{SLOT}/report.html"),
+}
+TOLD = ("told by one sink", "told by both")
+"""Between a sink's answer and its receipt: who is killed there tells twice, with the same id."""
+
+
+def kill_when(home: Home, ready: Callable[[Home], bool], log: Path) -> bool:
+    """Start monitoring and kill it with SIGKILL once something is there; False if it was done by then."""
+    deadline = time.monotonic() + PATIENCE_S
+    with start_yeban("monitor", "comment", "--date", NEXT_DAY, "--home", home.root, log=log) as process:
+        while not ready(home) and process.poll() is None:
+            assert time.monotonic() < deadline
+        at_work = process.poll() is None
+        process.kill()
+    assert at_work or process.returncode == 3, log.read_text("utf-8")
+    return at_work
+
+
+def programs(home: Home) -> int:
+    """Alerts that the program got."""
+    file = home.root / "program.jsonl"
+    return file.read_text("utf-8").count('"alert"') if file.exists() else 0
+
+
+OFTEN = ("alerts waiting", "night written", "told by one sink", "put away")
+"""The moments at which an alert might be lost; the others are left to the long tests."""
+
+
+@pytest.mark.parametrize(
+    "moment", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.slow) for each in MOMENTS]
+)
+def test_a_rerun_completes_a_night_that_was_killed(drifted: Home, tmp_path: Path, moment: str) -> None:
+    home = Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
+    killed = kill_when(home, MOMENTS[moment], tmp_path / "log")
+    assert killed or moment == "page drawn", "it was done before it could be killed"
+    assert monitor(home, NEXT_DAY).calmly().code == 3
+    most = 2 if moment in TOLD else 1
+    counts = Counter(each["name"] for each in told(home))
+    assert counts.keys() == {"empty_share"}
+    assert max(counts.values()) <= most
+    assert 1 <= programs(home) <= most
+    assert len({each["alert"] for each in told(home)}) == 1
+    assert "空文本" in page_of(home, NEXT_DAY)
+    assert len(stored(home, NEXT_DAY)) == 2
+    assert findings_of(home, NEXT_DAY).now.rows == 1_000
+    assert home.query("SELECT count(*) FROM alerts") == [(1,)]
+    assert list(home.root.rglob(".tmp-*")) == []
+    lines = (home.root / "told.jsonl").read_bytes()
+    assert monitor(home, NEXT_DAY).calmly().code == 3
+    assert (home.root / "told.jsonl").read_bytes() == lines
