@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitoring.measuring.sides import side_of
 from monitoring.terminal import class_lines
-from monitoring.wording import percent
+from monitoring.wording.figures import percent
 from storage.profiles.profile import Profile
 
 

@@ -15,22 +15,18 @@ from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert
 from monitoring.findings.morning import Morning, TrendPoint
 from monitoring.findings.record import ClassSide, Metric, Side
-from monitoring.wording import (
+from monitoring.wording.figures import (
     FAMILIES,
-    Language,
-    Phrase,
-    State,
-    headline,
     metric_title,
-    notices,
     now_and_before,
     percent,
     size_of_change,
     span,
-    state_of,
     unit_of_change,
     usual_range,
 )
+from monitoring.wording.headline import State, headline, notices, state_of
+from monitoring.wording.phrase import Language, Phrase
 from storage.profiles.counts import CONFIDENCE_BINS
 
 _MARKS: Final[dict[State, str]] = {"alert": "!", "watch": "~", "ok": " "}

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import quote, unquote
 
 from storage.errors import TerminalError
 from storage.files import make_folder, remove_durably, sweep_temporaries, write_bytes, write_json
 from storage.records import Slot
+from storage.slot_folders import find_slots, slot_folder
 
 _NAME: Final = "night.json"
 _KINDS: Final = ("findings", "judgement")
@@ -99,9 +99,8 @@ class NightStore:
 
     def slots(self, task: str) -> Sequence[Slot]:
         """All monitored nights of a task, by date, then by bundle."""
-        found = self._root.glob(f"task={_quoted(task)}/logical_date=*/bundle=*/{_NAME}")
-        slots = [slot for path in found if (slot := _slot_of(path.parent))]
-        return sorted(slots, key=lambda slot: (slot.logical_date, slot.bundle))
+        found = [slot for slot in find_slots(self._root, task) if (self._folder(slot) / _NAME).is_file()]
+        return sorted(found, key=lambda slot: (slot.logical_date, slot.bundle))
 
     def dates(self, task: str, bundle: str) -> Sequence[date]:
         """Monitored dates of a task and bundle, ascending."""
@@ -124,12 +123,7 @@ class NightStore:
         return (self._folder(slot) / name).is_file()
 
     def _folder(self, slot: Slot) -> Path:
-        return (
-            self._root
-            / f"task={_quoted(slot.task)}"
-            / f"logical_date={slot.logical_date.isoformat()}"
-            / f"bundle={_quoted(slot.bundle)}"
-        )
+        return slot_folder(self._root, slot)
 
     def _looked_up(self, slot: Slot, read: Callable[[Path, dict[str, Any]], T]) -> T | None:
         """Read what `night.json` names; when it is replaced meanwhile, what the new one names."""
@@ -162,16 +156,3 @@ def _holds(file: Path, data: bytes) -> bool:
 
 def _file_name(kind: str, data: bytes) -> str:
     return f"{kind}-{hashlib.sha256(data).hexdigest()[:16]}.json"
-
-
-def _quoted(value: str) -> str:
-    return quote(value, safe="")
-
-
-def _slot_of(folder: Path) -> Slot | None:
-    """The slot whose folder it is, or None where somebody else made it."""
-    task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
-    try:
-        return Slot(task, date.fromisoformat(day), bundle)
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from monitoring.alerts.history import History, Key, PastNight
-from monitoring.alerts.message import message_en, message_zh
+from monitoring.alerts.message import alert_message
 from monitoring.alerts.rules import CRITICAL, MAX_ALERTS, Rules
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
@@ -162,6 +162,7 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
     # Slices of which people know nothing are news, even where a worse one is known.
     news = [lead] if lead.is_whole else [lead, *(each for each in others if _fires(each, rules))]
     words = tuple(word.text for word in findings.words[:_NAMED_WORDS]) if metric.name == "new_words" else ()
+    message = alert_message(metric, verdict, slices, words)
     return Alert(
         alert=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
         task=findings.task,
@@ -177,8 +178,8 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
         effect=metric.measured.effect,
         adjusted_p=verdict.adjusted_p,
         slices=slices,
-        message_en=message_en(metric, verdict, slices, words),
-        message_zh=message_zh(metric, verdict, slices, words),
+        message_en=message.en,
+        message_zh=message.zh,
     )
 
 

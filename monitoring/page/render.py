@@ -26,18 +26,9 @@ from monitoring.page.drawing import (
 )
 from monitoring.page.rows import Row, RowMaker
 from monitoring.page.speed import speed_view
-from monitoring.wording import (
-    DASH,
-    Language,
-    Phrase,
-    amount,
-    headline,
-    metric_title,
-    notices,
-    number,
-    p_value,
-    percent,
-)
+from monitoring.wording.figures import DASH, amount, metric_title, number, p_value, percent
+from monitoring.wording.headline import headline, notices
+from monitoring.wording.phrase import Language, Phrase
 
 # Together they keep the page under 300 KB whatever comes in.
 _LIMITS: Final = {

@@ -14,10 +14,8 @@ from monitoring.findings.morning import MetricKey, Morning
 from monitoring.findings.record import Metric
 from monitoring.page.drawing import Band, Trend, band, trend
 from monitoring.page.explanations import EXPLANATIONS
-from monitoring.wording import (
+from monitoring.wording.figures import (
     FAMILIES,
-    Phrase,
-    State,
     metric_title,
     now_and_before,
     number,
@@ -28,6 +26,8 @@ from monitoring.wording import (
     unit_of_change,
     usual_range,
 )
+from monitoring.wording.headline import State
+from monitoring.wording.phrase import Phrase
 
 _ELSEWHERE: Final = frozenset(
     (

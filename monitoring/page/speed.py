@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from monitoring.findings.record import Findings
-from monitoring.wording import DASH, Phrase, percent
+from monitoring.wording.figures import DASH, percent
+from monitoring.wording.phrase import Phrase
 from storage.runs import RunRecord
 
 _STATES = {

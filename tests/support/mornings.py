@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from models.evaluation.record import Figure, ReliabilityBin
-from monitoring.alerts.message import message_en, message_zh
+from monitoring.alerts.message import alert_message
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.morning import Link, Morning, TrendPoint
@@ -352,8 +352,8 @@ def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
         effect=metric.measured.effect,
         adjusted_p=1e-6,
         slices=slices,
-        message_en=message_en(metric, verdict, slices),
-        message_zh=message_zh(metric, verdict, slices),
+        message_en=alert_message(metric, verdict, slices).en,
+        message_zh=alert_message(metric, verdict, slices).zh,
     )
 
 

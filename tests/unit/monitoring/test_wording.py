@@ -12,7 +12,8 @@ from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.record import NOT_JUDGED, Metric, Missing
 from monitoring.page.explanations import EXPLANATIONS
 from monitoring.statistics.measured import Measured
-from monitoring.wording import headline, notices, number, p_value, percent, size_of_change, span, usual_range
+from monitoring.wording.figures import number, p_value, percent, size_of_change, span, usual_range
+from monitoring.wording.headline import headline, notices
 from tests.support.mornings import make_morning, make_run, without_reference, without_rows
 
 
