@@ -17,22 +17,28 @@ from storage.processes import host_name
 
 
 @contextmanager
-def task_lock(folder: Path, task: str) -> Iterator[None]:
+def task_lock(folder: Path, task: str, job: str = "") -> Iterator[None]:
     """Hold the lock of a task; the operating system releases it even after SIGKILL.
+
+    Args:
+        folder: Where locks are.
+        task: The task.
+        job: What may run beside scoring and has a lock of its own, such as `monitor`.
 
     Raises:
         RunLocked: Another run holds it; names the holder.
         DiskFull: No space left.
     """
     make_folder(folder)
-    lock = FileLock(folder / f"{task}.lock")
-    holder = folder / f"{task}.holder.json"
+    name = f"{job}-{task}" if job else task
+    lock = FileLock(folder / f"{name}.lock")
+    holder = folder / f"{name}.holder.json"
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise RunLocked(
-            f"another run of task {task!r} is under way: {_describe(holder)}",
-            expected="one run per task at a time",
+            f"another {job + ' ' if job else ''}run of task {task!r} is under way: {_describe(holder)}",
+            expected="one such run per task at a time",
             action="wait for it to end; a run that died leaves no lock behind",
             task=task,
         ) from error

@@ -86,7 +86,7 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
     """
     bundle, slot, gaps = find_night(home, request.task, request.logical_date, request.bundle)
     runs, store = RunLog(home.run_records), NightStore(home.nights)
-    with task_lock(home.locks, f"monitor-{request.task}"), recorded_run(runs, "monitor", slot) as tally:
+    with task_lock(home.locks, request.task, "monitor"), recorded_run(runs, "monitor", slot) as tally:
         started = time.perf_counter()
         gathered = gather(home, bundle, slot, progress)
         tally.failures += gathered.failures

@@ -65,7 +65,7 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
     registry = Registry(home.bundles)
-    with task_lock(home.locks, f"train-{request.task}"):
+    with task_lock(home.locks, request.task, "train"):
         _sweep(home.bundles / request.task)
         bundle = train(
             recipe,

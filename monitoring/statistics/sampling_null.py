@@ -55,6 +55,8 @@ class Null:
 
         if self.draws is not None:
             return tail_chance(value, self.draws)
+        if self.mean <= _TINY:
+            return float(value <= 0.0)  # it never happens
         return float(stats.gamma.sf(value, *self._gamma()))
 
     def quantile(self, share: float) -> float:
@@ -63,6 +65,8 @@ class Null:
 
         if self.draws is not None:
             return float(np.quantile(self.draws, share))
+        if self.mean <= _TINY:
+            return 0.0  # it never happens
         return float(stats.gamma.ppf(share, *self._gamma()))
 
     def _gamma(self) -> tuple[float, float, float]:

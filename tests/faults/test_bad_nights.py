@@ -353,4 +353,4 @@ def test_two_at_a_time(home: Home) -> None:
     from jobs.locks import task_lock
 
     with task_lock(home.root / "locks", "monitor-comment"):
-        monitor(home).refused(75, "another run of task 'monitor-comment'")
+        monitor(home).refused(75, "another monitor run of task 'comment'")

@@ -46,3 +46,11 @@ def test_nothing_to_compare(before: list[int], now: list[int]) -> None:
     got = unseen_share(np.array(before), np.array(now), np.random.default_rng(4))
     assert math.isnan(got.value)
     assert got.reason
+
+
+def test_where_everything_has_been_seen_the_band_is_narrow() -> None:
+    rng = np.random.default_rng(5)
+    got = unseen_share(np.full(100, 5_000), rng.poisson(500, 100), rng)
+    assert got.value == 0
+    assert got.null_high < 1e-3
+    assert got.p_value > 0.5
