@@ -11,10 +11,11 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 export HF_HUB_OFFLINE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test check test-slow clean help
+.PHONY: demo nights test check test-slow clean help
 
 help:
 	@echo "make demo       set up, then score the example comments with the embedded model"
+	@echo "make nights     set up, with Evidently's reports and dashboards"
 	@echo "make test       set up, then all checks and tests"
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
@@ -30,6 +31,12 @@ $(VENV)/.base: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.base
 	@$(INSTALL) -e ".[dev,nights]"
 	@touch $@
+
+$(VENV)/.nights: $(VENV)/.base
+	@$(INSTALL) -e ".[nights]"
+	@touch $@
+
+nights: $(VENV)/.nights
 
 demo: $(VENV)/.base
 	@rm -rf demo && cp -r examples/demo demo
