@@ -95,9 +95,9 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
         findings, judgement = _conclude(home, gathered, gaps)
         night = StoredNight(to_json(findings), to_json(judgement), datetime.now(UTC))
         outbox = Outbox(home.alerts, slot.task)
-        # Alerts first: once the night is stored, later ones take them for told.
-        _try(tally, "the alerts", lambda: post(outbox, judgement.alerts))
-        _try(tally, "the findings", lambda: store.write(slot, night))
+        # Alerts first, and no night without them: once it is stored, later ones take them for told.
+        if _try(tally, "the alerts", lambda: _posted(outbox, judgement)):
+            _try(tally, "the findings", lambda: store.write(slot, night))
         delivery = _deliver(home, outbox, judgement, tally)
         pages, morning = _draw(home, request, gathered, findings, judgement, tally)
         _try(tally, "the copy in the warehouse", lambda: copy_nights(open_warehouse(home), store, slot.task))
@@ -109,6 +109,11 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
         }
     _try(tally, "the run's record in the warehouse", lambda: copy_records(open_warehouse(home), runs))
     return MonitorOutcome(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
+
+
+def _posted(outbox: Outbox, judgement: Judgement) -> bool:
+    post(outbox, judgement.alerts)
+    return True
 
 
 def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tuple[Findings, Judgement]:
@@ -172,9 +177,10 @@ def _evidently(
         show_texts=home.config.monitor.evidently_texts,
     )
     WorkspaceStore(home.evidently).add(snapshot)
-    if not request.html:
-        return []
     path = NightStore(home.nights).path(gathered.slot, EVIDENTLY_PAGE)
+    if not request.html:
+        path.unlink(missing_ok=True)  # it would be of what was found out before
+        return []
     save_html(snapshot, path)
     return [path]
 

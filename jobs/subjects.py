@@ -22,10 +22,11 @@ from monitoring.measuring.subject import Baseline, LabelledSample, Subject
 from storage.errors import ReferenceUnusable, TerminalError, WarehouseLocked, YebanError
 from storage.known_nights import labelled_rows, volumes
 from storage.parts import PartStore
+from storage.profiles.profile import empty
+from storage.profiles.sample import SAMPLE_SCHEMA
 from storage.profiles.summary import Summary
 from storage.records import Slot
-from storage.references import DatesOrigin, Reference
-from storage.seals import bytes_digest
+from storage.references import DatesOrigin, Reference, reference_id
 from storage.summaries import SummaryStore, find_summary
 
 VOLUME_DAYS: Final = 28
@@ -86,6 +87,8 @@ def gather(home: Home, bundle: Bundle, slot: Slot, progress: Progress) -> Gather
         TerminalError: Nothing of it can be read.
     """
     summary, failures = _summary(home, slot, progress)
+    if summary is None and not failures and _is_empty(home, slot):
+        summary = Summary(empty(bundle.labels), SAMPLE_SCHEMA.empty_table())
     if summary is None:
         raise TerminalError(
             f"nothing of {slot.task} {slot.logical_date}, bundle {slot.bundle}, can be read: "
@@ -126,6 +129,12 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
     return find_summary(PartStore(home.parts), SummaryStore(home.summaries), slot, advance)
 
 
+def _is_empty(home: Home, slot: Slot) -> bool:
+    """Whether the night was scored and had no row: the worst night there is, and one to be told of."""
+    plan = PartStore(home.parts).load_plan(slot)
+    return plan is not None and not plan.units
+
+
 def _damaged(failures: tuple[YebanError, ...]) -> Missing:
     return Missing(
         "rows",
@@ -153,7 +162,7 @@ def _baseline(
     origin = reference.origin
     of_dates = isinstance(origin, DatesOrigin)
     note = ReferenceNote(
-        reference=bytes_digest(reference.profile.to_json_bytes())[:16],
+        reference=reference_id(reference),
         kind="dates" if of_dates else "dev",
         bundle=bundle.version,
         first=origin.first if isinstance(origin, DatesOrigin) else None,

@@ -20,6 +20,7 @@ _LABELLED = """
     SELECT true_label AS label, probs, label_arm IS NOT DISTINCT FROM ? AS drawn
     FROM labelled_predictions
     WHERE task = ? AND bundle = ? AND logical_date BETWEEN ? AND ? AND status IN ('scored', 'short', 'failed')
+    QUALIFY row_number() OVER (PARTITION BY doc_id ORDER BY logical_date DESC, source_path, source_row) = 1
     ORDER BY logical_date, source_path, source_row
 """
 
@@ -36,8 +37,9 @@ def labelled_rows(con: duckdb.DuckDBPyConnection, task: str, bundle: str, first:
     """Predictions of a bundle that people have labelled.
 
     Returns:
-        One row per labelled prediction: `label` string, `probs` list<float> (null where it could not be scored)
-        and `drawn` bool, whether the row was drawn at random.
+        One row per labelled document, its latest prediction (where ids come from texts, a text has many): `label`
+        string, `probs` list<float> (null where it could not be scored) and `drawn` bool, whether it was drawn at
+        random.
     """
     rows = con.execute(_LABELLED, [RANDOM_ARM, task, bundle, first, last]).fetchall()
     columns = [pa.array([row[place] for row in rows], field.type) for place, field in enumerate(_LABELLED_SCHEMA)]

@@ -108,6 +108,11 @@ def read_reference(folder: Path) -> Reference:
         raise _unusable(folder, f"can't be read: {got}") from error
 
 
+def reference_id(reference: Reference) -> str:
+    """Digest of a reference's contents: the name of its folder where it was frozen."""
+    return bytes_digest(_encode(reference)[0])[:_NAME_LENGTH]
+
+
 class ReferenceStore:
     """The frozen references of all tasks. None is ever changed or removed.
 

@@ -146,7 +146,7 @@ def summarise(
     """
     staged = parts.staged_units(plan.slot)
     units = [unit for unit in plan.units if unit.unit_id in staged]
-    seals = {unit.unit_id: file_digest(path) for unit in units if (path := parts.files(unit).seal).is_file()}
+    seals = {unit.unit_id: seal for unit in units if (seal := _seal_digest(parts.files(unit).seal))}
     failures: list[PartCorrupt] = []
     kept = _kept(store, plan, seals, failures)
     if kept is not None:
@@ -157,6 +157,14 @@ def summarise(
     if summary is not None and all(unit.unit_id in seals for unit in units) and not failures:
         store.keep(plan.slot, summary, seals)
     return summary, tuple(failures)
+
+
+def _seal_digest(path: Path) -> str | None:
+    """Digest of a unit's seal; None where there is none, or where the unit is being scored again right now."""
+    try:
+        return file_digest(path)
+    except FileNotFoundError:
+        return None
 
 
 def _kept(store: SummaryStore, plan: Plan, seals: Seals, failures: list[PartCorrupt]) -> Summary | None:

@@ -69,8 +69,21 @@ def night_command(
     from jobs.config import parse_date
     from jobs.monitoring import MonitorRequest, monitor
     from jobs.progress import shown_progress
+    from monitoring.wording.headline import headline
 
     where = home_at(home)
+    if freeze and bundle is not None:
+        raise ConfigError(
+            "--freeze-reference with --bundle",
+            expected="the bundle in use: a reference counts for the one that scored it",
+            action=f"leave --bundle out, or set `bundle` of task {task!r} in yeban.toml",
+        )
+    if not freeze and (first is not None or last is not None):
+        raise ConfigError(
+            "--from or --to without --freeze-reference",
+            expected="--date for a night to monitor",
+            action="add --freeze-reference, or give --date",
+        )
     if freeze:
         _freeze(where, task, first, last)
         if day is None:
@@ -83,7 +96,7 @@ def night_command(
     _print(outcome, lang, as_json=as_json)
     if outcome.failures:
         raise typer.Exit(FAILED)
-    if outcome.morning.judgement.alerts:
+    if headline(outcome.morning).state == "alert":
         raise typer.Exit(ALERTED)
 
 

@@ -14,6 +14,7 @@ from jobs.sections.section import Section, path_of_a_user
 from monitoring.alerts.rules import Rules
 from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, Sink, WebhookSink
 from monitoring.findings.catalogue import CATALOGUE
+from storage.profiles.counts import CONFIDENCE_BINS
 
 
 class LogSection(Section):
@@ -94,7 +95,20 @@ SinkSection = Annotated[
 ]
 
 
+_WITHOUT_TEST = {
+    "accuracy": "accuracy_change",
+    "macro_f1": "accuracy_change",
+    "expected_accuracy": "mean_confidence",
+    "expected_macro_f1": "mean_confidence",
+    "class_share_em": "prior_shift",
+    "class_share_bbse": "prior_shift",
+}
+"""Metrics that have no chance to set against a threshold, and what to use instead."""
+
+
 def _known_metric(name: str) -> str:
+    if name in _WITHOUT_TEST:
+        raise ValueError(f"it is shown and never tested; expected {_WITHOUT_TEST[name]}")
     if name in CATALOGUE:
         return name
     near = difflib.get_close_matches(name, CATALOGUE, n=1)
@@ -126,6 +140,13 @@ class MonitorSection(Section):
     evidently_texts: bool = False
     embedding_rows: int = Field(default=500, ge=0, le=2000)
     sinks: tuple[SinkSection, ...] = (LogSection(kind="log"),)
+
+    @field_validator("unsure_below")
+    @classmethod
+    def _is_an_edge(cls, value: float | None) -> float | None:
+        if value is not None and abs(value * CONFIDENCE_BINS - round(value * CONFIDENCE_BINS)) > 1e-9:
+            raise ValueError(f"{value} is no edge of the confidence histogram; expected a multiple of 0.05")
+        return value
 
     def rules(self) -> Rules:
         """What to judge by."""

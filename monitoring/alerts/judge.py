@@ -59,9 +59,11 @@ def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Jud
         findings: The night.
         rules: What to go by.
         history: Nights of the same task and bundle that were monitored, at least the last
-            `rules.history_nights` before this one; later dates are passed over.
+            `rules.history_nights` before this one. Later dates are passed over, and so are nights that were
+            compared with another reference: it begins anew with each.
     """
-    past = History(history, findings.logical_date)
+    reference = findings.reference.reference if findings.reference else ""
+    past = History([night for night in history if night.judgement.reference == reference], findings.logical_date)
     judged = _judged(findings, rules, past)
     groups: dict[tuple[str, str], list[_Judged]] = defaultdict(list)
     for each in sorted(judged, key=lambda each: each.order):
@@ -70,6 +72,7 @@ def judge(findings: Findings, rules: Rules, history: Sequence[PastNight]) -> Jud
     alerts = [(lead, group) for group in groups.values() if (lead := _lead(group, rules)) is not None]
     alerts.sort(key=lambda alert: alert[0].order)
     return Judgement(
+        reference=reference,
         verdicts=tuple(each.verdict for each in judged),
         alerts=tuple(_alert(lead, group, findings, rules, past) for lead, group in _most(alerts)),
     )
@@ -89,7 +92,9 @@ def _judged(findings: Findings, rules: Rules, past: History) -> list[_Judged]:
         and math.isfinite(each.measured.p_value)
         and math.isfinite(each.measured.effect)
     ]
-    adjusted = adjust_p_values(np.array([each.measured.p_value for each in metrics], np.float64))
+    own = np.array([each.measured.p_value for each in metrics], np.float64)
+    done = np.array([CATALOGUE[each.name].adjusted for each in metrics], np.bool_)
+    adjusted = np.where(done, own, adjust_p_values(np.where(done, np.nan, own)))
     rows = _rows(findings)
     return [
         _verdict(metric, float(p), rules, past, _enough(metric, rules, rows))
@@ -117,10 +122,11 @@ def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, eno
 
 def _rows(findings: Findings) -> Mapping[str, tuple[float, float]]:
     """Reference and current rows of each slice, as far as a metric that counts its rows tells them."""
-    rows: dict[str, tuple[float, float]] = {}
+    before = findings.before.rows if findings.before else 0
+    rows: dict[str, tuple[float, float]] = {"": (before, findings.now.rows)}
     for each in findings.metrics:
-        counts = each.name not in ("rows", "slice_share")  # these count nights, and the rows of all slices
-        if counts and CATALOGUE[each.name].family in ("volume", "text", "predictions", "confidence"):
+        counts = each.name != "slice_share"  # that counts the rows of all slices
+        if each.slice and counts and CATALOGUE[each.name].family in ("volume", "text"):
             n, m = rows.get(each.slice, (0.0, 0.0))
             rows[each.slice] = max(n, each.measured.n), max(m, each.measured.m)
     return rows

@@ -24,6 +24,7 @@ class Definition:
         direction: Which change matters.
         advice_en: What to do when it has changed.
         advice_zh: The same in Chinese.
+        adjusted: Whether its p-value is adjusted for many tests before it gets here.
         names_cause: Whether it says by itself what has happened; the others only say that something has.
     """
 
@@ -36,6 +37,7 @@ class Definition:
     advice_en: str = ""
     advice_zh: str = ""
     names_cause: bool = False
+    adjusted: bool = False
 
 
 _LOOK_AT_DUMP: Final = (
@@ -150,7 +152,9 @@ CATALOGUE: Final[dict[str, Definition]] = {
         "content", "score", "Embeddings told apart, AUC", "向量可区分度 AUC", 0.1, "up", *_NEW_LANGUAGE
     ),
     "embedding_mmd": Definition("content", "score", "Embeddings, MMD²", "向量 MMD²", 0.1, "up", *_NEW_LANGUAGE),
-    "new_words": Definition("content", "share", "New words", "新词", 0.01, "up", *_NEW_LANGUAGE, names_cause=True),
+    "new_words": Definition(
+        "content", "share", "New words", "新词", 0.01, "up", *_NEW_LANGUAGE, names_cause=True, adjusted=True
+    ),
     "class_psi": Definition("predictions", "nats", "Predicted classes, PSI", "预测类别 PSI", 0.1, "both", *_CLASSES),
     "class_js": Definition("predictions", "bits", "Predicted classes, JS", "预测类别 JS"),
     "class_share": Definition("predictions", "share", "Predicted share", "预测占比"),

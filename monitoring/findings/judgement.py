@@ -98,10 +98,12 @@ class Judgement:
     Attributes:
         verdicts: One for each metric that can raise an alert and has something to say.
         alerts: What people are told, the worst first.
+        reference: Id of what the night was compared with; empty without a reference.
     """
 
     verdicts: tuple[Verdict, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    reference: str = ""
 
     def verdict(self, key: tuple[str, str, str]) -> Verdict | None:
         """The verdict on one metric."""

@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.findings.catalogue import MARK_SHARES
 from monitoring.findings.record import Metric
 from monitoring.measuring.subject import Limits
-from monitoring.statistics.divergence import compare_counts
+from monitoring.statistics.design_effect import DesignEffect
+from monitoring.statistics.divergence import Kind, compare_counts
 from monitoring.statistics.measured import Measured, nothing
 from monitoring.statistics.rates import Sums, compare_means, compare_shares
 from storage.profiles.counts import MARKS, UNIT, Counts
 from storage.profiles.profile import Profile
 from storage.records import STATUSES
+
+Integers = NDArray[np.int64]
 
 _NIGHTS: Final = 7
 """Nights that the volume is compared with, at least."""
@@ -36,18 +40,30 @@ class Pair:
 
     def share(self, name: str, hits_before: int, of_before: int, hits_now: int, of_now: int, item: str = "") -> Metric:
         """Compare a share; duplicated rows are not independent, so they count for less."""
-        design = max(_repetition(self.before), _repetition(self.now))
-        measured = compare_shares(hits_before, of_before, hits_now, of_now, design_effect=design)
+        measured = compare_shares(hits_before, of_before, hits_now, of_now, design_effect=self.repetition)
         return Metric(name, self.rows, item, measured, _ratio(hits_now, of_now), _ratio(hits_before, of_before))
 
+    @property
+    def repetition(self) -> float:
+        """Rows for each distinct text, on the side that repeats itself more: how much less a row says."""
+        return max(_repetition(self.before), _repetition(self.now))
+
+    def divergence(self, name: str, before: Integers, now: Integers, kind: Kind, rng: np.random.Generator) -> Metric:
+        """Compare counts of rows by class or bin."""
+        design = DesignEffect(mean=self.repetition)
+        return Metric(name, self.rows, "", compare_counts(before, now, kind, rng, design))
+
     def row_share(self, name: str, hits_before: int, hits_now: int) -> Metric:
-        """Compare a share of all rows."""
-        return self.share(name, hits_before, self.before.rows, hits_now, self.now.rows)
+        """Compare a share of all rows that is about the rows themselves: repeats count in full."""
+        before, now = self.before.rows, self.now.rows
+        measured = compare_shares(hits_before, before, hits_now, now)
+        return Metric(name, self.rows, "", measured, _ratio(hits_now, now), _ratio(hits_before, before))
 
     def mean(self, name: str, before: Sums, now: Sums) -> Metric:
         """Compare a mean."""
         levels = [each.mean if each.rows else math.nan for each in (now, before)]
-        return Metric(name, self.rows, "", compare_means(before, now), *levels)
+        thinned = (_thinned(each, self.repetition) for each in (before, now))
+        return Metric(name, self.rows, "", compare_means(*thinned), *levels)
 
 
 def volume(rows: int, past: Sequence[int]) -> Metric:
@@ -113,17 +129,17 @@ def _texts(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
     yield pair.share("duplicate_share", repeats_before, texts_before, repeats, texts)
     yield pair.row_share("truncated_share", before.truncated, now.truncated)
     for mark, then, tonight in zip(MARKS, before.marks, now.marks, strict=True):
-        yield pair.row_share(MARK_SHARES[mark], then, tonight)
+        yield pair.share(MARK_SHARES[mark], then, before.rows, tonight, now.rows)
     lengths = [Sums(each.rows, each.n_tokens, each.n_tokens_squared) for each in (before, now)]
     yield pair.mean("mean_tokens", *lengths)
-    yield Metric("length_psi", pair.rows, "", compare_counts(*_arrays(before.lengths, now.lengths), "psi", rng))
+    yield pair.divergence("length_psi", *_arrays(before.lengths, now.lengths), "psi", rng)
 
 
 def _predictions(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
     before, now = pair.before, pair.now
     classes = _arrays(before.class_counts, now.class_counts)
-    yield Metric("class_psi", pair.rows, "", compare_counts(*classes, "psi", rng))
-    yield Metric("class_js", pair.rows, "", compare_counts(*classes, "js", rng))
+    yield pair.divergence("class_psi", *classes, "psi", rng)
+    yield pair.divergence("class_js", *classes, "js", rng)
     for label, then, tonight in zip(pair.labels, before.class_counts, now.class_counts, strict=True):
         yield pair.share("class_share", then, before.labelled, tonight, now.labelled, label)
 
@@ -131,7 +147,7 @@ def _predictions(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
 def _confidences(pair: Pair, rng: np.random.Generator, limits: Limits) -> Iterator[Metric]:
     before, now = pair.before, pair.now
     was, is_now = (np.asarray(each.confidences, np.int64).sum(axis=0) for each in (before, now))
-    yield Metric("confidence_psi", pair.rows, "", compare_counts(was, is_now, "psi", rng))
+    yield pair.divergence("confidence_psi", was, is_now, "psi", rng)
     confidence = [Sums(c.labelled, c.confidence * UNIT, c.confidence_squared * UNIT) for c in (before, now)]
     entropy = [Sums(c.labelled, c.entropy * UNIT, c.entropy_squared * UNIT) for c in (before, now)]
     yield pair.mean("mean_confidence", *confidence)
@@ -141,8 +157,13 @@ def _confidences(pair: Pair, rng: np.random.Generator, limits: Limits) -> Iterat
     yield pair.mean("mean_entropy", *entropy)
 
 
-def _arrays(before: tuple[int, ...], now: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(before: tuple[int, ...], now: tuple[int, ...]) -> tuple[Integers, Integers]:
     return np.asarray(before, np.int64), np.asarray(now, np.int64)
+
+
+def _thinned(sums: Sums, repetition: float) -> Sums:
+    """Sums of as many rows as say something of their own."""
+    return Sums(round(sums.rows / repetition), sums.total / repetition, sums.squares / repetition)
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -41,10 +41,10 @@ def expected_metrics(subject: Subject) -> Iterator[Metric]:
         return
     gold = subject.confusion.sum(axis=1)
     by_likelihood = shares_by_likelihood(probs, gold / gold.sum(), subject.rng("class_share_em"))
-    source = _source_shares(subject, gold)
+    source, source_rows = _source_shares(subject, gold)
     predicted = np.asarray(subject.profile.total.class_counts, np.int64)
     by_confusion = shares_by_confusion(subject.confusion, predicted, subject.rng("class_share_bbse"))
-    yield _prior_shift(by_likelihood, source)
+    yield _prior_shift(by_likelihood, source, source_rows)
     yield from _class_shares("class_share_em", by_likelihood, source, labels)
     yield from _class_shares("class_share_bbse", by_confusion, source, labels)
 
@@ -53,19 +53,20 @@ def _mean_confidence(counts: Counts) -> float:
     return counts.confidence * UNIT / counts.labelled if counts.labelled else math.nan
 
 
-def _source_shares(subject: Subject, gold: NDArray[np.int64]) -> list[Figure]:
-    """True shares of the reference's classes: known of dev rows, estimated the same way of frozen nights."""
+def _source_shares(subject: Subject, gold: NDArray[np.int64]) -> tuple[list[Figure], float]:
+    """True shares of the reference's classes, and the rows behind them: known of dev, else estimated the same way."""
     baseline = subject.baseline
     if baseline is None or baseline.note.kind == "dev":
-        return [wilson(float(rows), float(gold.sum())) for rows in gold]
+        return [wilson(float(rows), float(gold.sum())) for rows in gold], float(gold.sum())
     if baseline.sample is None:
-        return []
+        return [], 0.0
     probs = sampled_probs(baseline.sample, len(gold))
     shift = shares_by_likelihood(probs, gold / gold.sum(), subject.rng("source_shares"))
-    return [Figure(each.value, each.low, each.high) for each in shift.shares]
+    rows = shift.shares[0].n if shift.shares else 0.0
+    return [Figure(each.value, each.low, each.high) for each in shift.shares], rows
 
 
-def _prior_shift(now: LabelShift, source: list[Figure]) -> Metric:
+def _prior_shift(now: LabelShift, source: list[Figure], source_rows: float) -> Metric:
     """Total variation between the estimated shares then and now; the chance is that of the clearest class.
 
     Each class gives a normal test of its two shares, their standard errors from their intervals; the least
@@ -86,7 +87,7 @@ def _prior_shift(now: LabelShift, source: list[Figure]) -> Metric:
         high=min(1.0, value + half),
         effect=value,
         p_value=p_value,
-        n=now.shares[0].n,
+        n=source_rows,
         m=now.shares[0].n,
     )
     return Metric("prior_shift", "", "", measured)

@@ -61,7 +61,7 @@ def shifted_tokens(subject: Subject, baseline: Baseline) -> tuple[TokenShift, ..
 def _unknown(pair: Pair, design: DesignEffect) -> Metric:
     before, now = pair.before, pair.now
     measured = compare_shares(
-        before.unk_tokens, before.n_tokens, now.unk_tokens, now.n_tokens, design_effect=design.mean
+        before.unk_tokens, before.n_tokens, now.unk_tokens, now.n_tokens, design_effect=design.mean * pair.repetition
     )
     levels = [each.unk_tokens / max(1, each.n_tokens) for each in (now, before)]
     return Metric("unk_share", "", "", measured, *levels)

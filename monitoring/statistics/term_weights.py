@@ -22,10 +22,10 @@ def compare_term_weights(
 ) -> Measured:
     """Kullback-Leibler divergence of mean TF-IDF weights, nats: what marks the documents now against then.
 
-    Each document's weights `tf ln((1 + D) / (1 + df) + 1)` (Salton & Buckley 1988, with the smoothed logarithm;
-    D and df over both sides) are scaled to the sum 1, so that a long document says no more than a short one and
-    frequent words next to nothing. With p and q the mean weights of the two sides, `value` is `sum q ln(q / p)`. The
-    null deals the documents out anew; `effect` is the value less the null's mean, its interval normal with the
+    Each document's weights `tf (ln((1 + D) / (1 + df)) + 1)` (Salton & Buckley 1988, with the smoothed logarithm; D
+    and df over both sides) are scaled to the sum 1, so that a long document says no more than a short one, and a
+    frequent word less than a rare one. With p and q the mean weights of the two sides, `value` is `sum q ln(q / p)`.
+    The null deals the documents out anew; `effect` is the value less the null's mean, its interval normal with the
     variance of the permutations.
 
     Args:

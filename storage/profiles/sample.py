@@ -1,7 +1,8 @@
 """A uniform random sample of a day's rows that merges exactly: the k rows whose hashes are smallest.
 
 Whatever the order, the grouping or the machine, the k smallest of the k smallest are the k smallest of all. The hash is
-salted by the date, so that a document that comes every day is not in every sample.
+of the document's id, the date and the row's place: a document that comes every day is not in every sample, and rows of
+one id (copies of a text, where ids come from texts) are drawn one by one.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def sample_of(table: pa.Table, texts: pl.Series, which: NDArray[np.int64], rows:
         `SAMPLE_SCHEMA`, at most `rows` rows, sorted by key.
     """
     day: date = table["logical_date"][0].as_py() if table.num_rows else date.min
-    keys = _keys(table["doc_id"], day)
+    keys = _keys(table, day)
     chosen = np.argsort(keys, kind="stable")[: rows + _tied(keys, rows)]
     picked = table.select(_COPIED).take(pa.array(chosen))
     text = texts.gather(which[chosen]).str.slice(0, SAMPLE_CHARACTERS).to_arrow().cast(pa.string())
@@ -125,7 +126,10 @@ def _tied(keys: NDArray[np.uint64], rows: int) -> int:
     return int((keys <= last).sum()) - rows
 
 
-def _keys(doc_id: pa.ChunkedArray, day: date) -> NDArray[np.uint64]:
-    """uint64[N], the lower half of the MD5 of id and date."""
-    salted = pl.Series("id", pl.from_arrow(doc_id)).cast(pl.String) + f"\x1f{day.isoformat()}"
-    return digest_numbers(salted)[0]
+def _keys(table: pa.Table, day: date) -> NDArray[np.uint64]:
+    """uint64[N], the lower half of the MD5 of id, date and place."""
+    places = pl.DataFrame({name: pl.from_arrow(table[name]) for name in ("doc_id", "source_path", "source_row")})
+    salted = places.select(
+        pl.concat_str("doc_id", pl.lit(day.isoformat()), "source_path", "source_row", separator="\x1f")
+    )
+    return digest_numbers(salted.to_series())[0]

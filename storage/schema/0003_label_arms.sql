@@ -6,7 +6,10 @@ COMMENT ON COLUMN labels.arm IS 'How the row was chosen: random, or a strategy s
 DROP VIEW labelled_predictions;
 CREATE VIEW labelled_predictions AS
 WITH newest AS (
-    SELECT task, doc_id, label, annotator, source, arm, labelled_at
+    SELECT
+        task, doc_id, label, annotator, source, labelled_at,
+        -- A row that was drawn stays drawn when its label is corrected: corrected ones are the hard ones.
+        CASE WHEN bool_or(arm = 'random') OVER (PARTITION BY task, doc_id) THEN 'random' ELSE arm END AS arm
     FROM labels
     QUALIFY row_number() OVER (
         PARTITION BY task, doc_id ORDER BY labelled_at DESC, imported_at DESC, annotator, source, label

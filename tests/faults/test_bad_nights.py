@@ -143,7 +143,8 @@ class TestStrangeNights:
     def test_a_dump_without_rows(self, home: Home) -> None:
         home.dump("a.parquet", [], day="2026-01-20")
         home.score(day="2026-01-20").well()
-        monitor(home, "2026-01-20").refused(1, "nothing of comment 2026-01-20", "no unit")
+        assert monitor(home, "2026-01-20").calmly().code == 3  # somebody has to look, so the page and the code say
+        assert findings_of(home, "2026-01-20").now.rows == 0
 
     def test_a_label_outside_the_map(self, home: Home) -> None:
         label(home, {"negative": 60, "positive": 60, "sarcastic": 30})

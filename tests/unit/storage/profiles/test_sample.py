@@ -96,7 +96,8 @@ def test_documents_of_one_id_are_told_apart_by_their_place() -> None:
     same = TABLE.set_column(TABLE.schema.get_field_index("doc_id"), "doc_id", pa.array(["x"] * 500))
     backwards = same.take(pa.array(ROWS[::-1].copy()))
     expected = sample_of(same, TEXTS, ROWS, 10)
-    assert expected["source_row"].to_pylist() == list(range(10))
+    assert len(set(expected["source_row"].to_pylist())) == 10
+    assert expected["source_row"].to_pylist() != list(range(10))  # drawn, not the first ones
     assert sample_of(backwards, TEXTS, ROWS[::-1].copy(), 10).equals(expected)
 
 
