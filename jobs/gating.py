@@ -20,8 +20,8 @@ from models.bundle import Bundle, file_sha256
 from models.evaluation.calibration_error import CalibrationError, calibration_error, equal_width_edges
 from models.evaluation.comparison import Comparison, compare
 from models.evaluation.gate import judge_challenger
-from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.gate_page import render_gate
+from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.predictions import read_predictions
 from models.evaluation.record import Figure, json_ready
 from models.registry import Registry

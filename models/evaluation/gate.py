@@ -170,8 +170,8 @@ def _flips(golden: Comparison, limits: Limits) -> Check:
         Said(
             f"黄金集有 {flips.value:.1%}(95 % 区间 {flips.low:.1%}–{flips.high:.1%})由对变错,"
             f"{golden.positive_flips.value:.1%} 由错变对;由对变错最多 {limits.negative_flips:.1%}",
-            f"{flips.value:.1%} of the golden rows (95 % interval {flips.low:.1%} to {flips.high:.1%}) turned from right "
-            f"to wrong, {golden.positive_flips.value:.1%} the other way; at most {limits.negative_flips:.1%} may",
+            f"{flips.value:.1%} of the golden rows (95 % interval {flips.low:.1%} to {flips.high:.1%}) turned from "
+            f"right to wrong, {golden.positive_flips.value:.1%} the other way; at most {limits.negative_flips:.1%} may",
         ),
         Said(
             "靠近原模型:减小 alpha 或学习率,多复习",
