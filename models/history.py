@@ -93,8 +93,8 @@ def carried_out(moves: Sequence[Move], in_use: str | None) -> list[Move]:
         moves: All lines, oldest first.
         in_use: What the pointer says now.
     """
-    starts = [move.before for move in moves[1:]] + [in_use]
-    return [move for move, start in zip(moves, starts, strict=True) if move.after == start]
+    starts = [*(move.before for move in moves[1:]), in_use]
+    return [move for move, start in zip(moves, starts, strict=False) if move.after == start]
 
 
 def version_before(moves: Sequence[Move]) -> str | None:

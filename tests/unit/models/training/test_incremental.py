@@ -162,7 +162,7 @@ class TestSeen:
         assert fresh.any()
         assert not np.isin(text_keys(golden)[fresh], after).any()
 
-    def test_an_ancestor_that_does_not_tell_is_named_for_ever(self, champion: Bundle, tmp_path: Path) -> None:
+    def test_an_ancestor_that_does_not_tell_is_named_for_ever(self, tmp_path: Path) -> None:
         silent = tiny_bundle(tmp_path / "silent", labels=("bad", "good"))
         first = finetune(silent, settings(), Lessons(NEW, OLD), tmp_path / "a")
         second = finetune(first, settings(), Lessons(NEW, OLD), tmp_path / "b")
