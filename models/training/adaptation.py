@@ -138,7 +138,7 @@ def adapt(
     folder: Path,
     *,
     show_progress: bool,
-) -> None:
+) -> float:
     """Train an encoder on hidden tokens of unlabelled texts, in place.
 
     Args:
@@ -149,6 +149,9 @@ def adapt(
         loop: Precision and seed.
         folder: A scratch folder of the trainer is made and removed in here.
         show_progress: Draw a progress bar.
+
+    Returns:
+        The mean loss of all steps, nats.
     """
     model = MaskedLanguageModel(encoder)
     vocabulary = int(model.bias.shape[0])
@@ -176,6 +179,7 @@ def adapt(
     arguments._n_gpu = min(arguments.n_gpu, 1)
     trainer = _AdaptationTrainer(model=model, args=arguments, train_dataset=windows, data_collator=_as_it_is)
     trainer.remove_callback(PrinterCallback)
-    loss = trainer.train().training_loss
+    loss = float(trainer.train().training_loss)
     shutil.rmtree(folder / "adaptation", ignore_errors=True)
     log.info("adapted to %d windows of unlabelled text: mean loss %.3f", len(windows), loss)
+    return loss
