@@ -23,10 +23,11 @@ from jobs.locks import task_lock
 from jobs.planning import plan_files
 from jobs.progress import Progress
 from jobs.recording import Tally, recorded_run
+from jobs.sweeping import sweep
 from models.bundle import Bundle
 from models.evaluation.side_by_side import Answers, SideBySide, side_by_side
 from storage.errors import ConfigError, NoInput, YebanError
-from storage.files import sweep_temporaries, write_json
+from storage.files import write_json
 from storage.parts import PartStore
 from storage.records import Slot, Unit
 from storage.runs import RunLog
@@ -80,7 +81,7 @@ def shadow(home: Home, request: ShadowRequest, progress: Progress) -> Shadowed:
     _check_pair(champion, challenger)
     slot = Slot(request.task, request.logical_date, challenger.version)
     with task_lock(home.locks, request.task, "shadow"), recorded_run(RunLog(home.run_records), "shadow", slot) as tally:
-        sweep_temporaries(home.shadow)
+        sweep(home)
         stores = [_scored(home, bundle, request, tally, progress) for bundle in (champion, challenger)]
         found = _compare(stores, champion.labels)
     folder = home.root / "reports" / "shadow" / request.task / request.logical_date.isoformat()
