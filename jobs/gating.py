@@ -25,13 +25,14 @@ from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.predictions import read_predictions
 from models.evaluation.record import Figure, json_ready
 from models.registry import Registry
-from models.seen import UNRECORDED, has_text, read_seen, text_keys
+from models.seen import UNRECORDED, Keys, has_text, read_seen, text_keys
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from storage.errors import ConfigError
 from storage.files import write_bytes, write_json
 
 _SEED: Final = 0
 _SPEED_ROWS: Final = 512
+_NAMED_ROWS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _measure(
         recent=on_recent,
         calibration=after,
         calibration_before=before,
-        leakage=find_leakage(challenger, golden, recent),
+        leakage=find_leakage(pair, golden, recent),
         slowdown=measure_slowdown(scorers, golden, home.config.gate.speed_rounds),
     )
 
@@ -138,17 +139,29 @@ def _calibration(probs: NDArray[np.float32], rows: LabelledRows) -> CalibrationE
     return calibration_error(scored.confidence, scored.correct, equal_width_edges(), np.random.default_rng(_SEED))
 
 
-def find_leakage(challenger: Bundle, golden: LabelledRows, recent: LabelledRows) -> Leakage:
-    """Look for rows of the test sets among the texts that the challenger has seen."""
-    seen = read_seen(challenger)
+def find_leakage(pair: tuple[Bundle, Bundle], golden: LabelledRows, recent: LabelledRows) -> Leakage:
+    """Look for rows of the test sets among the texts that the challenger, the second of a pair, has seen."""
+    before, seen = (read_seen(bundle) for bundle in pair)
     if seen is None:
         return Leakage(None, 0, 0)
+    on_golden, on_recent = _known(golden, seen), _known(recent, seen)
+    inherited = 0
+    if before is not None:
+        inherited = len(_known(golden.take(on_golden), before)) + len(_known(recent.take(on_recent), before))
+    return Leakage(
+        texts=len(seen),
+        golden=len(on_golden),
+        recent=len(on_recent),
+        silent=pair[1].manifest.lineage.recipe.get(UNRECORDED),
+        inherited=inherited,
+        golden_rows=tuple(on_golden[:_NAMED_ROWS].tolist()),
+        recent_rows=tuple(on_recent[:_NAMED_ROWS].tolist()),
+    )
 
-    def known(rows: LabelledRows) -> int:
-        return int((np.isin(text_keys(rows.texts), seen) & has_text(rows.texts)).sum())
 
-    silent = challenger.manifest.lineage.recipe.get(UNRECORDED)
-    return Leakage(len(seen), known(golden), known(recent), silent)
+def _known(rows: LabelledRows, seen: Keys) -> NDArray[np.int64]:
+    """Numbers of the rows whose text was seen."""
+    return np.flatnonzero(np.isin(text_keys(rows.texts), seen) & has_text(rows.texts))
 
 
 def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds: int) -> Figure:

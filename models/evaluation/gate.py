@@ -189,6 +189,7 @@ def _leakage(leakage: Leakage, rows: int, limits: Limits) -> Check:
         )
         act = Said("用本版重新训练或微调", "train or fine-tune it with this version of yeban, which records them")
         return _check("leakage", False, Figure(math.nan, math.nan, math.nan), limits.leaked_rows, why, act)
+    action = _keep_out(leakage)
     note_zh = f";其祖先 {leakage.silent} 没有记录,未能比对" if leakage.silent else ""
     note_en = f"; {leakage.silent}, from which it descends, does not tell what it saw" if leakage.silent else ""
     return _check(
@@ -202,11 +203,23 @@ def _leakage(leakage: Leakage, rows: int, limits: Limits) -> Check:
             f"{leakage.golden:,} golden and {leakage.recent:,} recent rows are among the texts of training and dev "
             f"({rows:,} rows against {texts:,} texts)" + note_en,
         ),
-        Said(
-            "微调时用 --keep-out 排除测试集,再来一次",
-            "fine-tune again with --keep-out GOLDEN --keep-out RECENT",
-        ),
+        action,
     )
+
+
+def _keep_out(leakage: Leakage) -> Said:
+    """What helps: other training where the challenger alone has seen rows, another test set where its parent has."""
+    zh, en = [], []
+    if leakage.golden + leakage.recent > leakage.inherited:
+        zh.append("微调时用 --keep-out 排除测试集,再来一次")
+        en.append("fine-tune again with --keep-out GOLDEN --keep-out RECENT")
+    if leakage.inherited:
+        zh.append(f"其中 {leakage.inherited} 条现用模型也见过:从测试集里删掉(行号在报告的 JSON 里)")
+        en.append(
+            f"{leakage.inherited:,} of them the champion has seen, too: take them out of the test sets (the report's "
+            "JSON has their row numbers)"
+        )
+    return Said(";".join(zh), "; ".join(en))
 
 
 def _speed(slowdown: Figure, limits: Limits) -> Check:

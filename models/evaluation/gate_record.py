@@ -48,12 +48,18 @@ class Leakage:
         recent: Recent rows among them.
         silent: The bundle that it descends from and that does not tell what it saw; None where all tell. The
             champion as a rule descends from it as well, or is it: then this flatters both alike.
+        inherited: Such golden and recent rows that the champion has seen as well: they spoil the set, whoever is tried.
+        golden_rows: Which golden rows, from 0 in the order of the usable rows; the first of them.
+        recent_rows: Which recent rows.
     """
 
     texts: int | None
     golden: int
     recent: int
     silent: str | None = None
+    inherited: int = 0
+    golden_rows: tuple[int, ...] = ()
+    recent_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,18 +31,22 @@ def bundle_that_saw(folder: Path, *texts: str, ancestor: str | None = None) -> B
 
 
 def test_rows_that_were_seen_are_counted_set_by_set(tmp_path: Path) -> None:
+    champion = bundle_that_saw(tmp_path / "a", "好书")
     challenger = bundle_that_saw(tmp_path / "b", "好书", "坏店", "快", ancestor="0123456789ab")
-    found = find_leakage(challenger, rows("好书!", "好 书", "新书", ""), rows("坏店", "人"))
+    found = find_leakage((champion, challenger), rows("新书", "好书!", "好 书", ""), rows("坏店", "人"))
     assert (found.texts, found.golden, found.recent, found.silent) == (3, 2, 1, "0123456789ab")
+    assert (found.inherited, found.golden_rows, found.recent_rows) == (2, (1, 2), (0,))
 
 
 def test_empty_texts_are_no_leak(tmp_path: Path) -> None:
-    found = find_leakage(bundle_that_saw(tmp_path / "b", "", " ", "好"), rows("", "  "), rows(""))
-    assert (found.texts, found.golden, found.recent, found.silent) == (1, 0, 0, None)
+    pair = tiny_bundle(tmp_path / "a"), bundle_that_saw(tmp_path / "b", "", " ", "好")
+    found = find_leakage(pair, rows("", "  "), rows(""))
+    assert (found.texts, found.golden, found.recent, found.silent, found.inherited) == (1, 0, 0, None, 0)
 
 
 def test_a_bundle_that_does_not_tell(tmp_path: Path) -> None:
-    assert find_leakage(tiny_bundle(tmp_path / "b"), rows("好"), rows("好")).texts is None
+    pair = bundle_that_saw(tmp_path / "a", "好"), tiny_bundle(tmp_path / "b")
+    assert find_leakage(pair, rows("好"), rows("好")).texts is None
 
 
 def test_a_network_of_ten_times_the_work_is_slower(tmp_path: Path) -> None:

@@ -113,6 +113,16 @@ def test_a_leaking_one_is_refused_for_that_alone() -> None:
     assert failed(evidence(leakage=Leakage(5000, 0, 1)), replace(LIMITS, leaked_rows=1)) == []
 
 
+@pytest.mark.parametrize(
+    ("inherited", "advice"),
+    [(0, {"--keep-out"}), (3, {"take them out"}), (1, {"--keep-out", "take them out"})],
+)
+def test_the_advice_follows_who_has_seen_the_rows(inherited: int, advice: set[str]) -> None:
+    report = judge_challenger(evidence(leakage=Leakage(5000, 2, 1, inherited=inherited)), LIMITS)
+    (check,) = [check for check in report.checks if not check.passed]
+    assert {each for each in ("--keep-out", "take them out") if each in check.action.en} == advice
+
+
 def test_one_that_does_not_tell_what_it_saw_is_refused() -> None:
     assert failed(evidence(leakage=Leakage(None, 0, 0))) == ["leakage"]
     assert failed(evidence(leakage=Leakage(5000, 0, 0, "cccccccccccc"))) == []
