@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
@@ -31,6 +32,7 @@ class Config(Section):
     units: UnitsSection = UnitsSection()
     warehouse: WarehouseSection = WarehouseSection()
     monitor: MonitorSection = MonitorSection()
+    gate: GateSection = GateSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
@@ -77,6 +79,11 @@ class Home:
     def bundles(self) -> Path:
         """Trained bundles."""
         return self.root / "bundles"
+
+    @property
+    def shadow(self) -> Path:
+        """Parts that were scored to be compared, and are never loaded."""
+        return self.root / "shadow"
 
     @property
     def run_records(self) -> Path:
@@ -195,6 +202,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "units": UnitsSection,
     "warehouse": WarehouseSection,
     "monitor": MonitorSection,
+    "gate": GateSection,
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,

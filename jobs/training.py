@@ -9,9 +9,10 @@ from pathlib import Path
 
 from jobs.config import Home
 from jobs.locks import task_lock
+from jobs.promotion import crown_first
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord
-from models.registry import WORKSHOP_PREFIX, Registry
+from models.registry import WORKSHOP_PREFIX
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.recipe import load_recipe
 
@@ -54,9 +55,9 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
     recipe = load_recipe(request.task, request.recipe, request.settings)
     rows = read_labelled(request.train, recipe.labels)
     dev = read_labelled(request.dev, recipe.labels) if request.dev else None
-    data = [_record("train", request.train, rows)]
+    data = [data_record("train", request.train, len(rows))]
     if request.dev and dev:
-        data.append(_record("dev", request.dev, dev))
+        data.append(data_record("dev", request.dev, len(dev)))
 
     from jobs.dev_reference import add_reference  # heavy, as the next: after everything cheap has been checked
     from models.training.fit import train
@@ -64,9 +65,8 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
     def finish(bundle: Bundle, dev_rows: LabelledRows) -> Bundle:
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
-    registry = Registry(home.bundles)
     with task_lock(home.locks, request.task, "train"):
-        _sweep(home.bundles / request.task)
+        sweep_workshops(home.bundles / request.task)
         bundle = train(
             recipe,
             rows,
@@ -77,20 +77,25 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
             show_progress=show_progress,
             finish=finish,
         )
-        crowned = registry.champion(request.task) is None
-        if crowned:
-            registry.crown(request.task, bundle.version)
+        crowned = crown_first(home, request.task, bundle.version)
     return Trained(bundle, crowned)
 
 
-def _sweep(folder: Path) -> None:
+def sweep_workshops(folder: Path) -> None:
     """Remove what a training that was killed left behind; the lock says that none is under way."""
     for left in folder.glob(f"{WORKSHOP_PREFIX}*"):
         shutil.rmtree(left)
 
 
-def _record(role: str, source: LabelledSource, rows: LabelledRows) -> DataRecord:
+def data_record(role: str, source: LabelledSource, rows: int) -> DataRecord:
+    """What a lineage tells of a file that was read.
+
+    Args:
+        role: See `DataRecord`.
+        source: The file.
+        rows: Rows that it gave.
+    """
     file = Path(source.file)
     name = file.name + (f" where {source.where}" if source.where else "")
     digest = file_sha256(file) if file.is_file() else ""
-    return DataRecord.model_validate({"role": role, "name": name, "sha256": digest, "rows": len(rows)})
+    return DataRecord.model_validate({"role": role, "name": name, "sha256": digest, "rows": rows})

@@ -21,6 +21,8 @@ ENCODER: Final = "encoder.json"
 TOKENIZER: Final = "tokenizer.json"
 CARD: Final = "README.md"
 OWN_FILES: Final = (WEIGHTS, ENCODER, TOKENIZER)
+SEEN: Final = "seen-texts.u64"
+"""Digests of the texts that went into the bundle."""
 REFERENCE_FOLDER: Final = "reference"
 _REFERENCE_FILES: Final = tuple(f"{REFERENCE_FOLDER}/{name}" for name in (REFERENCE, SAMPLE))
 
@@ -117,10 +119,10 @@ def _read_manifest(path: Path) -> Manifest:
 def seal_bundle(path: Path, manifest: Manifest) -> Bundle:
     """Write the manifest last, over the files already in the folder, and open the result.
 
-    `manifest.files` is filled in here: a bundle without its manifest is not a bundle yet. A reference is sealed in
-    where there is one.
+    `manifest.files` is filled in here: a bundle without its manifest is not a bundle yet. A reference and the digests
+    of seen texts are sealed in where there are any.
     """
-    carried = [name for name in _REFERENCE_FILES if (path / name).is_file()]
+    carried = [name for name in (*_REFERENCE_FILES, SEEN) if (path / name).is_file()]
     files = {name: file_sha256(path / name) for name in (*OWN_FILES, *carried)}
     sealed = manifest.model_copy(update={"files": files})
     text = json.dumps(sealed.model_dump(mode="json"), ensure_ascii=False, indent=2, sort_keys=True)

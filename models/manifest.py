@@ -30,18 +30,33 @@ class HeadSpec(BaseModel):
 
 
 class DataRecord(BaseModel):
-    """One file that went into training."""
+    """One file that went into training.
+
+    Attributes:
+        role: What for; `new`, `rehearsal` and `unlabelled` are those of fine-tuning.
+        name: The file's name, and the condition on its rows.
+        sha256: Of its bytes; empty where there were several.
+        rows: How many rows it gave.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role: Literal["train", "dev", "vocabulary"]
+    role: Literal["train", "dev", "vocabulary", "new", "rehearsal", "unlabelled"]
     name: str
     sha256: str
     rows: int
 
 
 class Lineage(BaseModel):
-    """Where a bundle comes from. No clock in here: the same recipe on the same data is the same bundle."""
+    """Where a bundle comes from. No clock in here: the same recipe on the same data is the same bundle.
+
+    Attributes:
+        yeban: The version of this program.
+        parent: The bundle that it was fine-tuned from, None for one that was trained from scratch.
+        recipe: All settings.
+        data: The files.
+        dev_metrics: Figures on the dev rows.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

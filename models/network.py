@@ -88,6 +88,11 @@ def save_network(network: Classifier, folder: Path, *, dtype: torch.dtype = torc
     network.encoder.config.to_json_file(folder / ENCODER)  # type: ignore[union-attr, operator]
 
 
+def stored_type(bundle: Bundle) -> torch.dtype:
+    """Number type of a bundle's weights on disk."""
+    return next(value.dtype for value in _load_file(bundle).values() if value.is_floating_point())
+
+
 def load_network(bundle: Bundle) -> nn.Module:
     """Build a bundle's network in float32, in evaluation mode, on the CPU.
 
@@ -140,15 +145,19 @@ def _read_encoder(bundle: Bundle) -> nn.Module:
 
 
 def _read_weights(bundle: Bundle) -> dict[str, Tensor]:
+    weights = _load_file(bundle)
+    return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def _load_file(bundle: Bundle) -> dict[str, Tensor]:
     try:
-        weights = load_file(bundle.path / WEIGHTS)
+        return load_file(bundle.path / WEIGHTS)
     except (SafetensorError, OSError) as error:
         raise BundleIncomplete(
             f"bundle {bundle.path}: {WEIGHTS} cannot be read: {error}",
             expected="a safetensors file",
             action="restore the file, or train the bundle again",
         ) from error
-    return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 
 def _check_head(bundle: Bundle, classes: int | None) -> None:

@@ -8,18 +8,23 @@ from typing import Final
 
 from models.bundle import MANIFEST, Bundle, open_bundle
 from models.foreign import CONFIG, ForeignDefaults, open_foreign
+from models.history import Move, append_move, read_moves
 from storage.errors import BundleIncomplete
 from storage.files import expand_user, write_bytes
 
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"
+_HISTORY: Final = "history.jsonl"
 WORKSHOP_PREFIX: Final = ".training-"
 """Folders with this prefix hold a bundle that is still being trained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`<home>/bundles/<task>/<version>/` and the pointer `<home>/bundles/<task>/champion`."""
+    """`<home>/bundles/<task>/<version>/` and the pointer `<home>/bundles/<task>/champion`.
+
+    Beside them lie `history.jsonl` and the reports of gates: `gate-<challenger>-vs-<champion>.json`.
+    """
 
     root: Path
 
@@ -40,9 +45,27 @@ class Registry:
         pointer = self.root / task / _CHAMPION
         return pointer.read_text("utf-8").strip() if pointer.is_file() else None
 
+    def in_use(self, task: str) -> str | None:
+        """The champion, or the embedded bundle where no pointer was written yet; None where there is neither."""
+        embedded = (version for version, folder in self.at_hand(task).items() if is_embedded(folder))
+        return self.champion(task) or next(embedded, None)
+
     def crown(self, task: str, version: str) -> None:
-        """Point to the version in use; atomic."""
+        """Point to the version in use; atomic. What people decide goes through `move`, which leaves a trace."""
         write_bytes(self.root / task / _CHAMPION, f"{version}\n".encode())
+
+    def move(self, task: str, move: Move) -> None:
+        """Write a move into the history, then move the pointer."""
+        append_move(self.root / task / _HISTORY, move)
+        self.crown(task, move.after)
+
+    def moves(self, task: str) -> list[Move]:
+        """The history, oldest first, with the moves that were begun and never happened; see `models.history`."""
+        return read_moves(self.root / task / _HISTORY)
+
+    def gate_file(self, task: str, challenger: str, champion: str) -> Path:
+        """Where the gate's report about a pair is, or will be; its page has the suffix `.html`."""
+        return self.root / task / f"gate-{challenger}-vs-{champion}.json"
 
     def resolve(self, task: str, wanted: str | None, defaults: ForeignDefaults) -> Bundle:
         """Find the bundle to use.
@@ -77,10 +100,18 @@ class Registry:
             )
         return open_foreign(wanted, task, defaults)
 
+    def open_version(self, task: str, version: str) -> Bundle:
+        """Open one of those at hand.
+
+        Raises:
+            BundleError: It is not there, or not whole.
+        """
+        return _open(version, self.at_hand(task).get(version, self.root / task / version))
+
     def _in_use(self, task: str) -> Bundle:
         version = self.champion(task)
         if version is not None:
-            return _open(version, self.at_hand(task).get(version, self.root / task / version))
+            return self.open_version(task, version)
         if is_embedded(EMBEDDED / task):
             return open_bundle(EMBEDDED / task)
         raise BundleIncomplete(

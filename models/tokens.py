@@ -129,6 +129,10 @@ class Tokenizer:
         """The largest id that a text can have."""
         return int(max(self._backend.get_vocab().values()))
 
+    def id_of(self, *names: str) -> int | None:
+        """Id of the first of some tokens that the vocabulary has; None where it has none of them."""
+        return _first_id(self._backend, *names)
+
     def name(self, token: int) -> str:
         """How the vocabulary writes a token; empty for an id that it does not have."""
         return str(self._backend.id_to_token(token) or "")

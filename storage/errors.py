@@ -22,6 +22,7 @@ Reading it top to bottom tells what can go wrong:
             DiskFull                no space left where we write
             PartCorrupt             a staged part does not hold what its name says
             ReferenceUnusable       a reference can't be made, or was altered
+            GateRefused             a challenger has not passed the gate
             RunLocked               exit 75: another run holds the task
             ExtraMissing            an optional part of yeban is not installed
             PortTaken               another program listens where we should
@@ -143,6 +144,10 @@ class PartCorrupt(TerminalError):
 
 class ReferenceUnusable(TerminalError):
     """There is nothing to measure drift against: a reference can't be made, or is not what was frozen."""
+
+
+class GateRefused(TerminalError):
+    """A challenger may not take the champion's place: it has not passed the gate."""
 
 
 class RunLocked(TerminalError):

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, examine, learn, monitor, report, runs, scoring, setting_up
+from jobs.cli import bundles, challenge, examine, learn, monitor, report, runs, scoring, setting_up
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 setting_up.add_to(app)
 scoring.add_to(app)
 learn.add_to(app)
+challenge.add_to(app)
 examine.add_to(app)
 runs.add_to(app)
 bundles.add_to(app)

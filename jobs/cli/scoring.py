@@ -124,10 +124,10 @@ def _request(
     from jobs.score import ScoreRequest
 
     when = parse_date(day, home.config.time_zone, now())
-    return ScoreRequest(task, when, tuple(_from_here(each) for each in patterns or ()), bundle, force)
+    return ScoreRequest(task, when, tuple(from_here(each) for each in patterns or ()), bundle, force)
 
 
-def _from_here(pattern: str) -> str:
+def from_here(pattern: str) -> str:
     """What is typed counts from where one stands; what is configured, from the home."""
     from storage.files import expand_user
 

@@ -81,12 +81,23 @@ def macro_scores(counts: Int64, over: NDArray[np.bool_], rng: np.random.Generato
     return MacroScores(*figures)
 
 
+def cell_scores(cells: Int64, gold: Int64, given: Int64, classes: int) -> tuple[Float64, Float64, Float64]:
+    """Precision, recall and F1 by class, float64[R, C] each, of R sets of counts.
+
+    Args:
+        cells: int64[R, K], rows in each of K cells.
+        gold: int64[K], the cells' gold class.
+        given: int64[K], the cells' predicted class, C for unscored rows.
+        classes: C.
+    """
+    is_gold = np.eye(classes)[gold]
+    is_given = np.eye(classes, classes + 1).T[given]
+    return _scores(cells @ (is_gold * is_given), cells @ is_given, cells @ is_gold)
+
+
 def _macro(cells: Int64, gold: Int64, given: Int64, over: NDArray[np.bool_]) -> tuple[Float64, ...]:
     """Macro scores, float64[R] each, of R sets of cell counts int64[R, K] at (gold[K], given[K])."""
-    is_gold = np.eye(len(over))[gold]
-    is_given = np.eye(len(over), len(over) + 1).T[given]
-    scores = _scores(cells @ (is_gold * is_given), cells @ is_given, cells @ is_gold)
-    return tuple(score[:, over].mean(axis=1) for score in scores)
+    return tuple(score[:, over].mean(axis=1) for score in cell_scores(cells, gold, given, len(over)))
 
 
 def _scores(

@@ -145,14 +145,15 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form: records as objects, tuples as lists, NaN as None."""
-        return {name: _json_ready(value) for name, value in asdict(self).items()}
+        return {name: json_ready(value) for name, value in asdict(self).items()}
 
 
-def _json_ready(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
+    """Dictionaries, tuples and numbers as JSON has them: tuples as lists, NaN as None."""
     if isinstance(value, dict):
-        return {name: _json_ready(inner) for name, inner in value.items()}
+        return {name: json_ready(inner) for name, inner in value.items()}
     if isinstance(value, tuple):
-        return [_json_ready(inner) for inner in value]
+        return [json_ready(inner) for inner in value]
     if isinstance(value, float) and math.isnan(value):
         return None
     return value

@@ -22,6 +22,7 @@ def write_card(bundle: Bundle) -> str:
 | document logits | {manifest.aggregation} over windows |
 | temperature | {manifest.temperature:.4f} |
 | trained by | yeban {lineage.yeban or "?"} |
+| fine-tuned from | {lineage.parent or "-"} |
 | dev rows | {metrics.get("rows", "?")} |
 | dev accuracy | {metrics.get("accuracy", "?")} |
 | dev macro-F1 | {metrics.get("macro_f1", "?")} |

@@ -56,6 +56,13 @@ class LabelledSource:
     group_column: str | None = None
 
 
+def join_rows(first: LabelledRows, second: LabelledRows) -> LabelledRows:
+    """Rows of two sets, one after the other; groups are left behind."""
+    return LabelledRows(
+        pl.concat([first.texts, second.texts.alias(first.texts.name)]), np.concatenate([first.gold, second.gold])
+    )
+
+
 def read_labelled(source: LabelledSource, labels: Sequence[str]) -> LabelledRows:
     """Read labelled rows, in the order of the file.
 
@@ -75,25 +82,46 @@ def read_labelled(source: LabelledSource, labels: Sequence[str]) -> LabelledRows
     return LabelledRows(frame["content"], _class_indices(frame["gold"], labels, source), groups)
 
 
+def read_texts(source: LabelledSource) -> pl.Series:
+    """Read texts alone, String[N] in the order of the file: its label column need not be there.
+
+    Raises:
+        NoInput: No such file, or no row meets the condition.
+        MissingColumn: A named column is not there.
+    """
+    text = _quoted(source.text_column)
+    texts = _ask(source, f"CAST({text} AS VARCHAR) AS content", f"{text} IS NOT NULL")["content"]
+    if texts.is_empty():
+        raise NoInput(
+            f"{source.file}: no row with a text" + (f" where {source.where}" if source.where else ""),
+            expected="at least one text",
+            action="check the file and the condition",
+        )
+    return texts
+
+
 def _query(source: LabelledSource) -> pl.DataFrame:
-    reader = "read_csv_auto(?)" if source.file.endswith(".csv") else "read_parquet(?, binary_as_string = true)"
     group = _quoted(source.group_column) if source.group_column else "NULL"
-    condition = f"({source.where})" if source.where else "true"
     text, label = _quoted(source.text_column), _quoted(source.label_column)
-    sql = (
-        f"SELECT CAST({text} AS VARCHAR) AS content, {label} AS gold, {group} AS grouping FROM {reader} "
-        f"WHERE {condition} AND {text} IS NOT NULL AND {label} IS NOT NULL"
-    )
+    columns = f"CAST({text} AS VARCHAR) AS content, {label} AS gold, {group} AS grouping"
+    return _ask(source, columns, f"{text} IS NOT NULL AND {label} IS NOT NULL")
+
+
+def _ask(source: LabelledSource, columns: str, usable: str) -> pl.DataFrame:
+    """Columns of the usable rows that meet the condition; a file that can't be asked is an error of ours."""
+    reader = "read_csv_auto(?)" if source.file.endswith(".csv") else "read_parquet(?, binary_as_string = true)"
+    condition = f"({source.where})" if source.where else "true"
+    sql = f"SELECT {columns} FROM {reader} WHERE {condition} AND {usable}"
     with stops_kept(), duckdb.connect() as connection:
         try:
             return pl.from_arrow(connection.sql(sql, params=[source.file]).to_arrow_table())  # type: ignore[return-value]
         except duckdb.BinderException as error:
-            columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {reader}", [source.file]).fetchall()]
+            there = [row[0] for row in connection.execute(f"DESCRIBE FROM {reader}", [source.file]).fetchall()]
             raise MissingColumn(
                 f"{source.file}: {str(error).splitlines()[0]}",
-                expected=f"columns of the file: {', '.join(columns)}",
+                expected=f"columns of the file: {', '.join(there)}",
                 action="name the columns with --text-column, --label-column and --group-column",
-                columns=columns,
+                columns=there,
             ) from error
         except duckdb.Error as error:
             raise NoInput(

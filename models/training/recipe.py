@@ -19,11 +19,13 @@ from storage.errors import ConfigError
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A table of a recipe: no unknown keys, never changed once it is read."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ScratchEncoder(_Section):
+class ScratchEncoder(Section):
     """A small BERT that starts from random weights.
 
     Attributes:
@@ -55,7 +57,7 @@ class ScratchEncoder(_Section):
         return self
 
 
-class Optimizer(_Section):
+class Optimizer(Section):
     """AdamW with a linear warm-up and a linear way down."""
 
     learning_rate: float = Field(default=3e-5, gt=0)
@@ -64,7 +66,7 @@ class Optimizer(_Section):
     max_grad_norm: float = Field(default=1.0, gt=0)
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """How long and in what portions.
 
     Attributes:
@@ -82,7 +84,23 @@ class Schedule(_Section):
     evaluations_per_epoch: int = Field(default=2, ge=1)
 
 
-class Recipe(_Section):
+class Loop(Section):
+    """How the training loop runs, whatever it starts from.
+
+    Attributes:
+        optimizer: AdamW's settings.
+        schedule: Epochs, batches, early stopping.
+        precision: `auto`: bf16 where the hardware has it, else fp16 on CUDA and fp32 on the CPU.
+        seed: For everything random.
+    """
+
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    seed: int = 42
+
+
+class Recipe(Loop):
     """The plain recipe.
 
     Attributes:
@@ -95,14 +113,10 @@ class Recipe(_Section):
         windows: How text is cut.
         aggregation: How window logits become document logits, in the loss as in scoring.
         min_chars: Shorter cleaned texts are marked `short`.
-        optimizer: AdamW's settings.
-        schedule: Epochs, batches, early stopping.
-        precision: `auto`: bf16 where the hardware has it, else fp16 on CUDA and fp32 on the CPU.
         stored: Number type of the weights on disk.
         dev_share: Share of the training rows held out where no dev set is given.
         reference_texts: Keep a sample of the dev rows, with their texts, in the bundle, for drift to be measured
             against; False where no text may leave with it.
-        seed: For everything random.
     """
 
     task: str
@@ -114,13 +128,9 @@ class Recipe(_Section):
     windows: WindowSpec = WindowSpec()
     aggregation: Aggregation = "mean"
     min_chars: int = Field(default=2, ge=1)
-    optimizer: Optimizer = Optimizer()
-    schedule: Schedule = Schedule()
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     stored: Literal["float32", "float16"] = "float32"
     dev_share: float = Field(default=0.1, gt=0, lt=1)
     reference_texts: bool = True
-    seed: int = 42
 
     @field_validator("labels")
     @classmethod
@@ -175,19 +185,28 @@ def load_recipe(task: str, file: Path | None, settings: Sequence[str] = ()) -> R
         ) from error
     raw.setdefault("task", task)
     for setting in settings:
-        _apply(raw, setting)
+        apply_setting(raw, setting)
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(
-            f"recipe {path}: {problems}",
+            f"recipe {path}: {all_mistakes(error)}",
             expected="the keys of a recipe",
             action=f"compare with {RECIPES / 'comment.toml'}",
         ) from error
 
 
-def _apply(raw: dict[str, Any], setting: str) -> None:
+def all_mistakes(error: ValidationError) -> str:
+    """Every mistake of a recipe, in one line."""
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+
+
+def apply_setting(raw: dict[str, Any], setting: str) -> None:
+    """Put a `section.key=value` into a recipe as it was read; values are TOML, or else plain text.
+
+    Raises:
+        ConfigError: It has no '=', or goes into something that has no keys.
+    """
     key, equals, value = setting.partition("=")
     if not equals:
         raise ConfigError(

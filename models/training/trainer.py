@@ -22,7 +22,7 @@ from transformers import (
 from models.evaluation.classification import class_scores, confusion_counts
 from models.precision import choose_precision
 from models.training.documents import DocumentClassifier, DocumentDataset
-from models.training.recipe import Recipe
+from models.training.recipe import Loop
 from models.training.sampler import GroupedSampler
 
 log = logging.getLogger("yeban.train")
@@ -63,29 +63,29 @@ def make_trainer(
     model: DocumentClassifier,
     train: DocumentDataset,
     dev: DocumentDataset,
-    recipe: Recipe,
+    loop: Loop,
     scratch_folder: Path,
     *,
     show_progress: bool,
 ) -> DocumentTrainer:
-    """Set a trainer up as the recipe says.
+    """Set a trainer up as the loop says.
 
     Args:
         model: What to train.
         train: Training documents.
         dev: Documents for early stopping.
-        recipe: All settings.
+        loop: Optimiser, schedule, precision and seed.
         scratch_folder: Checkpoints go here; the caller removes it.
         show_progress: Draw a progress bar.
     """
     trainer = DocumentTrainer(
         model=model,
-        args=_arguments(recipe, len(train), scratch_folder, show_progress=show_progress),
+        args=_arguments(loop, len(train), scratch_folder, show_progress=show_progress),
         train_dataset=train,
         eval_dataset=dev,
         data_collator=_as_it_is,
         compute_metrics=_macro_f1,
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.schedule.patience), _LogLines()],
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=loop.schedule.patience), _LogLines()],
     )
     trainer.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
     return trainer
@@ -118,12 +118,12 @@ def _macro_f1(prediction: EvalPrediction) -> dict[str, float]:
     return {"macro_f1": float(np.mean([each.f1 for each in scores]))}
 
 
-def _arguments(recipe: Recipe, rows: int, folder: Path, *, show_progress: bool) -> TrainingArguments:
-    schedule, optimizer = recipe.schedule, recipe.optimizer
+def _arguments(loop: Loop, rows: int, folder: Path, *, show_progress: bool) -> TrainingArguments:
+    schedule, optimizer = loop.schedule, loop.optimizer
     steps_per_epoch = max(1, -(-rows // (schedule.batch_docs * schedule.accumulation)))
     every = max(1, steps_per_epoch // schedule.evaluations_per_epoch)
     cuda = torch.cuda.is_available()
-    precision = choose_precision(recipe.precision, torch.device("cuda" if cuda else "cpu"))
+    precision = choose_precision(loop.precision, torch.device("cuda" if cuda else "cpu"))
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
@@ -153,7 +153,7 @@ def _arguments(recipe: Recipe, rows: int, folder: Path, *, show_progress: bool) 
         label_names=["labels"],
         report_to=[],
         disable_tqdm=not show_progress,
-        seed=recipe.seed,
+        seed=loop.seed,
     )
     arguments._n_gpu = min(arguments.n_gpu, 1)  # DataParallel would cut `doc` and `labels` at different places
     return arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from models.bundle import Bundle
 from models.cleaning.spec import CleaningSpec
 from models.foreign import ForeignDefaults
+from models.history import Move
 from models.registry import EMBEDDED, Registry
 from models.windows import WindowSpec
 from storage.errors import BundleIncomplete
@@ -109,3 +111,28 @@ def test_the_embedded_one_is_at_hand_beside_what_was_trained(registry: Registry)
     assert registry.resolve("comment", version[:8], DEFAULTS).path == folder
     registry.crown("comment", version)
     assert registry.resolve("comment", None, DEFAULTS).path == folder
+
+
+def test_the_embedded_one_is_in_use_until_there_is_a_pointer(registry: Registry) -> None:
+    assert registry.in_use("nosuch") is None
+    (embedded,) = registry.at_hand("comment")
+    assert registry.in_use("comment") == embedded
+    trained = register(registry.root, "comment")
+    assert registry.in_use("comment") == embedded
+    registry.crown("comment", trained.version)
+    assert registry.in_use("comment") == trained.version
+
+
+def test_a_move_is_on_record_and_reports_are_no_bundles(registry: Registry) -> None:
+    one = register(registry.root)
+    move = Move(datetime(2026, 1, 5, tzinfo=UTC), "ann@host", "first", None, one.version)
+    registry.move("t", move)
+    assert registry.moves("t") == [move]
+    assert registry.champion("t") == one.version
+    file = registry.gate_file("t", "b" * 12, one.version)
+    file.write_text("{}")
+    assert file.name == f"gate-{'b' * 12}-vs-{one.version}.json"
+    assert list(registry.at_hand("t")) == [one.version]
+    assert registry.open_version("t", one.version) == one
+    with pytest.raises(BundleIncomplete):
+        registry.open_version("t", "nosuch")

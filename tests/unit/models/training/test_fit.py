@@ -58,7 +58,8 @@ class TestTrain:
         assert [path.name for path in tmp_path.iterdir()] == [bundle.version]
         assert open_bundle(bundle.path) == bundle
         files = {path.name for path in bundle.path.iterdir()}
-        assert files == {"manifest.json", "model.safetensors", "encoder.json", "tokenizer.json", "README.md"}
+        own = {"manifest.json", "model.safetensors", "encoder.json", "tokenizer.json", "README.md"}
+        assert files == own | {"seen-texts.u64"}
         lineage = bundle.manifest.lineage
         assert (lineage.yeban, lineage.data) == ("1.2.3", data)
         assert lineage.recipe == recipe().as_dict()

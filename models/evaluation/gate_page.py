@@ -1,0 +1,95 @@
+"""The gate's report as one small HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final, Literal
+
+import jinja2
+
+from models.evaluation.comparison import Change
+from models.evaluation.gate_record import Evidence, GateReport, Said
+from models.evaluation.record import Figure
+
+_MAX_CHANGES: Final = 40
+_MAX_CHARS: Final = 60
+_TITLES: Final = {
+    "rows": Said("样本数", "Rows"),
+    "golden": Said("黄金集不变差", "Golden set not worse"),
+    "recent": Said("近期随机集更好", "Recent random rows better"),
+    "classes": Said("没有类别变差", "No class worse"),
+    "slices": Said("没有分组变差", "No slice worse"),
+    "calibration": Said("置信度可信", "Calibrated"),
+    "flips": Said("由对变错不多", "Few right answers lost"),
+    "leakage": Said("测试集没有泄漏", "Test sets not seen in training"),
+    "speed": Said("不更慢", "Not slower"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """An interval on a scale that is symmetric about 0: places in percent of the width."""
+
+    low: float
+    value: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A class or slice as the table shows it."""
+
+    where: Said
+    change: Change
+    bar: _Bar
+
+
+def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Literal["zh", "en"] = "zh") -> str:
+    """Render each check with what was measured, its limit and what to do, then every class and slice.
+
+    No script, nothing loaded; all that comes from data is escaped and cut.
+
+    Args:
+        task: The task's name.
+        report: The verdicts.
+        evidence: What they rest on.
+        lang: The language that leads; headings and sentences carry both.
+    """
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"points": _points, "shorten": _shorten}
+    source = resources.files("models.evaluation").joinpath("gate.html").read_text("utf-8")
+    tables = [
+        ("classes", Said("各类别 F1", "F1 by class"), _table(evidence, "classes")),
+        ("slices", Said("各分组准确率", "Accuracy by slice"), _table(evidence, "slices")),
+    ]
+    return environment.from_string(source).render(
+        task=task, r=report, e=evidence, titles=_TITLES, tables=[each for each in tables if each[2]], lang=lang
+    )
+
+
+def _table(evidence: Evidence, kind: Literal["classes", "slices"]) -> list[_Row]:
+    """Worst first."""
+    sets = ((Said("黄金集", "golden"), evidence.golden), (Said("近期", "recent"), evidence.recent))
+    found = [(where, change) for where, each in sets for change in getattr(each, kind) if change.rows]
+    found.sort(key=lambda each: each[1].difference.value)
+    found = found[:_MAX_CHANGES]
+    ends = [abs(end) for _, change in found for end in (change.difference.low, change.difference.high)]
+    widest = max(ends, default=0.0) or 1.0
+    return [_Row(where, change, _bar(change.difference, widest)) for where, change in found]
+
+
+def _bar(figure: Figure, widest: float) -> _Bar:
+    low, value, high = (50 + 48 * end / widest for end in (figure.low, figure.value, figure.high))
+    return _Bar(low, value, high)
+
+
+def _points(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:+.1f}"
+
+
+def _shorten(text: str, limit: int = _MAX_CHARS) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,241 @@
+"""Fine-tuning: a challenger from the champion, new labels and a rehearsal of the old ones."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from transformers import set_seed
+
+from models.bundle import SEEN, TOKENIZER, Bundle
+from models.manifest import DataRecord, Lineage
+from models.network import Classifier, load_network, save_network, stored_type
+from models.seen import UNRECORDED, read_seen, seen_bytes
+from models.training.adaptation import adapt
+from models.training.data import LabelledRows, hold_out, join_rows
+from models.training.documents import DocumentClassifier, DocumentDataset, EncodedDocuments
+from models.training.finetune_recipe import FinetuneRecipe
+from models.training.held_out import calibrate, check_classes, check_dev, headline, round_weights, warn_of_overlap
+from models.training.mixing import Mix, Weights, choose_mix, mix_weights
+from models.training.rehearsal import draw_rehearsal, leave_out
+from models.training.trainer import DocumentTrainer, make_trainer
+from models.training.workshop import Finish, publish, workshop
+from storage.errors import TrainingError
+
+log = logging.getLogger("yeban.train")
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a challenger learns from.
+
+    Attributes:
+        new: New labelled rows.
+        old: Rows that were labelled before, to rehearse.
+        dev: Rows to choose by; None holds out a share of what is trained on.
+        unlabelled: String[N], recent texts to adapt to, where the recipe asks for it.
+        keep_out: String[N], texts of test sets: rows with one of them are trained on in no role.
+    """
+
+    new: LabelledRows
+    old: LabelledRows
+    dev: LabelledRows | None = None
+    unlabelled: pl.Series | None = None
+    keep_out: pl.Series | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lots:
+    """Rows that are trained on, how many of them are rehearsed, and the rows held out."""
+
+    rows: LabelledRows
+    rehearsed: int
+    dev: LabelledRows
+
+
+def finetune(
+    champion: Bundle,
+    recipe: FinetuneRecipe,
+    lessons: Lessons,
+    root: Path,
+    *,
+    data: Sequence[DataRecord] = (),
+    yeban_version: str = "",
+    show_progress: bool = False,
+    finish: Finish | None = None,
+) -> Bundle:
+    """Make a challenger.
+
+    Cleaning, tokenizer, windows, head and classes are the champion's. After training its weights are averaged with the
+    champion's where dev rows say, and the temperature is fitted again.
+
+    Args:
+        champion: A bundle of ours.
+        recipe: Everything that decides what happens.
+        lessons: The rows.
+        root: The bundle is written to `root/<version>`.
+        data: What the rows came from, for the lineage.
+        yeban_version: For the lineage.
+        show_progress: Draw a progress bar.
+        finish: Adds to the sealed bundle before it gets its name.
+
+    Returns:
+        The sealed bundle; the same champion, recipe, rows and machine give the same version.
+
+    Raises:
+        TrainingError: The champion is somebody else's model, a class has no row, or no row is left.
+    """
+    _check_own(champion)
+    set_seed(recipe.seed)
+    generator = np.random.default_rng(recipe.seed)
+    lessons = _without_test_texts(lessons)
+    lots = _share_out(lessons, recipe, generator)
+    check_classes(lots.rows.gold, champion.labels)
+    check_dev(lots.dev)
+    with workshop(root) as folder:
+        shutil.copyfile(champion.path / TOKENIZER, folder / TOKENIZER)
+        best, mixes = _fit(champion, recipe, lots, lessons.unlabelled, folder, show_progress=show_progress)
+        unlabelled = [] if lessons.unlabelled is None or not recipe.adaptation.epochs else [lessons.unlabelled]
+        seen = seen_bytes([lots.rows.texts, lots.dev.texts, *unlabelled], read_seen(champion))
+        (folder / SEEN).write_bytes(seen)
+        lineage = Lineage(
+            yeban=yeban_version,
+            parent=champion.version,
+            recipe={**recipe.as_dict(), UNRECORDED: _unrecorded(champion)},
+            data=tuple(data),
+            dev_metrics={
+                **headline(best.evaluation),
+                "alpha": best.alpha,
+                "new_rows": len(lots.rows) - lots.rehearsed,
+                "rehearsed_rows": lots.rehearsed,
+                "mixes": [mix.as_dict() for mix in mixes],
+            },
+        )
+        manifest = champion.manifest.model_copy(
+            update={"temperature": best.temperature, "lineage": lineage, "files": {}}
+        )
+        return publish(folder, manifest, lots.dev, root, finish)
+
+
+def _check_own(champion: Bundle) -> None:
+    if champion.manifest.network != "yeban":
+        raise TrainingError(
+            f"{champion.path} is a stock transformers model",
+            expected="a bundle of `yeban train`: fine-tuning goes on from its network",
+            action="train a bundle from it first: yeban train TASK --set pretrained=FOLDER",
+        )
+
+
+def _unrecorded(champion: Bundle) -> str | None:
+    if SEEN not in champion.manifest.files:
+        return champion.version
+    told: str | None = champion.manifest.lineage.recipe.get(UNRECORDED)
+    return told
+
+
+def _without_test_texts(lessons: Lessons) -> Lessons:
+    texts = lessons.keep_out
+    if texts is None:
+        return lessons
+    dev = None if lessons.dev is None else leave_out(lessons.dev, texts)
+    unlabelled = lessons.unlabelled
+    if unlabelled is not None:
+        unlabelled = leave_out(LabelledRows(unlabelled, np.zeros(len(unlabelled), np.int64)), texts).texts
+    kept = Lessons(leave_out(lessons.new, texts), leave_out(lessons.old, texts), dev, unlabelled)
+    left = len(lessons.new) - len(kept.new), len(lessons.old) - len(kept.old)
+    log.info("kept out for the test sets: %d new and %d old rows", *left)
+    if not len(kept.new):
+        raise TrainingError(
+            f"all {len(lessons.new)} new rows are in the test sets",
+            expected="new rows that no test set holds",
+            action="give other rows with --new, or fewer files with --keep-out",
+        )
+    return kept
+
+
+def _share_out(lessons: Lessons, recipe: FinetuneRecipe, generator: np.random.Generator) -> _Lots:
+    """Draw the rehearsal and hold out dev rows, of new and of old rows alike; a new label replaces the old one."""
+    old = leave_out(lessons.old, lessons.new.texts)
+    new, rehearsed = lessons.new, draw_rehearsal(old, round(recipe.rehearsal * len(lessons.new)), generator)
+    dev = lessons.dev
+    if dev is None:
+        new, new_dev = hold_out(new, recipe.dev_share, generator)
+        rehearsed, old_dev = hold_out(rehearsed, recipe.dev_share, generator)
+        dev = join_rows(new_dev, old_dev)
+    return _Lots(join_rows(new, rehearsed), len(rehearsed), dev)
+
+
+def _fit(
+    champion: Bundle,
+    recipe: FinetuneRecipe,
+    lots: _Lots,
+    unlabelled: pl.Series | None,
+    folder: Path,
+    *,
+    show_progress: bool,
+) -> tuple[Mix, tuple[Mix, ...]]:
+    """Train, mix, calibrate and write the weights into the folder."""
+    manifest, cleaner, tokenizer = champion.manifest, champion.cleaner(), champion.tokenizer()
+    texts, dev_texts = cleaner.clean(lots.rows.texts), cleaner.clean(lots.dev.texts)
+    warn_of_overlap(texts, dev_texts)
+    network = load_network(champion)
+    assert isinstance(network, Classifier)  # `_check_own`
+    old = _copied(network)
+    if recipe.adaptation.epochs and unlabelled is not None:
+        documents = EncodedDocuments.encode(cleaner.clean(unlabelled), tokenizer, manifest.windows)
+        mask = _mask_token(champion)
+        adapt(network.encoder, documents, mask, recipe.adaptation, recipe, folder, show_progress=show_progress)
+    model = DocumentClassifier(network, manifest.aggregation)
+    train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, manifest.windows), lots.rows.gold)
+    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, manifest.windows), lots.dev.gold)
+    log.info("fine-tuning on %d documents, %d of them rehearsed; %d dev", len(train_set), lots.rehearsed, len(dev_set))
+    trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
+    trainer.train()
+    shutil.rmtree(folder / "checkpoints")
+    new, stored = _copied(network), stored_type(champion)
+    best, mixes = choose_mix(
+        recipe.alphas,
+        lambda alpha: _measured(trainer, model, mix_weights(old, new, alpha), alpha, dev_set, champion, recipe.seed),
+    )
+    network.load_state_dict(mix_weights(old, new, best.alpha))
+    round_weights(model, stored)
+    save_network(network, folder, dtype=stored)
+    log.info("alpha %s of %s: macro-F1 %.4f on dev", best.alpha, recipe.alphas, best.evaluation.macro_f1.value)
+    return best, mixes
+
+
+def _measured(
+    trainer: DocumentTrainer,
+    model: DocumentClassifier,
+    weights: Weights,
+    alpha: float,
+    dev: DocumentDataset,
+    champion: Bundle,
+    seed: int,
+) -> Mix:
+    """Set the network to some weights, rounded as they would be stored, and measure it on dev rows."""
+    model.network.load_state_dict(weights)
+    round_weights(model, stored_type(champion))
+    temperature, evaluation = calibrate(trainer, dev, champion.labels, np.random.default_rng(seed))
+    return Mix(alpha, temperature, evaluation)
+
+
+def _copied(network: Classifier) -> dict[str, torch.Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+
+
+def _mask_token(champion: Bundle) -> int:
+    found = champion.tokenizer().id_of("[MASK]", "<mask>")
+    if found is None:
+        raise TrainingError(
+            f"the tokenizer of bundle {champion.version} has no token that stands for a hidden one",
+            expected="[MASK] or <mask> in its vocabulary",
+            action="fine-tune without adaptation: --set adaptation.epochs=0",
+        )
+    return found
