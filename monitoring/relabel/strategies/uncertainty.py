@@ -1,7 +1,7 @@
 """How unsure the model is of each row, from its probabilities alone; the larger, the more worth asking.
 
 Settles, "Active Learning Literature Survey" (2009), section 3.1. For fine-tuned transformers the margin does best, or
-nearly so: Schröder et al., "Revisiting Uncertainty-based Query Strategies for Active Learning with Transformers" (2022).
+nearly so: Schröder, Niekler & Potthast, "Revisiting Uncertainty-based Query Strategies ... with Transformers" (2022).
 """
 
 from __future__ import annotations
