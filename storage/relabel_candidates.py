@@ -170,7 +170,7 @@ def most_doubtful(con: duckdb.DuckDBPyConnection, measure: Measure, wanted: Mapp
     return _hashes(con, _DOUBTFUL.format(doubt=_DOUBT[measure]), [[*wanted], [*wanted.values()]])
 
 
-def draw_texts(con: duckdb.DuckDBPyConnection, count: int, seed: int) -> NDArray[np.uint64]:
+def draw_texts(con: duckdb.DuckDBPyConnection, count: int, salt: str) -> NDArray[np.uint64]:
     """A uniform random sample of the texts, without replacement.
 
     The order of all texts is drawn by a salted hash, so a longer sample begins with a shorter one.
@@ -178,12 +178,12 @@ def draw_texts(con: duckdb.DuckDBPyConnection, count: int, seed: int) -> NDArray
     Args:
         con: After `gather_texts`.
         count: How many.
-        seed: Of the order.
+        salt: Another one gives another order. One that comes again would draw from what it left the last time.
 
     Returns:
         uint64[min(count, texts)], hashes in the drawn order.
     """
-    return _hashes(con, _DRAWN, [seed, count])
+    return _hashes(con, _DRAWN, [salt, count])
 
 
 def candidates(con: duckdb.DuckDBPyConnection, scope: Scope, hashes: NDArray[np.uint64]) -> pa.Table:

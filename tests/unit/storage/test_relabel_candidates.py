@@ -63,7 +63,7 @@ def rows_of(hashes: np.ndarray) -> list[int]:
 def test_empty_rows_are_no_candidates(lake: Lake) -> None:
     with lake.warehouse.reading() as con:
         assert gather_texts(con, SCOPE, NONE_QUEUED) == len(scored())
-        assert sorted(rows_of(draw_texts(con, 1000, 1))) == scored()
+        assert sorted(rows_of(draw_texts(con, 1000, "1"))) == scored()
 
 
 def test_the_most_doubtful_are_those_of_a_plain_sort(lake: Lake) -> None:
@@ -106,7 +106,7 @@ def test_what_was_labelled_or_queued_is_no_candidate(lake: Lake) -> None:
     queued = pa.table(columns, schema=QUEUED_SCHEMA)
     with lake.warehouse.reading() as con:
         left = gather_texts(con, SCOPE, queued)
-        drawn = set(rows_of(draw_texts(con, 1000, 1)))
+        drawn = set(rows_of(draw_texts(con, 1000, "1")))
     assert left == len(scored()) - 3
     assert drawn == set(scored()) - {first, third, fourth}
 
@@ -131,7 +131,7 @@ def test_a_text_that_was_labelled_elsewhere_is_no_candidate_anywhere(lake: Lake)
     add_labels(lake.warehouse, {f"b.parquet:{row}": LABELS[0]})
     with lake.warehouse.reading() as con:
         gather_texts(con, SCOPE, NONE_QUEUED)
-        assert row not in rows_of(draw_texts(con, 1000, 1))
+        assert row not in rows_of(draw_texts(con, 1000, "1"))
 
 
 def test_a_candidate_is_the_prediction_it_was(lake: Lake) -> None:
@@ -154,7 +154,7 @@ def test_other_bundles_and_dates_are_left_out(lake: Lake) -> None:
 def test_a_longer_sample_begins_with_the_shorter_and_another_seed_draws_others(lake: Lake) -> None:
     with lake.warehouse.reading() as con:
         gather_texts(con, SCOPE, NONE_QUEUED)
-        short, long, other = draw_texts(con, 10, 1), draw_texts(con, 50, 1), draw_texts(con, 10, 2)
+        short, long, other = draw_texts(con, 10, "1"), draw_texts(con, 50, "1"), draw_texts(con, 10, "2")
     assert short.tolist() == long[:10].tolist()
     assert set(short.tolist()) != set(other.tolist())
 
@@ -165,7 +165,7 @@ def test_draws_are_uniform(lake: Lake) -> None:
     with lake.warehouse.reading() as con:
         texts = gather_texts(con, SCOPE, NONE_QUEUED)
         for seed in range(200):
-            drawn[rows_of(draw_texts(con, 20, seed))] += 1
+            drawn[rows_of(draw_texts(con, 20, f"{seed}"))] += 1
     expected = 200 * 20 / texts
     chi_square = ((drawn[scored()] - expected) ** 2 / (expected * (1 - 20 / texts))).sum()
     assert abs(chi_square - texts) < 5 * np.sqrt(2 * texts)
