@@ -25,7 +25,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from models.bundle import open_bundle
+from models.bundle import Bundle, open_bundle
 from storage.digests import digest_numbers
 from storage.ledger import record_units
 from storage.records import PART_SCHEMA, Slot, Unit
@@ -56,7 +56,7 @@ def main() -> None:
         bundle = open_bundle(BUNDLE)
         started = time.monotonic()
         for number in range(options.days):
-            _make_day(home, bundle.version, FIRST + timedelta(days=number), options.rows // options.days, number)
+            _make_day(home, bundle, FIRST + timedelta(days=number), options.rows // options.days, number)
         size_mb = (home / "yeban.duckdb").stat().st_size >> 20
         print(f"made {options.rows:,} predictions in {time.monotonic() - started:.0f} s; warehouse {size_mb:,} MB")
         for more in ("", "embed = false"):
@@ -65,14 +65,16 @@ def main() -> None:
 
 
 def _pick(home: Path, budget: int, more: str) -> None:
-    command = [sys.executable, "-m", "jobs.cli.app", "relabel", "pick", "comment", "--budget", str(budget)]
-    run = "import sys; from jobs.cli.app import main; sys.argv = ['yeban', *sys.argv[1:]]; main()"
+    yeban = Path(sys.executable).with_name("yeban")
     started = time.monotonic()
     child = subprocess.Popen(
-        [sys.executable, "-c", run, *command[3:], "--home", str(home), "--json"], stdout=subprocess.PIPE
+        [yeban, "relabel", "pick", "comment", "--budget", str(budget), "--home", home, "--json"], stdout=subprocess.PIPE
     )
-    told = json.loads(child.stdout.read())  # type: ignore[union-attr]
+    out = child.stdout.read()  # type: ignore[union-attr]
     _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(out)
+    told = json.loads(out)
     print(
         f"{more or 'spread over clusters'}: {time.monotonic() - started:.1f} s, {used.ru_utime + used.ru_stime:.1f} "
         f"CPU seconds, peak {used.ru_maxrss >> 10:,} MB, exit {os.waitstatus_to_exitcode(status)}, {told['arms']} of "
@@ -80,9 +82,9 @@ def _pick(home: Path, budget: int, more: str) -> None:
     )
 
 
-def _make_day(home: Path, bundle: str, day: date, rows: int, seed: int) -> None:
+def _make_day(home: Path, bundle: Bundle, day: date, rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    slot = Slot("comment", day, bundle)
+    slot, cleaner = Slot("comment", day, bundle.version), bundle.cleaner()
     for start in range(0, rows, UNIT_ROWS):
         count = min(UNIT_ROWS, rows - start)
         texts = _texts(rng, count)
@@ -98,7 +100,7 @@ def _make_day(home: Path, bundle: str, day: date, rows: int, seed: int) -> None:
         pq.write_table(table, home / name)
         unit = Unit(slot, name, f"{day}-{start}", 0, count)
         with Warehouse(home / "yeban.duckdb").writing() as con:
-            con.register("arriving", _predictions(unit, table, texts, rng))
+            con.register("arriving", _predictions(unit, table, cleaner.clean(texts), rng))
             con.execute("INSERT INTO predictions BY NAME SELECT *, ? AS created_at FROM arriving", [datetime.now(UTC)])
             con.unregister("arriving")
             record_units(con, [unit], datetime.now(UTC))

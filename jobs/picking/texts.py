@@ -55,8 +55,13 @@ def fetch_texts(home: Home, task: str, rows: pa.Table, cleaner: Cleaner, progres
     hashes, _ = digest_numbers(cleaned)
     there = (hashes == rows["text_hash"].to_numpy()) & raw.is_not_null().to_numpy()
     changed = rows.filter(pa.array(~there & raw.is_not_null().to_numpy()))
-    for path, count in sorted(Counter(changed["source_path"].to_pylist()).items()):
-        notes.append(f"{path}: {count} rows have another text now than when they were scored")
+    if changed.num_rows:
+        files = Counter(changed["source_path"].to_pylist())
+        (first, _), *_ = files.most_common(1)
+        notes.append(
+            f"{changed.num_rows} rows of {len(files)} files have another text now than when they were scored, most of "
+            f"them in {first}"
+        )
     return FetchedTexts(raw.fill_null(""), cleaned, there, tuple(notes))
 
 
@@ -66,7 +71,7 @@ def _read(home: Home, task: str, rows: pa.Table, progress: Progress) -> tuple[pl
         {name: pl.from_arrow(rows[name]) for name in ("logical_date", "source_path", "source_row")}
     ).with_row_index("row")
     found: list[pl.DataFrame] = []
-    notes: list[str] = []
+    lost: list[tuple[int, str]] = []
     progress.begin("texts", len(places))
     for (day, path), wanted in places.group_by(["logical_date", "source_path"], maintain_order=True):
         ordered = wanted.unique("source_row").sort("source_row")
@@ -74,11 +79,15 @@ def _read(home: Home, task: str, rows: pa.Table, progress: Progress) -> tuple[pl
             source = _source(home, task, str(path), day)
             texts = read_texts(source, ordered["source_row"].to_numpy(), home.task(task).columns.text)
         except InputError as error:
-            notes.append(f"{path}: {len(wanted)} rows can't be found any more: {error.got}")
+            lost.append((len(wanted), error.got))
             texts = pl.Series("text", [None] * len(ordered), dtype=pl.String)
         read = pl.DataFrame({"source_row": ordered["source_row"], "text": texts})
         found.append(wanted.join(read, on="source_row", how="left").select("row", "text"))
         progress.advance(len(wanted))
+    notes = []
+    if lost:
+        rows_lost, why = sum(count for count, _ in lost), max(lost)[1]
+        notes.append(f"{rows_lost} rows of {len(lost)} files can't be found any more: {why}")
     if not found:
         return pl.Series("text", [], dtype=pl.String), notes
     return pl.concat(found).sort("row")["text"], notes

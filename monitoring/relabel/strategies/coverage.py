@@ -127,7 +127,7 @@ def cluster(vectors: Vectors, count: int, rng: np.random.Generator) -> NDArray[n
     Equal rows may leave clusters empty.
     """
     distinct = len(np.unique(vectors, axis=0))
-    model = KMeans(min(count, distinct), n_init=1, max_iter=50, random_state=int(rng.integers(_LARGEST_SEED)))
+    model = KMeans(min(count, distinct), n_init=1, max_iter=20, random_state=int(rng.integers(_LARGEST_SEED)))
     labels: NDArray[np.int64] = model.fit_predict(vectors.astype(np.float32)).astype(np.int64)
     return labels
 
