@@ -52,10 +52,7 @@ def pick_command(
     Strategies: margin, least_confidence, entropy, bald, disagreement, suspected_errors, coreset, badge, typiclust,
     random.
 
-    Examples:
-        yeban relabel pick comment
-
-        yeban relabel pick weibo --budget 200 --strategy typiclust=0.7 --strategy random=0.3
+    Example: yeban relabel pick comment --budget 200 --strategy margin=0.7 --strategy random=0.3
     """
     from jobs.config import parse_date
     from jobs.progress import shown_progress
