@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
+from jobs.sections.relabel import RelabelSection
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from models.windows import WindowSpec
@@ -33,6 +34,7 @@ class Config(Section):
     warehouse: WarehouseSection = WarehouseSection()
     monitor: MonitorSection = MonitorSection()
     gate: GateSection = GateSection()
+    relabel: RelabelSection = RelabelSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
@@ -109,6 +111,11 @@ class Home:
     def alerts(self) -> Path:
         """Alerts on their way, and those that have arrived."""
         return self.root / "alerts"
+
+    @property
+    def relabel(self) -> Path:
+        """Batches that people are asked to label."""
+        return self.root / "relabel"
 
     @property
     def locks(self) -> Path:
@@ -203,6 +210,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "warehouse": WarehouseSection,
     "monitor": MonitorSection,
     "gate": GateSection,
+    "relabel": RelabelSection,
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,
