@@ -28,7 +28,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	@$(INSTALL) -e ".[dev,nights]"
+	@$(INSTALL) -e ".[dev,nights,relabel]"
 	@touch $@
 
 demo: $(VENV)/.base
