@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
+from jobs.sections.relabel import RelabelSection
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from models.windows import WindowSpec
@@ -31,6 +32,7 @@ class Config(Section):
     units: UnitsSection = UnitsSection()
     warehouse: WarehouseSection = WarehouseSection()
     monitor: MonitorSection = MonitorSection()
+    relabel: RelabelSection = RelabelSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
@@ -102,6 +104,11 @@ class Home:
     def alerts(self) -> Path:
         """Alerts on their way, and those that have arrived."""
         return self.root / "alerts"
+
+    @property
+    def relabel(self) -> Path:
+        """Batches that people are asked to label."""
+        return self.root / "relabel"
 
     @property
     def locks(self) -> Path:
@@ -195,6 +202,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "units": UnitsSection,
     "warehouse": WarehouseSection,
     "monitor": MonitorSection,
+    "relabel": RelabelSection,
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,

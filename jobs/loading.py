@@ -11,6 +11,7 @@ from jobs.locks import task_lock
 from jobs.nights import copy_nights
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
+from jobs.relabel_copies import copy_batches
 from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
 from storage.ledger import loaded_records
 from storage.loader import LoadReport, load
@@ -18,6 +19,7 @@ from storage.nights import NightStore
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.records import Slot, Unit
+from storage.relabel_batches import BatchStore
 from storage.runs import RunLog
 from storage.warehouse import Warehouse
 
@@ -103,7 +105,7 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
 def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
     """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
 
-    Monitored nights that the warehouse lacks are copied as well.
+    Monitored nights and batches to label that the warehouse lacks are copied as well.
 
     Args:
         home: The home.
@@ -137,6 +139,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         copy_records(open_warehouse(home), runs)
     for name in home.config.tasks if task is None else [task]:
         copy_nights(open_warehouse(home), NightStore(home.nights), name)
+        copy_batches(open_warehouse(home), BatchStore(home.relabel), name)
     return done
 
 

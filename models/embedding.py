@@ -54,7 +54,7 @@ class Embedder:
         order = np.argsort(-windows.length[first], kind="stable")
         rows: NDArray[np.float32] | None = None
         with torch.inference_mode():
-            for chosen in _batches(order, windows.length[first] + special.count):
+            for chosen in batches_by_length(order, windows.length[first] + special.count):
                 ids, mask = pad_windows(tokens, windows, first[chosen], special)
                 self._network(torch.from_numpy(ids).to(self._device), torch.from_numpy(mask).to(self._device))
                 vectors = self._seen.pop().float().cpu().numpy()
@@ -73,13 +73,19 @@ def _last_layer(network: nn.Module, classes: int) -> nn.Linear:
         raise BundleContradiction(
             "the network has no linear layer that makes its logits",
             expected=f"one with {classes} outputs",
-            action="set `embedding_rows = 0` under [monitor] in yeban.toml",
+            action="switch embeddings off in yeban.toml: `embedding_rows = 0` under [monitor], `embed = false` under "
+            "[relabel]",
         )
     return layers[-1]
 
 
-def _batches(order: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Cut the documents int64[N], longest first, into batches of at most `_TOKENS_PER_BATCH` padded tokens."""
+def batches_by_length(order: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Cut documents, or windows, into batches of about 8,000 padded tokens.
+
+    Args:
+        order: int64[N], which, the longest first.
+        lengths: int64[M], tokens of each, special tokens included.
+    """
     batches, start = [], 0
     while start < len(order):
         stop = start + max(1, _TOKENS_PER_BATCH // int(lengths[order[start]]))

@@ -133,6 +133,11 @@ class Tokenizer:
         """How the vocabulary writes a token; empty for an id that it does not have."""
         return str(self._backend.id_to_token(token) or "")
 
+    def spans(self, text: str) -> NDArray[np.int64]:
+        """Where the tokens of a text come from: int64[T, 2], first character and one past the last."""
+        offsets = self._backend.encode(text, add_special_tokens=False).offsets
+        return np.array(offsets, np.int64).reshape(-1, 2)
+
     def encode(self, texts: pl.Series) -> Tokens:
         """Encode D documents without special tokens.
 

@@ -56,8 +56,8 @@ def schema_version(con: duckdb.DuckDBPyConnection) -> int:
     """
     names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "schema_version" in names:
-        found = con.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
-        return int(found[0]) if found else 0
+        ((found,),) = con.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()
+        return int(found)
     if names:
         raise TerminalError(
             f"the database holds other tables ({', '.join(sorted(names)[:5])}) and no schema_version",

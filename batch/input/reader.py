@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from batch.input.columns import ColumnMapping, RawRows, read_columns
 from batch.input.sources import SourceFile
@@ -95,6 +98,47 @@ def read_units(
         rows = _RowStream(_batches(file, waiting, mapping))
         for unit in waiting:
             yield unit, read_columns(rows.take(unit.row_start, unit.row_stop), mapping, time_zone)
+
+
+def read_texts(source: SourceFile, rows: NDArray[np.int64], text: str) -> pl.Series:
+    """Read the texts of some rows; row groups without one of them are not read.
+
+    Args:
+        source: The file; it may have changed since these rows were scored.
+        rows: int64[N], ascending, each once.
+        text: The column with the text.
+
+    Returns:
+        String[N]; null where there is no such row, or no text.
+
+    Raises:
+        UnreadableFile: The file is gone, breaks off or is corrupt.
+        MissingColumn: It has no such column.
+    """
+    mapping = ColumnMapping(text)
+    with _opened(source, mapping) as (file, _):
+        _check_columns(source, file.schema_arrow, mapping)
+        there = rows[rows < file.metadata.num_rows]
+        pieces = [
+            batch.take(pa.array(there[first:last] - start))
+            for start, batch in _whole_batches(file, there, text)
+            for first, last in [np.searchsorted(there, [start, start + batch.num_rows])]
+        ]
+    raw = read_columns(pa.Table.from_batches(pieces), mapping, "UTC") if pieces else None
+    found = pl.Series(text, [], dtype=pl.String) if raw is None else raw.texts.gather(raw.which)
+    return found.extend_constant(None, len(rows) - len(there)).rename(text)
+
+
+def _whole_batches(file: pq.ParquetFile, rows: NDArray[np.int64], text: str) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Batches of the row groups that hold one of the rows, each with its first row in the file."""
+    stop = 0
+    for group in range(file.num_row_groups):
+        start, stop = stop, stop + file.metadata.row_group(group).num_rows
+        if np.searchsorted(rows, start) == np.searchsorted(rows, stop):
+            continue
+        for batch in file.iter_batches(_READ_ROWS[1], row_groups=[group], columns=[text], use_threads=False):
+            yield start, batch
+            start += batch.num_rows
 
 
 def _check_planned(source: SourceFile, fingerprint: str, units: Sequence[Unit]) -> None:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, examine, learn, monitor, report, runs, scoring, setting_up
+from jobs.cli import bundles, examine, learn, monitor, relabel, report, runs, scoring, setting_up
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -31,6 +31,7 @@ runs.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
 report.add_to(app)
+relabel.add_to(app)
 
 
 INTERRUPTED, TERMINATED = 130, 143

@@ -15,7 +15,7 @@ import pytest
 from pyarrow import fs
 
 from batch.input.columns import ColumnMapping
-from batch.input.reader import inspect, read_units
+from batch.input.reader import inspect, read_texts, read_units
 from batch.input.sources import SourceFile
 from storage.errors import FileChanged, MissingColumn, UnreadableFile
 from tests.support.dumps import TEXT, read_back, source_of, texts_of, units_of, write
@@ -262,3 +262,35 @@ def test_memory_follows_the_unit_and_not_the_file(tmp_path: Path, distinct: bool
         growth.append(kilobytes / 1024)
     small, large = growth
     assert large < 1.3 * small + 30, f"{small:.0f} MB for 30,000 rows, {large:.0f} MB for four times as many"
+
+
+@pytest.mark.parametrize("group_rows", [3, 7, 100])
+def test_texts_at_some_rows(tmp_path: Path, group_rows: int) -> None:
+    texts = [None if row == 4 else f"第{row}行" for row in range(20)]
+    source = write(tmp_path / "a.parquet", texts, row_group_size=group_rows)
+    rows = np.array([0, 2, 3, 4, 11, 19, 20, 500])
+    assert read_texts(source, rows, "text").to_list() == [*(texts[row] for row in rows[:6]), None, None]
+    assert read_texts(source, np.array([], np.int64), "text").to_list() == []
+
+
+def test_texts_of_row_groups_that_nobody_asks_for_are_not_read(tmp_path: Path) -> None:
+    """The pages of the first row group are ruined: the rows of the second come all the same."""
+    file = tmp_path / "a.parquet"
+    source = write(file, [f"第{row}行" for row in range(20)], row_group_size=10, write_page_checksum=True)
+    column = pq.read_metadata(file).row_group(0).column(0)
+    data = bytearray(file.read_bytes())
+    for place in range(column.data_page_offset, column.data_page_offset + 20):
+        data[place] ^= 0xFF
+    file.write_bytes(data)
+    assert read_texts(source, np.array([10, 19]), "text").to_list() == ["第10行", "第19行"]
+    with pytest.raises(UnreadableFile):
+        read_texts(source, np.array([3]), "text")
+
+
+def test_texts_of_a_file_without_the_column_or_without_a_file(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.parquet", ["一"])
+    with pytest.raises(MissingColumn):
+        read_texts(source, np.array([0]), "content")
+    (tmp_path / "a.parquet").unlink()
+    with pytest.raises(UnreadableFile):
+        read_texts(source, np.array([0]), "text")

@@ -1,0 +1,1 @@
+"""The steps of picking rows to label."""

@@ -1,0 +1,47 @@
+"""Batches to label into the warehouse: their files are the truth, and it has a copy."""
+
+from __future__ import annotations
+
+import logging
+
+from storage.errors import TerminalError, WarehouseLocked
+from storage.relabel_batches import BatchHead, BatchStore
+from storage.relabelling import record_batch, recorded_batches
+from storage.warehouse import Warehouse
+
+log = logging.getLogger("yeban.relabel")
+
+
+def copy_batches(warehouse: Warehouse, store: BatchStore, task: str) -> int:
+    """Copy the batches that the warehouse lacks, one transaction each; when it is locked, the next run does it.
+
+    A batch that can't be read is logged and passed over.
+
+    Returns:
+        The number of batches copied.
+
+    Raises:
+        DiskFull: No space left; what was copied until then stays.
+        TerminalError: The warehouse can't be used, or the head of a batch can't be read.
+    """
+    heads = store.heads(task)
+    if not heads:
+        return 0
+    try:
+        with warehouse.writing() as con:
+            known = recorded_batches(con, task)
+        return sum(_copy(warehouse, store, head) for head in heads if head.batch not in known)
+    except WarehouseLocked as error:
+        log.warning("the batches stay in their files until the next run: %s", error.got)
+        return 0
+
+
+def _copy(warehouse: Warehouse, store: BatchStore, head: BatchHead) -> bool:
+    try:
+        items = store.items(head.task, head.batch)
+    except TerminalError as error:
+        log.warning("%s", error)
+        return False
+    with warehouse.writing() as con:
+        record_batch(con, head, items)
+    return True

@@ -1,0 +1,1 @@
+"""Strategies of active learning, one idea a file: pure functions of arrays."""
