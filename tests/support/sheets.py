@@ -56,12 +56,16 @@ def damaged(sheet: Sheet, labels: dict[str, str], rng: random.Random) -> bytes:
         rng.choice(_ON_ROWS)(rows, rng)
     kind = rng.random()
     if kind < 0.12:
-        data = xlsx_bytes(Grid(tuple(map(tuple, [sheet_header(rows), *rows[1:]]))), sheet, "zh")
+        data = xlsx_bytes(Grid(tuple(map(tuple, [sheet_header(rows), *_writable(rows[1:])]))), sheet, "zh")
     else:
         data = _encoded(rows, rng)
     for _ in range(rng.randint(0, 2)):
         data = rng.choice(_ON_BYTES)(data, rng)
     return data
+
+
+def _writable(rows: list[list[str]]) -> list[list[str]]:
+    return [[cell.replace("\x00", "") for cell in row] for row in rows]
 
 
 def sheet_header(rows: list[list[str]]) -> list[str]:
