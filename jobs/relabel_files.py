@@ -6,7 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from jobs.relabel_queue import Queue, QueuedBatch
 from models.evaluation.record import Figure
-from monitoring.relabel.agreement import cohen_kappa, fleiss_kappa, golden_accuracy, krippendorff_alpha
+from monitoring.relabel.agreement import Votes, cohen_kappa, fleiss_kappa, golden_accuracy, krippendorff_alpha
+from monitoring.relabel.annotators import AnnotatorQuality, annotator_quality
 from monitoring.relabel.resolve import ADJUDICATOR, Resolved, resolve
 from monitoring.relabel.sharing import share
 from monitoring.relabel.sheets.answers import ReadSheet, Sent
@@ -26,7 +27,7 @@ from monitoring.relabel.sheets.read import read_sheet
 from monitoring.relabel.sheets.sheet import Lang, Sheet
 from monitoring.relabel.sheets.xlsx_file import write_xlsx, xlsx_bytes
 from storage.answers import AnswerLog, StoredAnswer
-from storage.errors import InputError, WarehouseLocked
+from storage.errors import ExtraMissing, InputError, WarehouseLocked
 from storage.files import write_bytes, write_json
 from storage.labels import LABELS_SCHEMA, add_labels, known_sources
 from storage.warehouse import Warehouse
@@ -99,6 +100,7 @@ class BatchStatus:
         cohen: Kappa of each pair of annotators.
         fleiss: Kappa of all; NaN where it can't be said.
         krippendorff: Alpha of all.
+        quality: Of each annotator, by the others and the model; empty without cleanlab or second opinions.
     """
 
     batch: str
@@ -110,6 +112,7 @@ class BatchStatus:
     cohen: dict[tuple[str, str], float]
     fleiss: float
     krippendorff: float
+    quality: dict[str, AnnotatorQuality]
 
     def as_dict(self) -> dict[str, Any]:
         """The status for programs; null for what can't be said."""
@@ -123,6 +126,7 @@ class BatchStatus:
             "cohen": [{"pair": list(pair), "kappa": _known(kappa)} for pair, kappa in self.cohen.items()],
             "fleiss": _known(self.fleiss),
             "krippendorff": _known(self.krippendorff),
+            "quality": {name: asdict(each) for name, each in self.quality.items()},
         }
 
 
@@ -261,7 +265,17 @@ def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
         cohen=cohen_kappa(votes),
         fleiss=fleiss_kappa(votes),
         krippendorff=krippendorff_alpha(votes),
+        quality=_quality(votes, found),
     )
+
+
+def _quality(votes: Votes, found: QueuedBatch) -> dict[str, AnnotatorQuality]:
+    probs = {row: item.probs for row, item in found.by_row_id().items()}
+    try:
+        return annotator_quality(votes, probs, found.labels)
+    except ExtraMissing as error:
+        log.warning("%s", error.got)
+        return {}
 
 
 def _newest(queue: Queue, task: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, out, say, say_json
+from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 
 if TYPE_CHECKING:
     from jobs.config import Home
@@ -184,7 +184,8 @@ def _show(status: BatchStatus) -> None:
     for name, (done, given) in status.progress.items():
         known = status.golden.get(name)
         right = f", {known.value:.0%} of golden rows right ({known.low:.0%} to {known.high:.0%})" if known else ""
-        say(f"  {name}: {done} of {given}{right}", out)
+        quality = f", quality {status.quality[name].quality:.2f}" if name in status.quality else ""
+        say(f"  {name}: {done} of {given}{right}{quality}")
     if not math.isnan(status.krippendorff):
         say(f"  agreement: Krippendorff's alpha {status.krippendorff:.2f}, Fleiss' kappa {status.fleiss:.2f}")
     for (first, second), kappa in status.cohen.items():

@@ -80,6 +80,7 @@ def test_out_and_back(home: Home) -> None:
     status = json.loads(relabel(home, "status", "--json").well().out)[0]
     assert status["ties"] == 10  # half of the rows were given to both, who never agree
     assert status["krippendorff"] < 0
+    assert set(status["quality"]) == {"li", "wang"}
     assert status["progress"]["li"]["labelled"] == status["progress"]["li"]["given"]
     decide = exported(home, "--adjudicate", "--annotator", "chen")["chen"]
     file = write(home.root / "chen.csv", [{**row, "标签": first} for row in rows_of(decide)])
@@ -97,7 +98,9 @@ def test_a_spoiled_file_is_refused_whole_then_mended(home: Home) -> None:
     rows[1]["编号"] = rows[1]["编号"][:-1] + ("0" if rows[1]["编号"][-1] != "0" else "1")
     rows[2]["文本"] = rows[3]["文本"]
     file = write(home.root / "back.csv", rows)
-    told = json.loads(relabel(home, "import", file, "--json").refused(1).out)[0]
+    ran = relabel(home, "import", file, "--json")
+    assert ran.code == 1
+    told = json.loads(ran.out)[0]
     assert (told["added"], len(told["errors"])) == (0, 3)
     mend = Path(told["to_mend"])
     mended = rows_of(mend)
