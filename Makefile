@@ -11,10 +11,11 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 export HF_HUB_OFFLINE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: demo test check test-slow clean help
+.PHONY: demo nights test check test-slow clean help
 
 help:
 	@echo "make demo       set up, then score the example comments with the embedded model"
+	@echo "make nights     set up, with Evidently's reports and dashboards"
 	@echo "make test       set up, then all checks and tests"
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
@@ -31,6 +32,12 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(INSTALL) -e ".[dev,nights,relabel]"
 	@touch $@
 
+$(VENV)/.nights: $(VENV)/.base
+	@$(INSTALL) -e ".[nights]"
+	@touch $@
+
+nights: $(VENV)/.nights
+
 demo: $(VENV)/.base
 	@rm -rf demo && cp -r examples/demo demo
 	$(BIN)/yeban score comment --date 2026-01-05 --home demo
@@ -46,7 +53,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow --timeout 3600

@@ -18,6 +18,7 @@ from jobs.nights import copy_nights
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.subjects import Gathered, find_night, gather
+from jobs.sweeping import sweep
 from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
 from monitoring.alerts.judge import judge
@@ -88,6 +89,7 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
     runs, store = RunLog(home.run_records), NightStore(home.nights)
     with task_lock(home.locks, request.task, "monitor"), recorded_run(runs, "monitor", slot) as tally:
         started = time.perf_counter()
+        sweep(home)
         gathered = gather(home, bundle, slot, progress)
         tally.failures += gathered.failures
         findings, judgement = _conclude(home, gathered, gaps)

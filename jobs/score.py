@@ -17,9 +17,9 @@ from jobs.locks import task_lock
 from jobs.planning import adopt_plan, find_pending, order_again, plan_files
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
+from jobs.sweeping import sweep
 from models.bundle import Bundle
 from storage.errors import YebanError
-from storage.files import sweep_temporaries
 from storage.loader import LoadReport
 from storage.parts import PartStore
 from storage.profiles.profile import Profile
@@ -87,7 +87,7 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
     slot = Slot(request.task, request.logical_date, bundle.version)
     store, runs = PartStore(home.parts), RunLog(home.run_records)
     with task_lock(home.locks, request.task), recorded_run(runs, "score", slot) as tally:
-        _sweep(home)
+        sweep(home)
         dump = plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
         plan = adopt_plan(home, store, dump.plan)
@@ -112,13 +112,6 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
         failures=tuple(tally.failures),
         profile=profile,
     )
-
-
-def _sweep(home: Home) -> None:
-    """Remove what killed runs left half-written. Beside the warehouse lie dumps: what is below is not ours."""
-    for folder in (home.parts, home.summaries, home.references, home.run_records, home.locks, home.answers):
-        sweep_temporaries(folder)
-    sweep_temporaries(home.warehouse.parent, recursive=False)
 
 
 def _score_units(

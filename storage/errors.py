@@ -5,6 +5,7 @@ Reading it top to bottom tells what can go wrong:
     YebanError
         TransientError              worth another try
             WarehouseLocked         another process has the DuckDB file open
+            SinkFailed              nobody took the alerts; they wait
         TerminalError               the same call will fail again
             ConfigError             exit 2: yeban.toml or an option is wrong
             InputError
@@ -72,6 +73,10 @@ class TransientError(YebanError):
 
 class WarehouseLocked(TransientError):
     """Another process has the DuckDB file open; staged parts are safe and `yeban load` brings them in."""
+
+
+class SinkFailed(TransientError):
+    """A sink did not take the alerts; they wait in the outbox."""
 
 
 class TerminalError(YebanError):

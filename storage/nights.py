@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from storage.errors import TerminalError
-from storage.files import make_folder, remove_durably, sweep_temporaries, write_bytes, write_json
+from storage.files import make_folder, remove_durably, write_bytes, write_json
 from storage.records import Slot
 from storage.slot_folders import find_slots, slot_folder
 
@@ -59,7 +59,6 @@ class NightStore:
             DiskFull: No space left; the earlier one stays.
         """
         folder = self._folder(slot)
-        sweep_temporaries(folder, recursive=False)
         names = {kind: _file_name(kind, getattr(night, kind)) for kind in _KINDS}
         for kind, name in names.items():
             if not _holds(folder / name, getattr(night, kind)):

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storage.errors import PartCorrupt
-from storage.files import remove_durably, sweep_temporaries, write_bytes
+from storage.files import remove_durably, write_bytes
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.profiles.profile import Profile, merge
@@ -58,7 +58,6 @@ class SummaryStore:
             _UNITS: json.dumps(units, sort_keys=True).encode(),
         }
         folder = slot_folder(self._root, slot)
-        sweep_temporaries(folder, recursive=False)
         remove_durably([folder / _SEAL])  # it must not stand beside files of another summary
         for name, data in files.items():
             write_bytes(folder / name, data)

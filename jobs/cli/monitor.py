@@ -61,12 +61,10 @@ def night_command(
 ) -> None:
     """Find out what a scored night was like, tell whom yeban.toml names, and write the morning's page.
 
-    `night` may be left out. Exit code 3 says that there is an alert.
+    `night` may be left out. Exit code 3 says that there is an alert. --freeze-reference --from D --to D takes dates as
+    what nights should be like.
 
-    Examples:
-        yeban monitor comment --date yesterday
-
-        yeban monitor comment --freeze-reference --from 2026-01-01 --to 2026-01-07
+    Example: yeban monitor night comment --date yesterday
     """
     from jobs.config import parse_date
     from jobs.monitoring import MonitorRequest, monitor

@@ -27,11 +27,11 @@ def tail_chance(value: float, draws: NDArray[np.floating[Any]]) -> float:
     reached = int((drawn >= value - _SAME * abs(value)).sum())
     if reached:
         return (1 + reached) / (1 + len(drawn))
-    from scipy import stats
-
-    spread = float(drawn.std())
     least = 1 / (1 + len(drawn))
-    if spread == 0:
+    centre, spread = float(drawn.mean()), float(drawn.std())
+    if spread <= _SAME * max(abs(centre), abs(value)):
         return least
-    skewness = max(0.0, float(stats.skew(drawn)))
-    return min(least, float(stats.pearson3.sf(value, skewness, float(drawn.mean()), spread)))
+    from scipy.stats import pearson3
+
+    skewness = max(0.0, float((((drawn - centre) / spread) ** 3).mean()))
+    return min(least, float(pearson3.sf(value, skewness, centre, spread)))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitoring.alerts.outbox import Letter, Outbox
-from monitoring.alerts.sinks import Sink, SinkFailed
+from monitoring.alerts.sinks import Sink
 from monitoring.findings.judgement import Alert
+from storage.errors import SinkFailed
 
 log = logging.getLogger("yeban.alerts")
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from monitoring.findings.judgement import Alert, read_alert
 from monitoring.findings.record import to_json
-from storage.files import remove_durably, sweep_temporaries, write_json
+from storage.files import remove_durably, write_json
 
 log = logging.getLogger("yeban.alerts")
 
@@ -60,8 +60,6 @@ class Outbox:
     def waiting(self) -> Sequence[Letter]:
         """Letters that are not known to be everywhere, the oldest night first; files that are none are passed over."""
         folder = self._root / _WAITING
-        for each in (folder, self._root / _DONE):
-            sweep_temporaries(each, recursive=False)
         letters = [letter for path in sorted(folder.glob("[!.]*.json")) if (letter := self._read(path))]
         return sorted(letters, key=lambda letter: (letter.alert.logical_date, letter.alert.alert))
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from monitoring.findings.judgement import Alert
 from monitoring.findings.record import to_json
-from storage.errors import TransientError
+from storage.errors import SinkFailed
 from storage.files import make_folder
 from storage.records import digest
 
@@ -34,10 +34,6 @@ _BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers of a server that may take the same request later."""
 _SHOWN: Final = 200
 """Characters of a program's or server's words in an error."""
-
-
-class SinkFailed(TransientError):
-    """A sink did not take the alerts; they wait in the outbox."""
 
 
 class Sink(Protocol):

@@ -28,6 +28,6 @@ def evidently_imports() -> Iterator[None]:
             raise ExtraMissing(
                 f"the report can't be made: {error}",
                 expected="Evidently 0.7 with pandas before 3.1 and plotly before 6",
-                action='pip install "yeban[nights]"',
+                action="run `make nights` in yeban's folder, or install its extra `nights`",
                 module=error.name,
             ) from error

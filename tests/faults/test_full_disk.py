@@ -50,7 +50,7 @@ def home_on_it(disk: str, root: str, bundle: str, *leave_bytes: str) -> None:
     print(json.dumps(stories))
 
 
-STAGED = {0: (0, 0), 4_096: (0, 0), 200_000: (1, 11), 400_000: (12, 12)}
+STAGED = {0: (0, 0), 4_096: (0, 0), 200_000: (1, 11), 900_000: (12, 12)}
 """Bytes that are left, and how many of the 12 parts go into them, at least and at most."""
 
 

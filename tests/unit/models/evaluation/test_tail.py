@@ -30,3 +30,8 @@ def test_draws_without_spread_and_a_tail_to_the_left() -> None:
     assert tail_chance(1.0, np.ones(99)) == pytest.approx(1.0)
     left = -stats.gamma.rvs(1.0, size=999, random_state=np.random.default_rng(3))
     assert 0 < tail_chance(1.0, left) <= 1e-3
+
+
+def test_draws_that_differ_by_rounding_have_no_spread() -> None:
+    draws = 1 / 3 + np.array([0.0, 1e-17, 5e-17] * 33)
+    assert tail_chance(0.5, draws) == pytest.approx(0.01)

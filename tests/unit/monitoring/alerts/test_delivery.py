@@ -10,8 +10,9 @@ import pytest
 
 from monitoring.alerts.delivery import DeliveryReport, SinkFailure, deliver, post
 from monitoring.alerts.outbox import Outbox
-from monitoring.alerts.sinks import JsonlSink, SinkFailed
+from monitoring.alerts.sinks import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
+from storage.errors import SinkFailed
 from tests.support.nights import alert
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, SinkFailed, WebhookSink
+from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink
 from monitoring.findings.judgement import read_alert
+from storage.errors import SinkFailed
 from tests.support.nights import alert
 
 ALERTS = [alert(0), alert(1, message="一行")]
