@@ -1,4 +1,4 @@
-"""relabel pick."""
+"""relabel pick; the group has more commands in `relabel_files`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jobs.cli import relabel_files
 from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 from storage.errors import ConfigError
 
@@ -17,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the group of commands."""
     group = typer.Typer(help="What people should label next.", no_args_is_help=True, rich_markup_mode=None)
     group.command("pick")(pick_command)
+    relabel_files.add_to_group(group)
     app.add_typer(group, name="relabel")
 
 

@@ -1,0 +1,89 @@
+"""How well people agree, beyond chance. 1: always; 0: as if they guessed; below 0: worse than that."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations, permutations, product
+
+import numpy as np
+
+from models.evaluation.intervals import wilson
+from models.evaluation.record import Figure
+
+Votes = Mapping[str, Mapping[str, str]]
+"""Labels by item and annotator."""
+
+
+def cohen_kappa(votes: Votes) -> dict[tuple[str, str], float]:
+    """Kappa of each pair of annotators, over the items that both labelled (Cohen 1960, Educ. Psych. Meas. 20, p. 37).
+
+    NaN for a pair that has no item in common, or that both gave everything one and the same label.
+    """
+    people = sorted({name for said in votes.values() for name in said})
+    return {(a, b): _cohen([(said[a], said[b]) for said in votes.values() if a in said and b in said])
+            for a, b in combinations(people, 2)}  # fmt: skip
+
+
+def fleiss_kappa(votes: Votes) -> float:
+    """Kappa of many annotators (Fleiss 1971, Psych. Bulletin 76, p. 378).
+
+    It wants the same number of labels for each item: only items with the commonest number above 1 count. NaN where
+    there are none, or all labels are the same.
+    """
+    sizes = Counter(len(said) for said in votes.values() if len(said) > 1)
+    if not sizes:
+        return math.nan
+    size = max(sizes, key=lambda each: (sizes[each], each))
+    table = [Counter(said.values()) for said in votes.values() if len(said) == size]
+    labels = sorted({label for row in table for label in row})
+    counts = np.array([[row[label] for label in labels] for row in table], np.float64)
+    agreed = float(((counts**2).sum(axis=1) - size).mean()) / (size * (size - 1))
+    by_chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
+    return _beyond(agreed, by_chance)
+
+
+def krippendorff_alpha(votes: Votes) -> float:
+    """Alpha for nominal labels, any number of them for each item (Krippendorff 2011, "Computing ... Reliability").
+
+    From the coincidences o: `alpha = 1 - (n - 1) sum_{c != k} o_ck / sum_{c != k} n_c n_k`. Items with one label do
+    not count. NaN where there are none, or all labels are the same.
+    """
+    coincidences: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for said in votes.values():
+        given = Counter(said.values())
+        others = given.total() - 1
+        for first, second in product(given, given) if others else ():
+            coincidences[first, second] += given[first] * (given[second] - (first == second)) / others
+    sums: defaultdict[str, float] = defaultdict(float)
+    for (first, _), weight in coincidences.items():
+        sums[first] += weight
+    n = sum(sums.values())
+    expected = sum(sums[a] * sums[b] for a, b in permutations(sums, 2))
+    if expected == 0:
+        return math.nan
+    differing = sum(weight for (first, second), weight in coincidences.items() if first != second)
+    return 1 - (n - 1) * differing / expected
+
+
+def golden_accuracy(votes: Votes, golden: Mapping[str, str]) -> dict[str, Figure]:
+    """Share of the golden rows that each annotator got right, with Wilson's interval; only who labelled any."""
+    hits: dict[str, list[bool]] = {}
+    for item, known in golden.items():
+        for name, label in votes.get(item, {}).items():
+            hits.setdefault(name, []).append(label == known)
+    return {name: wilson(sum(each), len(each)) for name, each in sorted(hits.items())}
+
+
+def _cohen(pairs: Sequence[tuple[str, str]]) -> float:
+    if not pairs:
+        return math.nan
+    first, second = (Counter(side) for side in zip(*pairs, strict=True))
+    agreed = sum(a == b for a, b in pairs) / len(pairs)
+    by_chance = sum(first[label] * second[label] for label in first) / len(pairs) ** 2
+    return _beyond(agreed, by_chance)
+
+
+def _beyond(agreed: float, by_chance: float) -> float:
+    return math.nan if by_chance >= 1 else (agreed - by_chance) / (1 - by_chance)

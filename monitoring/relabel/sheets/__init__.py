@@ -1,0 +1,1 @@
+"""Sheets for the people who label: CSV, Excel and Label Studio, out and back."""

@@ -1,0 +1,121 @@
+"""A batch out to two people, spoiled, mended, back, and in the warehouse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.relabel_batches import BatchStore
+from storage.warehouse import Warehouse
+from tests.support.command import Ran, yeban
+from tests.support.homes import Home, comments
+from tests.support.locks import held
+
+QUIET = "\n[relabel]\ngolden_share = 0\ndouble_share = 0.5\n"
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    home = new_home("comment", more=QUIET)
+    home.dump("a.parquet", comments(200)[0])
+    home.score().well()
+    relabel(home, "pick", "--budget", 20).well()
+    return home
+
+
+def relabel(home: Home, command: str, *args: object) -> Ran:
+    return yeban("relabel", command, home.task, "--home", home.root, *args)
+
+
+def exported(home: Home, *args: object) -> dict[str, Path]:
+    paths = [Path(line) for line in relabel(home, "export", "--out", home.root / "out", *args).well().out.splitlines()]
+    return {path.name.split("-")[-1].split(".")[0]: path for path in paths if path.suffix == ".csv"}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+
+
+def write(path: Path, rows: list[dict[str, str]], encoding: str = "gb18030") -> Path:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_bytes(buffer.getvalue().encode(encoding))
+    return path
+
+
+def labels_in(home: Home) -> list[tuple[Any, ...]]:
+    with Warehouse(home.warehouse).reading() as con:
+        found: list[tuple[Any, ...]] = con.execute(
+            "SELECT doc_id, label, annotator, arm FROM labels ORDER BY ALL"
+        ).fetchall()
+        return found
+
+
+def names(home: Home) -> tuple[str, ...]:
+    return BatchStore(home.root / "relabel").heads(home.task)[-1].labels
+
+
+def test_out_and_back(home: Home) -> None:
+    sheets = exported(home, "--annotator", "li", "--annotator", "wang")
+    assert set(sheets) == {"li", "wang"}
+    first, second = names(home)[:2]
+    for name, label in (("li", first), ("wang", second)):
+        rows = [{**row, "标签": label} for row in rows_of(sheets[name])]
+        file = write(home.root / f"{name}.csv", rows)
+        told = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        assert (told["added"], told["errors"]) == (len(rows), [])
+        again = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        assert (again["added"], again["imported_before"]) == (0, True)
+    kept = labels_in(home)
+    assert len(kept) == sum(len(rows_of(path)) for path in sheets.values())
+    assert {arm for *_, arm in kept} <= {"margin", "random"}
+    status = json.loads(relabel(home, "status", "--json").well().out)[0]
+    assert status["ties"] == 10  # half of the rows were given to both, who never agree
+    assert status["krippendorff"] < 0
+    assert set(status["quality"]) == {"li", "wang"}
+    assert status["progress"]["li"]["labelled"] == status["progress"]["li"]["given"]
+    decide = exported(home, "--adjudicate", "--annotator", "chen")["chen"]
+    file = write(home.root / "chen.csv", [{**row, "标签": first} for row in rows_of(decide)])
+    relabel(home, "import", file).well()
+    status = json.loads(relabel(home, "status", "--json").well().out)[0]
+    assert (status["ties"], status["resolved"]) == (0, 20)
+
+
+def test_a_spoiled_file_is_refused_whole_then_mended(home: Home) -> None:
+    sheet = exported(home, "--annotator", "li")["li"]
+    label = names(home)[0]
+    rows = [{**row, "标签": label} for row in rows_of(sheet)]
+    good = [dict(row) for row in rows]
+    rows[0]["标签"] = "不知道"
+    rows[1]["编号"] = rows[1]["编号"][:-1] + ("0" if rows[1]["编号"][-1] != "0" else "1")
+    rows[2]["文本"] = rows[3]["文本"]
+    file = write(home.root / "back.csv", rows)
+    ran = relabel(home, "import", file, "--json")
+    assert ran.code == 1
+    told = json.loads(ran.out)[0]
+    assert (told["added"], len(told["errors"])) == (0, 3)
+    mend = Path(told["to_mend"])
+    mended = rows_of(mend)
+    assert [bool(row["问题"]) for row in mended] == [True] * 3 + [False] * (len(rows) - 3)
+    assert {row["编号"]: row["文本"] for row in mended} == {row["编号"]: row["文本"] for row in good}
+    write(mend, [{**row, "标签": label} for row in mended], "utf-8")
+    assert json.loads(relabel(home, "import", mend, "--json").well().out)[0]["added"] == len(rows)
+    assert len(labels_in(home)) == len(rows)
+
+
+def test_labels_wait_for_a_locked_warehouse(home: Home) -> None:
+    sheet = exported(home, "--annotator", "li")["li"]
+    file = write(home.root / "li.csv", [{**row, "标签": names(home)[0]} for row in rows_of(sheet)])
+    with held(home.warehouse):
+        told = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        assert told["added"] == len(rows_of(sheet))
+    relabel(home, "import", file).well()
+    assert len(labels_in(home)) == len(rows_of(sheet))
