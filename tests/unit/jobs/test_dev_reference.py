@@ -66,8 +66,9 @@ def test_is_what_a_night_leaves_of_the_same_rows(bundle: Bundle, tmp_path: Path)
     (unit,) = plan.units
     assert reference.profile.to_json_bytes() == store.profile(unit).to_json_bytes()
     assert reference.sample is not None
-    elsewhere = store.sample(unit).drop_columns(["source_path"])
-    assert reference.sample.drop_columns(["source_path"]).equals(elsewhere)
+    # All 40 rows are in both; which would be drawn of more hangs on the file's name.
+    here, elsewhere = (each.sort_by("source_row") for each in (reference.sample, store.sample(unit)))
+    assert here.drop_columns(["key", "source_path"]).equals(elsewhere.drop_columns(["key", "source_path"]))
     assert reference.origin == DevOrigin(40)
     assert reference.profile.total.statuses == (37, 2, 1, 0)
 
