@@ -53,10 +53,7 @@ def export_command(
 ) -> None:
     """Write a batch of the queue into files for the people who label.
 
-    Examples:
-        yeban relabel export comment --annotator li --annotator wang --out sheets
-
-        yeban relabel export comment --format label-studio --hide-suggestions
+    Example: yeban relabel export comment --annotator li --annotator wang --out sheets
     """
     from jobs.locks import task_lock
     from jobs.relabel_files import ExportRequest, export_batch
@@ -93,10 +90,7 @@ def import_command(
     What is wrong with a file is written beside it, in a file to mend and import again. Exit code 1 says that there was
     such a file.
 
-    Examples:
-        yeban relabel import comment sheets/comment-2026-01-05-li.csv
-
-        yeban relabel import comment export.json --partial
+    Example: yeban relabel import comment sheets/comment-2026-01-05-li.csv
     """
     from jobs.locks import task_lock
     from jobs.relabel_files import copy_labels, import_file
