@@ -96,6 +96,8 @@ def split_null(
 
 def _drawn(units: Float64, burst: Float64, share: float, terms: Terms, rng: np.random.Generator) -> Null:
     """The null from drawn splits of whole bursts."""
+    order = np.argsort(units, kind="stable")  # the order of the cells must not decide what is drawn
+    units, burst = units[order], burst[order]
     whole = np.maximum(np.rint(units), 1).astype(np.int64)
     total = int(whole.sum())
     picked = min(max(round(total * share), 1), total - 1)
