@@ -131,7 +131,7 @@ def test_without_thresholds_of_effect_significance_alone_keeps_its_rate() -> Non
 SHIFTS: dict[str, tuple[str, Callable[[World], World]]] = {
     "halved prior": ("class_psi", lambda world: replace(world, priors=(0.2, 0.4, 0.15, 0.1, 0.1, 0.05))),
     "doubled empties": ("empty_share", lambda world: replace(world, empties=2 * world.empties)),
-    "longer rows": ("mean_tokens", lambda world: replace(world, length=world.length + 0.25)),
+    "longer rows": ("mean_tokens", lambda world: replace(world, length=world.length + 0.35)),
     "less sure": ("confidence_psi", lambda world: replace(world, confidence=(4.5, 1.7))),
 }
 
