@@ -1,4 +1,4 @@
-"""The local executor: this process scores the units and stages their parts, each step in a thread of its own."""
+"""The local executor: the network in this thread, the steps before and after it in threads around it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from batch.input.columns import ColumnMapping, RawRows
 from batch.input.dump import Dump
 from batch.input.reader import read_units
-from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
+from batch.pipeline import Pipeline, StageTimes, Stream, counted, each, timed
 from batch.results import finish_unit
 from batch.scorer import Prepared, Scorer
 from models.tokens import Tokens
@@ -70,7 +70,7 @@ class LocalExecutor:
         Args:
             dump: Where the units come from.
             units: What to score.
-            on_unit: Called when a unit is staged.
+            on_unit: Called when a unit is staged, in the thread that stages.
 
         Returns:
             Files that broke off while being read; their earlier units are staged all the same.
@@ -85,9 +85,8 @@ class LocalExecutor:
             ready = pipeline.ahead(each(self._prepare, raw, "prepare", self.times))
             waiting = timed(ready, "starved", self.times)
             stream = self.scorer.engine.stream(waiting, pipeline.stopped.is_set)
-            scored = pipeline.ahead(timed(stream, "network", self.times))
-            for unit in each(self._stage, scored, "stage", self.times):
-                on_unit(unit)
+            stage = counted(self._stage, "stage", self.times)
+            pipeline.behind(timed(stream, "network", self.times), lambda scored: on_unit(stage(scored)))
         return failures
 
     @property

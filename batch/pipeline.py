@@ -1,10 +1,9 @@
-"""Steps that overlap: each is a generator, and a pipeline runs those that should in threads behind bounded queues.
+"""Steps that overlap: generators and functions that a pipeline runs in threads, with bounded queues between them.
 
     with Pipeline() as pipeline:
-        raw = pipeline.ahead(read(units))                # thread 1
-        ready = pipeline.ahead(each(prepare, raw))       # thread 2
-        scored = pipeline.ahead(engine.stream(ready))    # thread 3
-        for item in scored: ...                          # here
+        raw = pipeline.ahead(read(units))                    # thread 1
+        ready = pipeline.ahead(each(prepare, raw))           # thread 2
+        pipeline.behind(engine.stream(ready), stage)         # the network here, stage in thread 3
 
 Leaving the block, for whatever reason, stops all threads and waits for them: each ends what it is at and starts
 nothing new.
@@ -94,6 +93,44 @@ class Pipeline:
                 raise item.error
             yield item
 
+    def behind(self, source: Stream[A], finish: Callable[[A], None], items: int = 1) -> None:
+        """Run a generator in this thread, and a function on each of its items in another one.
+
+        For the step that computes: torch keeps a team of threads for each thread that calls it, and two teams on
+        the same cores make each other wait.
+
+        Args:
+            source: Runs here, and is closed here.
+            finish: Takes the items, in order. Whatever ends the source, those that it made are still finished.
+            items: How many may wait for it.
+
+        Raises:
+            BaseException: What the source raises, or what the function does; the pipeline is stopped with it.
+        """
+        made: Queue[Any] = Queue(items)
+        failures: list[BaseException] = []
+        worker = Thread(target=self._finish, args=(finish, made, failures), daemon=True)
+        self._start(worker)
+        try:
+            with closing(source):
+                for item in source:
+                    if not self._put(made, item):
+                        break
+        finally:
+            self._put(made, _End)
+            if worker.ident is not None:
+                worker.join()
+        if failures:
+            raise failures[0]
+
+    def _finish(self, finish: Callable[[A], None], made: Queue[Any], failures: list[BaseException]) -> None:
+        try:
+            while (item := self._take(made)) is not _End:
+                finish(item)
+        except BaseException as error:  # noqa: BLE001  # raised again where the source runs
+            failures.append(error)
+            self.stopped.set()
+
     def _start(self, thread: Thread) -> None:
         with self._starting:
             if not self.stopped.is_set():
@@ -129,21 +166,28 @@ class Pipeline:
         return _End
 
 
-def each(function: Callable[[A], B], source: Stream[A], step: str, times: StageTimes) -> Stream[B]:
-    """Map a function over a generator, lazily.
+def counted(function: Callable[[A], B], step: str, times: StageTimes) -> Callable[[A], B]:
+    """The same function, its seconds counted.
 
     Args:
         function: What to do with an item.
-        source: The items.
         step: Under which name its seconds are counted.
         times: Where they are counted.
     """
+
+    def run(item: A) -> B:
+        started = time.perf_counter()
+        result = function(item)
+        times.add(step, time.perf_counter() - started)
+        return result
+
+    return run
+
+
+def each(function: Callable[[A], B], source: Stream[A], step: str, times: StageTimes) -> Stream[B]:
+    """Map a function over a generator, lazily; its seconds are counted as in `counted`."""
     with closing(source):
-        for item in source:
-            started = time.perf_counter()
-            result = function(item)
-            times.add(step, time.perf_counter() - started)
-            yield result
+        yield from map(counted(function, step, times), source)
 
 
 def timed(source: Stream[A], step: str, times: StageTimes) -> Stream[A]:

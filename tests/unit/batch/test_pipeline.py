@@ -144,3 +144,74 @@ def test_seconds_are_counted_by_step() -> None:
     list(timed(each(slow, Source(5)(), "slow", times), "all", times))
     assert times.seconds["slow"] >= 0.1
     assert times.seconds["all"] >= times.seconds["slow"]
+
+
+class Shelf:
+    """Takes items, and remembers in which thread."""
+
+    def __init__(self, fails_at: int | None = None, seconds: float = 0.0) -> None:
+        self.items: list[int] = []
+        self.threads: set[str] = set()
+        self._fails_at, self._seconds = fails_at, seconds
+
+    def __call__(self, item: int) -> None:
+        time.sleep(self._seconds)
+        if item == self._fails_at:
+            raise OSError("the disk is full")
+        self.items.append(item)
+        self.threads.add(threading.current_thread().name)
+
+
+def test_what_computes_runs_here_and_what_finishes_runs_behind(pipeline: Pipeline) -> None:
+    source, shelf, here = Source(50), Shelf(), threading.current_thread().name
+    pipeline.behind(source(), shelf)
+    assert shelf.items == list(range(50))
+    assert source.threads == {here}
+    assert len(shelf.threads) == 1
+    assert here not in shelf.threads
+    assert source.closed
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, SystemExit])
+def test_what_was_made_before_the_source_failed_is_finished(error: type[BaseException]) -> None:
+    def fails() -> Stream[int]:
+        yield from range(3)
+        raise error("no more")
+
+    shelf, before = Shelf(seconds=0.05), threading.active_count()
+    with pytest.raises(error, match="no more"), Pipeline() as pipeline:
+        pipeline.behind(fails(), shelf)
+    assert shelf.items == [0, 1, 2]
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("fails_at", [0, 7])
+def test_what_cannot_be_finished_stops_the_source(fails_at: int) -> None:
+    source, shelf, before = Source(), Shelf(fails_at), threading.active_count()
+    with pytest.raises(OSError, match="the disk is full"), Pipeline() as pipeline:
+        pipeline.behind(pipeline.ahead(source()), shelf)
+    assert shelf.items == list(range(fails_at))
+    assert source.closed
+    assert source.made < fails_at + 6
+    assert threading.active_count() == before
+
+
+def test_a_source_that_fails_after_the_shelf_did_still_ends_everything() -> None:
+    def source() -> Stream[int]:
+        yield 0
+        time.sleep(0.2)
+        raise ValueError("the network broke as well")
+
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="the network broke as well"), Pipeline() as pipeline:
+        pipeline.behind(source(), Shelf(fails_at=0))
+    assert threading.active_count() == before
+
+
+def test_a_stopped_pipeline_finishes_nothing() -> None:
+    source, shelf = Source(5), Shelf()
+    with Pipeline() as pipeline:
+        pass
+    pipeline.behind(source(), shelf)
+    assert shelf.items == []
+    assert source.made <= 1
