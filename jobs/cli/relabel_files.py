@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 
 if TYPE_CHECKING:
     from jobs.config import Home
     from jobs.relabel_files import BatchStatus, ImportOutcome
     from jobs.relabel_queue import Queue
 
-FAILED = 1
+
 _SHOWN = 10
 BatchOption = Annotated[
     str | None, typer.Option("--batch", help="Batch of the queue; default: the newest.", show_default=False)
