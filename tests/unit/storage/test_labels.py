@@ -43,9 +43,13 @@ def test_sources_are_known_by_task(warehouse: Warehouse) -> None:
 
 
 def test_a_transaction_that_fails_adds_nothing(warehouse: Warehouse) -> None:
-    with pytest.raises(RuntimeError, match="cut off"), warehouse.writing() as con:
-        add_labels(con, "one", rows("one", "a"))
-        raise RuntimeError("cut off")
+    def cut_off() -> None:
+        with warehouse.writing() as con:
+            add_labels(con, "one", rows("one", "a"))
+            raise RuntimeError("cut off")
+
+    with pytest.raises(RuntimeError, match="cut off"):
+        cut_off()
     with warehouse.reading() as con:
         assert known_sources(con, "comment") == set()
 

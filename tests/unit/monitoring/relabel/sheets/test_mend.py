@@ -47,8 +47,8 @@ def test_an_item_with_two_errors_is_one_row_and_none_of_its_answers_stays() -> N
 
 
 def test_a_row_of_no_known_item_stays_as_it_came_and_harmless() -> None:
-    (row,) = mended(ReadSheet((), (fault(Fault.DAMAGED_ID, None, "", row_id="r12", text="=cmd"),)))
-    assert (row["row_id"], row["text"]) == ("r12", "'=cmd")
+    (row,) = mended(ReadSheet((), (fault(Fault.DAMAGED_ID, None, "", row_id="第七行", text="=cmd"),)))
+    assert (row["row_id"], row["text"]) == ("第七行", "'=cmd")
     assert problem_of(fault(Fault.DAMAGED_ID, None)) in row["problem"]
 
 
