@@ -76,7 +76,9 @@ def test_out_and_back(home: Home) -> None:
         assert (again["added"], again["imported_before"]) == (0, True)
     kept = labels_in(home)
     assert len(kept) == sum(len(rows_of(path)) for path in sheets.values())
-    assert {arm for *_, arm in kept} <= {"margin", "random"}
+    arms = dict(home.query("SELECT doc_id, arm FROM relabel_items"))
+    assert {(doc_id, arm) for doc_id, *_, arm in kept} == set(arms.items())
+    assert set(arms.values()) == {"margin", "random"}
     status = json.loads(relabel(home, "status", "--json").well().out)[0]
     assert status["ties"] == 10  # half of the rows were given to both, who never agree
     assert status["krippendorff"] < 0

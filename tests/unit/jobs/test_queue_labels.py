@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from jobs.queue_labels import QUEUE_LABELS, golden_texts, newest_labels, queue_labels
+from monitoring.relabel.sheets.ids import row_id
+from storage.answers import AnswerLog, StoredAnswer
+from storage.errors import TerminalError
+from storage.relabel_batches import BatchHead, BatchStore
+from tests.support.batches import head_of, items_of
+from tests.support.predictions import LABELS, NIGHT
+
+FIRST = head_of()
+LATER = head_of("2026-11-30-ffff0000", created_at=NIGHT + timedelta(days=7))
+BAD, GOOD, NEUTRAL = LABELS
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BatchStore:
+    return BatchStore(tmp_path / "relabel")
+
+
+def written(store: BatchStore, head: BatchHead, **columns: list[Any]) -> None:
+    """A batch of four items, the last of them golden."""
+    items = items_of(head, 4)
+    for name, values in columns.items():
+        place = items.schema.get_field_index(name)
+        items = items.set_column(place, items.schema.field(place), pa.array(values, items.schema.field(place).type))
+    store.write(head, items)
+
+
+def say(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
+    at = NIGHT + timedelta(minutes=minutes)
+    answers = [StoredAnswer(row_id(head.batch, f"{head.batch}-{row}"), label, who, at) for row, label in labels.items()]
+    AnswerLog(store.folder(head.task, head.batch)).add(answers, at)
+
+
+def test_what_people_agree_on_with_text_arm_and_batch(store: BatchStore) -> None:
+    written(store, FIRST, arm=["random", "margin", "margin", "golden"], text_rows=[3, 1, 1, 1])
+    say(store, FIRST, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
+    say(store, FIRST, "王", {0: GOOD, 1: GOOD}, minutes=5)
+    labels = queue_labels(store, "comment")
+    assert labels.schema == QUEUE_LABELS
+    # the second row is a tie, and the golden row is never one to learn from
+    assert labels["doc_id"].to_list() == ["doc-0", "doc-2"]
+    assert labels.row(0, named=True) == {
+        "batch": FIRST.batch, "item": f"{FIRST.batch}-0", "doc_id": "doc-0", "text": "原文 0", "label": GOOD,
+        "how": "all", "arm": "random", "probability": 1.0, "text_rows": 3, "slices": [{"key": "city", "value": "上海"}],
+        "labelled_at": NIGHT + timedelta(minutes=5),
+    }  # fmt: skip
+    say(store, FIRST, "adjudicator:陈", {1: NEUTRAL})
+    found = queue_labels(store, "comment").row(1, named=True)
+    assert (found["doc_id"], found["label"], found["how"]) == ("doc-1", NEUTRAL, "adjudicated")
+    assert golden_texts(store, "comment").to_list() == ["原文 3"]
+
+
+def test_batches_come_in_order_and_can_be_chosen(store: BatchStore) -> None:
+    for head in (LATER, FIRST):
+        written(store, head)
+        say(store, head, "李", {0: GOOD})
+    assert queue_labels(store, "comment")["batch"].to_list() == [FIRST.batch, LATER.batch]
+    assert queue_labels(store, "comment", [LATER.batch])["batch"].to_list() == [LATER.batch]
+    with pytest.raises(TerminalError, match="nosuch"):
+        queue_labels(store, "comment", ["nosuch"])
+
+
+def test_a_text_that_was_asked_again_has_its_newest_label_and_stays_drawn(store: BatchStore) -> None:
+    written(store, FIRST, arm=["random", "margin", "margin", "golden"])
+    written(store, LATER, arm=["suspected_errors"] * 3 + ["golden"], text=["原文0！", "别的", "第三", "原文 3"])
+    say(store, FIRST, "李", {0: GOOD, 1: GOOD})
+    say(store, LATER, "王", {0: BAD, 1: BAD})
+    newest = newest_labels(queue_labels(store, "comment"))
+    assert [newest[name].to_list() for name in ("text", "label", "arm")] == [
+        ["原文 1", "原文0！", "别的"],
+        [GOOD, BAD, BAD],
+        ["margin", "random", "suspected_errors"],
+    ]
+
+
+def test_without_batches_there_are_no_labels(store: BatchStore) -> None:
+    assert queue_labels(store, "comment").schema == QUEUE_LABELS
+    assert newest_labels(queue_labels(store, "comment")).is_empty()
+    assert golden_texts(store, "comment").is_empty()
