@@ -1,12 +1,13 @@
-"""What do picked labels buy, and what do as many random ones? The whole loop, simulated on a domain that is new.
+r"""What do picked labels buy, and what do as many random ones? The whole loop, simulated on a domain that is new.
 
 The champion knows everyday posts. Posts about the virus arrive as a dump; round by round the product scores it, picks
 rows, gets the labels that the corpus has, and fine-tunes the champion on all labels so far. The next round picks with
 the model that came out. Test posts are in no dump and in no training.
 
-    yeban train weibo --train weibo.parquet --train-where "split = 'train' AND topic = 'usual'" --label-column label_name
-    python benchmarks/relabel_loop.py run --data weibo.parquet --champion bundles/weibo/VERSION --out loop
-    python benchmarks/relabel_loop.py report --out loop --picture docs/images/relabel-loop.svg
+    yeban train weibo --train weibo.parquet --train-where "split = 'train' AND topic = 'usual'" \
+        --label-column label_name --set schedule.epochs=2
+    python -m benchmarks.relabel_loop run --data weibo.parquet --champion bundles/weibo/VERSION --out loop
+    python -m benchmarks.relabel_loop report --out loop --picture docs/images/relabel-loop.svg
 
 `run` writes a line for each seed, arm and round, and goes on where it was cut off: rounds that have a line are not
 computed again.
@@ -155,9 +156,16 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
         spent["learn_s"] = round(time.monotonic() - started - spent["ask_s"], 1)
         told = made.manifest.lineage.dev_metrics
         line = {
-            **{"seed": course.seed, "arm": course.arm, "round": number, "labels": number * options.budget},
-            **{"texts": len(new), "asked": asked, "alpha": told["alpha"], "temperature": made.manifest.temperature},
-            **{"bundle": made.version, "classes": np.bincount(new.gold, minlength=len(champion.labels)).tolist()},
+            "seed": course.seed,
+            "arm": course.arm,
+            "round": number,
+            "labels": number * options.budget,
+            "texts": len(new),
+            "asked": asked,
+            "alpha": told["alpha"],
+            "temperature": made.manifest.temperature,
+            "bundle": made.version,
+            "classes": np.bincount(new.gold, minlength=len(champion.labels)).tolist(),
             **spent,
             **measure(made, corpus, options.out, name),
         }
@@ -177,11 +185,11 @@ def ask(home: Home, corpus: Corpus, course: Course, number: int, budget: int) ->
     labels = open_bundle(_in_use(home)).labels
     gold = dict(zip(corpus.pool["id"], corpus.pool["gold"], strict=True))
     now = datetime.now(UTC)
+    always = {"task": TASK, "annotator": "oracle", "source": source, "labelled_at": now, "imported_at": now}
     rows = [
-        dict(task=TASK, doc_id=item["doc_id"], label=labels[gold[item["doc_id"]]], annotator="oracle", source=source,
-             labelled_at=now, imported_at=now, arm=item["arm"])
+        {**always, "doc_id": item["doc_id"], "label": labels[gold[item["doc_id"]]], "arm": item["arm"]}
         for item in items.to_pylist()
-    ]  # fmt: skip
+    ]
     with open_warehouse(home).writing() as con:
         add_labels(con, source, pa.Table.from_pylist(rows, LABELS_SCHEMA))
     return dict(Counter(items["arm"].to_pylist()))
