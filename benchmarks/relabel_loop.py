@@ -55,6 +55,7 @@ TASK = "weibo"
 ARMS: Mapping[str, Mapping[str, float]] = {
     "margin-mix": DEFAULT_MIX,
     "random": {RANDOM: 1.0},
+    "margin and random": {"margin": 0.75, RANDOM: 0.25},
     "margin": {"margin": 1.0},
     "entropy-mix": {"entropy": 0.75, RANDOM: 0.25},
     "typiclust": {"typiclust": 1.0},

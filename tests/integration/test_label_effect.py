@@ -20,7 +20,7 @@ from tests.support.command import Ran
 from tests.support.homes import Home
 from tests.support.predictions import NIGHT
 
-ROWS = 60
+ROWS = 50
 
 
 @pytest.fixture(scope="module")
