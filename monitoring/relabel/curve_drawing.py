@@ -14,7 +14,7 @@ WIDTH: Final = 460
 HEIGHT: Final = 300
 COLOURS: Final = ("#1d2433", "#2f5d8a", "#c2553a", "#5b8c5a", "#8a6d3b", "#6b4c9a")
 """Of curves, in their order."""
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 46, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 46, 42
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 _MAX_LINES: Final = 7
 _LINE: Final = "#e3e6ec"

@@ -153,7 +153,7 @@ def measure_effect(
                 float(np.mean([_calibration_error(each, gold) for each in networks])),
             )
         )
-    return Effect(tuple(points), tuple(_advantages(points, scores)), _projected(points, scores, more))
+    return Effect(tuple(points), tuple(_advantages(points, scores)), _projected(points, scores, more, rng))
 
 
 def _on_common_rows(ordered: Sequence[Tried]) -> list[Tried]:
@@ -221,12 +221,14 @@ def _advantages(points: Iterable[Point], scores: Mapping[tuple[int, int], _Score
             yield Advantage(point.round, point.labels, figure, float((gap > 0).mean() + (gap == 0).mean() / 2))
 
 
-def _projected(points: Iterable[Point], scores: Mapping[tuple[int, int], _Scores], more: int) -> Projection:
-    curve = [(point.labels, scores[point.round, 1]) for point in points if point.learned == "all"]
-    sizes = np.array([labels for labels, _ in curve], np.int64)
+def _projected(
+    points: Iterable[Point], scores: Mapping[tuple[int, int], _Scores], more: int, rng: np.random.Generator
+) -> Projection:
+    curve = [(point, scores[point.round, 1]) for point in points if point.learned == "all"]
+    sizes = np.array([point.labels for point, _ in curve], np.int64)
     values = np.array([score.value for _, score in curve])
     drawn = np.stack([score.drawn for _, score in curve], axis=1) if curve else np.zeros((RESAMPLES, 0))
-    return project(sizes, values, drawn, more)
+    return project(sizes, values, drawn, more, rng, of_one=any(point.repeats == 1 for point, _ in curve))
 
 
 def _calibration_error(tried: Tried, gold: NDArray[np.int64]) -> float:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from models.evaluation.gate_record import Said
 from models.evaluation.record import Figure
 from monitoring.relabel.curve_drawing import COLOURS, Curve, draw_panel, draw_picture
-from monitoring.relabel.effect import Effect, Learned
+from monitoring.relabel.effect import Effect, Learned, Point
 from monitoring.statistics.learning_curve import MIN_SIZES
 
 Lang = Literal["zh", "en"]
@@ -24,6 +24,7 @@ NAMES: Final[dict[Learned, Said]] = {
     "picked": Said("挑选", "picked"),
     "random": Said("随机", "random"),
 }
+_CURVES: Final[tuple[Learned, ...]] = ("all", "picked", "random")
 _MAX_CHARS: Final = 80
 
 
@@ -136,26 +137,38 @@ def _projection(effect: Effect) -> Said:
 
 
 def _picture(effect: Effect, lang: Lang) -> str:
-    champion = effect.points[0]
-    curves = []
-    for colour, learned in zip(COLOURS, ("all", "picked", "random"), strict=False):
-        found = effect.curve(learned)  # type: ignore[arg-type]
-        if found:
-            curve = tuple((float(point.labels), point.macro_f1) for point in found)
-            start = ((0.0, champion.macro_f1),) if learned == "all" else ()
-            curves.append(Curve(_in(NAMES[found[0].learned], lang), (*start, *curve), colour))
-    whole, projection = effect.curve("all"), effect.projection
-    if whole and projection.told:
-        here, gain = whole[-1].macro_f1.value, projection.gain
-        end = Figure(here + gain.value, here + gain.low, here + gain.high)
-        now = (float(projection.size), Figure(here, math.nan, math.nan))
-        expected = Said("预计", "expected")
-        curves.append(
-            Curve(_in(expected, lang), (now, (float(projection.size + projection.more), end)), "#98a2b3", dashed=True)
-        )
-    if not curves:
+    """Macro-F1 with what is expected of it, and the calibration error."""
+    found = [each for learned in _CURVES if (each := effect.curve(learned))]
+    if not found:
         return ""
-    return draw_picture([draw_panel("macro-F1", _in(Said("标注条数", "labels"), lang), curves)])
+    champion = effect.points[0]
+    curves = [_curve_of((champion, *found[0]), COLOURS[0], lang)]
+    curves += [_curve_of(each, colour, lang) for each, colour in zip(found[1:], COLOURS[1:], strict=False)]
+    errors = [
+        Curve(each.name, tuple((float(p.labels), _alone(p.ece)) for p in points), each.colour)
+        for each, points in zip(curves, ((champion, *found[0]), *found[1:]), strict=True)
+    ]
+    if effect.projection.told:
+        curves.append(_expected(effect, lang))
+    x_title = _in(Said("标注条数", "labels"), lang)
+    return draw_picture([draw_panel("macro-F1", x_title, curves), draw_panel("ECE", x_title, errors)])
+
+
+def _curve_of(points: Sequence[Point], colour: str, lang: Lang) -> Curve:
+    name = _in(NAMES[points[-1].learned], lang)
+    return Curve(name, tuple((float(point.labels), point.macro_f1) for point in points), colour)
+
+
+def _expected(effect: Effect, lang: Lang) -> Curve:
+    projection, here = effect.projection, effect.curve("all")[-1].macro_f1.value
+    gain = projection.gain
+    end = Figure(here + gain.value, here + gain.low, here + gain.high)
+    both = ((float(projection.size), _alone(here)), (float(projection.size + projection.more), end))
+    return Curve(_in(Said("预计", "expected"), lang), both, "#98a2b3", dashed=True)
+
+
+def _alone(value: float) -> Figure:
+    return Figure(value, math.nan, math.nan)
 
 
 def _in(said: Said, lang: Lang) -> str:

@@ -91,24 +91,52 @@ def fit_power_laws(sizes: NDArray[np.int64], scores: Float64, weights: Float64) 
     return PowerLaws(unit, limit, fall, rate)
 
 
-def project(sizes: NDArray[np.int64], scores: Float64, replicates: Float64, more: int) -> Projection:
+def project(
+    sizes: NDArray[np.int64],
+    scores: Float64,
+    replicates: Float64,
+    more: int,
+    rng: np.random.Generator,
+    *,
+    of_one: bool = False,
+) -> Projection:
     """Project a learning curve to the right.
 
-    Points that scatter much between replicates count little: their weight is the inverse of their variance.
+    Points that scatter much between replicates count little: their weight is the inverse of their variance. Where the
+    points lie farther from the curve than their replicates explain, such as by the luck of a single training, the rest
+    is added to the replicates as noise.
 
     Args:
         sizes: int64[K], labels at each point.
         scores: float64[K].
         replicates: float64[R, K], bootstrap replicates of the scores: a row is one draw of test rows for all points.
         more: Labels to come, at least 1.
+        rng: Source of that noise.
+        of_one: A point rests on one training, so that replicates don't show what chance does there. Then three points,
+            which any curve can meet, tell nothing.
     """
     distinct, now = len(np.unique(sizes)), int(sizes.max(initial=0))
     if distinct < MIN_SIZES:
         return Projection(now, more, Figure(np.nan, np.nan, np.nan), told=False, sizes=distinct)
     weights = 1.0 / np.maximum(replicates.std(axis=0), _LEAST_DEVIATION) ** 2
-    point, drawn = (fit_power_laws(sizes, each, weights) for each in (scores[None, :], replicates))
+    point = fit_power_laws(sizes, scores[None, :], weights)
+    unexplained = _unexplained(point, sizes, scores, replicates)
+    drawn = fit_power_laws(sizes, replicates + unexplained * rng.standard_normal(replicates.shape), weights)
     gain = percentile_figure(_growth(point, now, more)[0], _growth(drawn, now, more))
-    return Projection(now, more, gain, told=gain.high - gain.low <= USEFUL_WIDTH, sizes=distinct)
+    told = gain.high - gain.low <= USEFUL_WIDTH and not (of_one and len(sizes) == MIN_SIZES)
+    return Projection(now, more, gain, told=told, sizes=distinct)
+
+
+def _unexplained(law: PowerLaws, sizes: NDArray[np.int64], scores: Float64, replicates: Float64) -> float:
+    """Deviation of the points from the curve beyond that of replicates from each other; 0 without a point to spare."""
+    spare = len(sizes) - MIN_SIZES
+    if not spare:
+        return 0.0
+    away = scores - np.array([law.at(size)[0] for size in sizes.tolist()])
+    apart = replicates - scores
+    apart = apart - apart.mean(axis=1, keepdims=True)  # what moves all points alike moves the curve with them
+    extra = float((away**2).sum()) / spare - float(apart.var(axis=0).mean()) * len(sizes) / (len(sizes) - 1)
+    return float(np.sqrt(max(extra, 0.0)))
 
 
 def _growth(laws: PowerLaws, now: int, more: int) -> Float64:

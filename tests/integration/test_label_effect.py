@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from jobs.config import find_home
+from jobs.effect_material import gather
+from jobs.label_effect import EffectRequest, measure_labels
+from jobs.progress import LogLines
+from models.training.data import LabelledSource
 from monitoring.relabel.sheets.ids import row_id
 from storage.answers import AnswerLog, StoredAnswer
+from storage.errors import TerminalError
 from storage.relabel_batches import BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.changing import TUNING, Changing, changing_world
@@ -61,8 +68,12 @@ def effect(world: Changing, *args: object) -> Ran:
     return world.run("relabel effect", "--rehearsal", world.file("train"), "--repeats", 1, *sets, *args)
 
 
-def told(world: Changing, *args: object) -> dict[str, Any]:
-    flat: dict[str, Any] = json.loads(effect(world, "--json", *args).well().out)
+def told(world: Changing, **changed: Any) -> dict[str, Any]:
+    """The same without a process of its own."""
+    home = find_home(world.home.root, world.home.root)
+    asked = EffectRequest("comment", LabelledSource(str(world.file("train"))), repeats=1, settings=TUNING)
+    outcome = measure_labels(home, replace(asked, **changed), LogLines())
+    flat: dict[str, Any] = json.loads(outcome.json_file.read_text("utf-8"))
     return flat
 
 
@@ -97,15 +108,28 @@ def test_labels_of_new_words_buy_what_the_champion_lacks(world: Changing) -> Non
     assert {key: after[key] for key in before} == before
 
 
-def test_a_file_to_measure_on(world: Changing) -> None:
-    found = told(world, "--test", world.file("recent"), "--next", 100)
-    assert found["test"]["rows"] == 400
-    assert found["projection"]["more"] == 100
-    assert all(point["rows"] == 400 for point in found["points"])
+def test_a_file_to_measure_on_is_kept_out_of_training(world: Changing) -> None:
+    home = find_home(world.home.root, world.home.root)
+    batch = pl.read_parquet(world.file("batch-0")).head(10)
+    known = pl.read_parquet(world.file("train")).head(7)
+    mixed = pl.concat([pl.read_parquet(world.file("recent")), batch, known])
+    mixed.write_parquet(world.file("mixed"))
+    rehearsal, test = (LabelledSource(str(world.file(name))) for name in ("train", "mixed"))
+    material = gather(home, "comment", rehearsal, test, None)
+    assert not set(material.labels.texts) & set(mixed["text"])
+    assert set(material.keep_out) == set(mixed["text"]) - set(known["text"])
+    assert len(material.test) == len(mixed) - 7
+    assert [note.split(" are ")[0] for note in material.notes] == ["7 test rows"]
+    held = gather(home, "comment", rehearsal, None, None)
+    assert held.labels.random.any()
+    assert not set(held.labels.texts) & set(held.test.texts)
 
 
 def test_what_can_not_be_measured_is_said(world: Changing, tmp_path: Path) -> None:
     few = tmp_path / "few.parquet"
     pl.read_parquet(world.file("recent")).head(5).write_parquet(few)
+    with pytest.raises(TerminalError, match="5 rows to measure on, in "):
+        told(world, test=LabelledSource(str(few)))
+    with pytest.raises(TerminalError, match="no label of nothing stands yet"):
+        told(world, task="nothing", parent=str(world.home.root / "bundles/comment" / next(iter(world.versions()))))
     effect(world, "--test", few).refused(1, "5 rows to measure on")
-    world.run("relabel effect", "--rehearsal", tmp_path / "nothing.parquet").refused(1, "cannot be read")
