@@ -14,9 +14,10 @@ from batch.scorer import Scorer
 from jobs.bundles import find_bundle
 from jobs.config import Home
 from jobs.examination import score_rows
+from jobs.gate_sets import golden_set, recent_set
 from jobs.progress import Progress
 from jobs.scoring import make_scorer
-from models.bundle import Bundle, file_sha256
+from models.bundle import Bundle
 from models.evaluation.calibration_error import CalibrationError, calibration_error, equal_width_edges
 from models.evaluation.comparison import Comparison, compare
 from models.evaluation.gate import judge_challenger
@@ -26,7 +27,7 @@ from models.evaluation.predictions import read_predictions
 from models.evaluation.record import Figure, json_ready
 from models.registry import Registry
 from models.seen import UNRECORDED, Keys, has_text, read_seen, text_keys
-from models.training.data import LabelledRows, LabelledSource, read_labelled
+from models.training.data import LabelledRows, LabelledSource
 from storage.errors import ConfigError
 from storage.files import write_bytes, write_json
 
@@ -42,14 +43,16 @@ class GateRequest:
     Attributes:
         task: The task's name.
         challenger: Version, or folder.
-        golden: The frozen labelled set.
-        recent: Recent labelled rows, drawn at random.
+        golden: The frozen labelled set; None takes the file that yeban.toml names.
+        recent: Recent labelled rows, drawn at random; None takes the newest that the queue has kept for it.
+        group_column: The slice by which rows of the queue are grouped; files have it in their source.
     """
 
     task: str
     challenger: str
-    golden: LabelledSource
-    recent: LabelledSource
+    golden: LabelledSource | None = None
+    recent: LabelledSource | None = None
+    group_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +73,16 @@ def hold_gate(home: Home, request: GateRequest, progress: Progress) -> Gated:
     """
     champion, challenger = find_bundle(home, request.task, None), find_bundle(home, request.task, request.challenger)
     _check_pair(champion, challenger)
-    golden, recent = (read_labelled(source, champion.labels) for source in (request.golden, request.recent))
-    evidence = _measure(home, (champion, challenger), golden, recent, progress)
+    golden = golden_set(home, request.task, request.golden, champion.labels)
+    recent = recent_set(home, request.task, request.recent, challenger, request.group_column)
+    evidence = _measure(home, (champion, challenger), golden.rows, recent.rows, progress)
     report = judge_challenger(evidence, home.config.gate.limits())
     file = Registry(home.bundles).gate_file(request.task, challenger.version, champion.version)
-    sets = {
-        name: {"name": Path(source.file).name, "where": source.where, "sha256": _digest(source), "rows": len(rows)}
-        for name, source, rows in (("golden", request.golden, golden), ("recent", request.recent, recent))
-    }
     flat = {
         "task": request.task,
         "report": report.as_dict(),
         "limits": asdict(home.config.gate.limits()),
-        "sets": sets,
+        "sets": {"golden": golden.told, "recent": recent.told},
         "evidence": json_ready(asdict(evidence)),
     }
     page = file.with_suffix(".html")
@@ -182,8 +182,3 @@ def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds:
     ratios = times[:, 1] / times[:, 0]
     shortest = times.min(axis=0)
     return Figure(float(shortest[1] / shortest[0]), float(ratios.min()), float(ratios.max()))
-
-
-def _digest(source: LabelledSource) -> str:
-    file = Path(source.file)
-    return file_sha256(file) if file.is_file() else ""

@@ -12,6 +12,8 @@ from jobs.nights import copy_nights
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.relabel_copies import copy_batches
+from jobs.relabel_labels import copy_labels
+from jobs.relabel_queue import Queue
 from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
 from storage.ledger import loaded_records
 from storage.loader import LoadReport, load
@@ -140,6 +142,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
     for name in home.config.tasks if task is None else [task]:
         copy_nights(open_warehouse(home), NightStore(home.nights), name)
         copy_batches(open_warehouse(home), BatchStore(home.relabel), name)
+        copy_labels(open_warehouse(home), Queue(BatchStore(home.relabel)), name)
     return done
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from jobs.copying import copy_missing
 from monitoring.findings.judgement import read_judgement
 from monitoring.findings.record import read_findings
 from monitoring.findings.rows import alert_rows, metric_rows
-from storage.errors import TerminalError, WarehouseLocked
+from storage.errors import TerminalError
 from storage.measurements import record_night, recorded_nights
 from storage.nights import NightStore
 from storage.records import Slot
@@ -37,13 +38,11 @@ def copy_nights(warehouse: Warehouse, store: NightStore, task: str) -> int:
     slots = store.slots(task)
     if not slots:
         return 0
-    try:
-        with warehouse.writing() as con:
-            known = recorded_nights(con, task)
+
+    def copy(known: dict[Slot, datetime]) -> int:
         return sum(_copy(warehouse, store, slot, known.get(slot)) for slot in slots)
-    except WarehouseLocked as error:
-        log.warning("the nights stay in their files until the next run: %s", error.got)
-        return 0
+
+    return copy_missing(warehouse, "nights", lambda con: recorded_nights(con, task), copy)
 
 
 def _copy(warehouse: Warehouse, store: NightStore, slot: Slot, known: datetime | None) -> bool:

@@ -129,7 +129,7 @@ def gate_verdict(registry: Registry, task: str, challenger: str, champion: str |
 def _gate(registry: Registry, task: str, version: str, before: str) -> tuple[str | None, GateRefused | None]:
     """Digest of the gate's report about a pair, and why it does not allow the promotion."""
     file = registry.gate_file(task, version, before)
-    again = f"yeban gate {task} {version} --golden FILE --recent FILE"
+    again = f"yeban gate {task} {version}"
     if not file.is_file():
         return None, GateRefused(
             f"no gate was held for {version} against {before}, which is in use",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from storage.errors import TerminalError, WarehouseLocked
+from jobs.copying import copy_missing
+from storage.errors import TerminalError
 from storage.relabel_batches import BatchHead, BatchStore
 from storage.relabelling import record_batch, recorded_batches
 from storage.warehouse import Warehouse
@@ -27,13 +28,11 @@ def copy_batches(warehouse: Warehouse, store: BatchStore, task: str) -> int:
     heads = store.heads(task)
     if not heads:
         return 0
-    try:
-        with warehouse.writing() as con:
-            known = recorded_batches(con, task)
+
+    def copy(known: set[str]) -> int:
         return sum(_copy(warehouse, store, head) for head in heads if head.batch not in known)
-    except WarehouseLocked as error:
-        log.warning("the batches stay in their files until the next run: %s", error.got)
-        return 0
+
+    return copy_missing(warehouse, "batches", lambda con: recorded_batches(con, task), copy)
 
 
 def _copy(warehouse: Warehouse, store: BatchStore, head: BatchHead) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from monitoring.relabel.sheets.ids import row_id
 from monitoring.relabel.sheets.sheet import Sheet, SheetItem
+from storage.errors import InputError
+from storage.relabel_batches import BatchStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,59 @@ class QueuedBatch:
         return Sheet(self.batch, self.task, self.labels, guide, annotator, items, suggestions)
 
 
-class Queue(Protocol):
-    """Where batches wait."""
+class Queue:
+    """The batches of a home, as `yeban relabel pick` leaves them.
+
+    Args:
+        store: The folder of batches.
+    """
+
+    def __init__(self, store: BatchStore) -> None:
+        self._store = store
 
     def batches(self, task: str) -> Sequence[str]:
         """Names of a task's batches, the oldest first."""
+        return [head.batch for head in self._store.heads(task)]
 
     def batch(self, task: str, batch: str) -> QueuedBatch:
-        """A batch."""
+        """A batch.
+
+        Raises:
+            TerminalError: There is none, or it can't be read.
+        """
+        head = self._store.head(task, batch)
+        rows = self._store.items(task, batch).to_pylist()
+        return QueuedBatch(batch, task, head.labels, tuple(_queued(row) for row in rows))
 
     def folder(self, task: str, batch: str) -> Path:
-        """Where its files lie; ours go to folders of their own below it."""
+        """Where a batch lies."""
+        return self._store.folder(task, batch)
+
+
+def newest_batch(queue: Queue, task: str) -> str:
+    """The name of a task's newest batch.
+
+    Raises:
+        InputError: There is none.
+    """
+    names = queue.batches(task)
+    if not names:
+        raise InputError(
+            f"no batch of {task} waits for labels", expected="a batch in the queue", action=f"yeban relabel pick {task}"
+        )
+    return names[-1]
+
+
+def _queued(row: dict[str, Any]) -> QueuedItem:
+    return QueuedItem(
+        key=row["item"],
+        doc_id=row["doc_id"],
+        text=row["text"],
+        suggestion=row["label"],
+        confidence=row["confidence"],
+        windows=tuple(row["excerpts"]),
+        arm=row["arm"],
+        golden=row["given_label"] if row["golden"] else None,
+        copies=row["copies"],
+        probs=tuple(row["probs"] or ()),
+    )

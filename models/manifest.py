@@ -30,12 +30,12 @@ class HeadSpec(BaseModel):
 
 
 class DataRecord(BaseModel):
-    """One file that went into training.
+    """One file that went into training, or the labels of one batch of the queue.
 
     Attributes:
         role: What for; `new`, `rehearsal` and `unlabelled` are those of fine-tuning.
-        name: The file's name, and the condition on its rows.
-        sha256: Of its bytes; empty where there were several.
+        name: The file's name, and the condition on its rows; or `batch` and the batch's name.
+        sha256: Of its bytes, empty where there were several; or of the batch's labels.
         rows: How many rows it gave.
     """
 

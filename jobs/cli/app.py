@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
+from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up, shadow
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -27,6 +27,7 @@ setting_up.add_to(app)
 scoring.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)
+shadow.add_to(app)
 examine.add_to(app)
 runs.add_to(app)
 bundles.add_to(app)

@@ -1,35 +1,60 @@
-"""finetune, gate, shadow: a challenger is made, held against the champion, and tried beside it."""
+"""finetune, gate: a challenger is made, and held against the champion."""
 
 from __future__ import annotations
 
 import json
-import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, InputOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from jobs.cli.options import (
+    FAILED,
+    HomeOption,
+    JsonOption,
+    LabelColumn,
+    SettingsOption,
+    TaskArgument,
+    TextColumn,
+    err,
+    home_at,
+    say,
+    say_json,
+)
+from storage.errors import ConfigError
 
-TextColumn = Annotated[str, typer.Option(help="Column with the text, in every file.")]
-LabelColumn = Annotated[str, typer.Option(help="Column with class names or indices, in every labelled file.")]
-FAILED = 1
-_EXAMPLES = 5
+if TYPE_CHECKING:
+    from jobs.finetuning import Finetuned
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command("finetune")(finetune_command)
     app.command("gate")(gate_command)
-    app.command("shadow")(shadow_command)
 
 
 def finetune_command(
     task: TaskArgument,
-    new: Annotated[str, typer.Option("--new", help="New labelled rows: Parquet or CSV.", show_default=False)],
+    new: Annotated[
+        str | None,
+        typer.Option("--new", help="New labelled rows, in place of the queue's: Parquet or CSV.", show_default=False),
+    ] = None,
+    batches: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--batch",
+            help="Batch of the queue; may be repeated. Default: all that the bundle has not learned.",
+            show_default=False,
+        ),
+    ] = None,
     rehearsal: Annotated[
-        str,
-        typer.Option("--rehearsal", help="Rows labelled before; some are drawn for each new one.", show_default=False),
-    ],
+        str | None,
+        typer.Option(
+            "--rehearsal",
+            help="Rows labelled before; some are drawn for each new one. Default: `training` of the task, or the file "
+            "that the bundle was trained on.",
+            show_default=False,
+        ),
+    ] = None,
     dev: Annotated[
         str | None, typer.Option("--dev", help="Default: a share of the other rows.", show_default=False)
     ] = None,
@@ -39,7 +64,9 @@ def finetune_command(
     keep_out: Annotated[
         list[str] | None,
         typer.Option(
-            "--keep-out", help="Test set whose texts are not trained on; may be repeated.", show_default=False
+            "--keep-out",
+            help="Test set whose texts are not trained on, beside golden and held-out ones; may be repeated.",
+            show_default=False,
         ),
     ] = None,
     new_where: Annotated[str | None, typer.Option(help="SQL condition on the new rows.", show_default=False)] = None,
@@ -52,36 +79,48 @@ def finetune_command(
     parent: Annotated[
         str | None, typer.Option("--from", help="Bundle to start from; default: the one in use.", show_default=False)
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
-    ] = None,
+    settings: SettingsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Make a challenger from the bundle in use, new labels and a rehearsal of old ones.
 
-    Example: yeban finetune comment --new labels.parquet --rehearsal train.parquet --keep-out golden.parquet
+    The new labels are those of the queue that the bundle has not learned; a share of the random ones is kept for the
+    gate.
+
+    Example: yeban finetune comment --set schedule.epochs=3
     """
     from jobs.finetuning import FinetuneRequest, finetune_task
     from models.training.data import LabelledSource
 
-    def source(file: str, where: str | None = None) -> LabelledSource:
-        return LabelledSource(file, where, text_column, label_column)
+    if new and batches:
+        raise ConfigError("--new and --batch", expected="one of the two", action="leave one of them out")
+
+    def source(file: str | None, where: str | None = None) -> LabelledSource | None:
+        return LabelledSource(file, where, text_column, label_column) if file else None
 
     request = FinetuneRequest(
         task=task,
         new=source(new, new_where),
+        batches=tuple(batches or ()),
         rehearsal=source(rehearsal, rehearsal_where),
-        dev=source(dev, dev_where) if dev else None,
-        unlabelled=source(unlabelled) if unlabelled else None,
-        keep_out=tuple(source(each) for each in keep_out or ()),
+        dev=source(dev, dev_where),
+        unlabelled=source(unlabelled),
+        keep_out=tuple(LabelledSource(each, None, text_column, label_column) for each in keep_out or ()),
         parent=parent,
         settings=tuple(settings or ()),
+        text_column=text_column,
+        label_column=label_column,
     )
-    made = finetune_task(home_at(home), request, show_progress=err.is_terminal)
-    bundle, metrics = made.challenger, made.challenger.manifest.lineage.dev_metrics
+    _print_made(task, finetune_task(home_at(home), request, show_progress=err.is_terminal), from_queue=new is None)
+
+
+def _print_made(task: str, made: Finetuned, *, from_queue: bool) -> None:
+    bundle, lineage = made.challenger, made.challenger.manifest.lineage
+    metrics = lineage.dev_metrics
     say(f"{task}, challenger {bundle.version} of {made.parent.version}, in {bundle.path}")
-    say(f"  {metrics['new_rows']:,} new and {metrics['rehearsed_rows']:,} rehearsed rows")
+    for record in lineage.data:
+        say(f"  {record.role}: {record.rows:,} labels of {record.name}")
+    say(f"  trained on {metrics['new_rows']:,} new and {metrics['rehearsed_rows']:,} rehearsed rows")
     say(
         f"  dev: {metrics['correct']} of {metrics['rows']} right, accuracy {metrics['accuracy']}, "
         f"macro-F1 {metrics['macro_f1']}, ECE {metrics['ece']}"
@@ -90,38 +129,51 @@ def finetune_command(
     say(f"  between champion (0) and tuned (1): alpha {metrics['alpha']:g}; macro-F1 on dev by alpha {places}")
     if not metrics["alpha"]:
         say("  the dev rows say that nothing was gained: its weights are the champion's")
-    say(f"  not in use yet: yeban gate {task} {bundle.version} --golden FILE --recent FILE")
+    files = "" if from_queue else " --golden FILE --recent FILE"
+    say(f"  not in use yet: yeban gate {task} {bundle.version}{files}")
 
 
 def gate_command(
     task: TaskArgument,
     challenger: Annotated[str, typer.Argument(help="Version of a bundle, or its beginning.", show_default=False)],
-    golden: Annotated[str, typer.Option("--golden", help="Labelled rows that no training saw.", show_default=False)],
-    recent: Annotated[str, typer.Option("--recent", help="Recent labelled rows, drawn at random.", show_default=False)],
+    golden: Annotated[
+        str | None,
+        typer.Option(
+            "--golden", help="Labelled rows that no training saw; default: `golden` of yeban.toml.", show_default=False
+        ),
+    ] = None,
+    recent: Annotated[
+        str | None,
+        typer.Option(
+            "--recent",
+            help="Recent labelled rows, drawn at random; default: held-out labels of the queue, the newest.",
+            show_default=False,
+        ),
+    ] = None,
     golden_where: Annotated[str | None, typer.Option(help="SQL condition on them.", show_default=False)] = None,
     recent_where: Annotated[str | None, typer.Option(help="SQL condition on them.", show_default=False)] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     group_column: Annotated[
-        str | None, typer.Option(help="Column of both files whose slices must not get worse.", show_default=False)
+        str | None,
+        typer.Option(help="Column of the files, or slice of the queue, that must not get worse.", show_default=False),
     ] = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Hold a challenger against the bundle in use: JSON and an HTML page; exit code 1 where a check fails.
 
-    Example: yeban gate comment 3f2a91c04b7d --golden golden.parquet --recent random.parquet
+    Example: yeban gate comment 3f2a91c04b7d
     """
     from jobs.gating import GateRequest, hold_gate
     from jobs.progress import shown_progress
     from models.training.data import LabelledSource
 
-    request = GateRequest(
-        task,
-        challenger,
-        LabelledSource(golden, golden_where, text_column, label_column, group_column),
-        LabelledSource(recent, recent_where, text_column, label_column, group_column),
-    )
+    def source(file: str | None, where: str | None) -> LabelledSource | None:
+        return LabelledSource(file, where, text_column, label_column, group_column) if file else None
+
+    sets = source(golden, golden_where), source(recent, recent_where)
+    request = GateRequest(task, challenger, *sets, group_column)
     with shown_progress(err) as progress:
         gated = hold_gate(home_at(home), request, progress)
     report = gated.report
@@ -138,58 +190,3 @@ def gate_command(
             say(f"next: yeban bundles promote {task} {report.challenger}")
     if not report.passed:
         raise typer.Exit(FAILED)
-
-
-def shadow_command(
-    task: TaskArgument,
-    day: Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)],
-    bundle: Annotated[str, typer.Option("--bundle", help="The challenger to try.", show_default=False)],
-    patterns: InputOption = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Score a date with the bundle in use and a challenger, and compare; nothing goes into the warehouse.
-
-    Example: yeban shadow comment --date yesterday --bundle 3f2a91c04b7d
-    """
-    from jobs.cli.scoring import from_here
-    from jobs.config import parse_date
-    from jobs.progress import shown_progress
-    from jobs.shadow import ShadowRequest, shadow
-
-    where = home_at(home)
-    when = parse_date(day, where.config.time_zone, now())
-    request = ShadowRequest(task, when, bundle, tuple(from_here(each) for each in patterns or ()))
-    with shown_progress(err) as progress:
-        shadowed = shadow(where, request, progress)
-    flat = json.loads(shadowed.json_file.read_text("utf-8"))
-    if as_json:
-        say_json(flat)
-    else:
-        _print_shadow(flat)
-        say(f"all of it: {shadowed.json_file}")
-    for failure in shadowed.failures:
-        say(f"  left out: {failure}", err)
-    if shadowed.failures:
-        raise typer.Exit(FAILED)
-
-
-def _print_shadow(flat: dict[str, object]) -> None:
-    names = [name or "(no label)" for name in flat["labels"]]  # type: ignore[attr-defined]
-    agreement: dict[str, float] = flat["agreement"]  # type: ignore[assignment]
-    say(f"{flat['task']} {flat['logical_date']}: {flat['challenger']} beside {flat['champion']}")
-    say(
-        f"  {flat['rows']:,} rows, the same label for {agreement['value']:.1%} "
-        f"({agreement['low']:.1%} to {agreement['high']:.1%})"
-    )
-    mean = [flat[f"{each}_confidence"] for each in ("champion", "challenger")]
-    told = [each if isinstance(each, float) else math.nan for each in mean]
-    say(f"  mean confidence {told[0]:.3f} -> {told[1]:.3f}")
-    shares = zip(names, flat["champion_shares"], flat["challenger_shares"], strict=True)  # type: ignore[call-overload]
-    for name, one, two in shares:
-        if one or two:
-            say(f"  {name}: {one:.1%} -> {two:.1%}")
-    for each in flat["examples"][:_EXAMPLES]:  # type: ignore[index]
-        one, two = each["champion"] or "(no label)", each["challenger"] or "(no label)"
-        sure = [each[f"{side}_confidence"] or 0.0 for side in ("champion", "challenger")]
-        say(f"  {each['doc_id']}: {one} {sure[0]:.2f} -> {two} {sure[1]:.2f}")

@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.options import BundleOption, HomeOption, JsonOption, TaskArgument, err, home_at, say, say_json
+from jobs.cli.options import (
+    BundleOption,
+    HomeOption,
+    JsonOption,
+    LabelColumn,
+    TaskArgument,
+    TextColumn,
+    err,
+    home_at,
+    say,
+    say_json,
+)
 from storage.errors import ConfigError
 
 
@@ -24,8 +35,8 @@ def evaluate_command(
     task: TaskArgument,
     data: Annotated[str, typer.Option("--data", help="Labelled Parquet or CSV file, or a glob.", show_default=False)],
     where: Annotated[str | None, typer.Option(help="SQL condition on its rows.", show_default=False)] = None,
-    text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
-    label_column: Annotated[str, typer.Option(help="Column with class names or indices.")] = "label",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
     group_column: Annotated[
         str | None, typer.Option(help="Column to break the figures down by.", show_default=False)
     ] = None,

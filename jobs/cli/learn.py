@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, TaskArgument, err, home_at, say
+from jobs.cli.options import HomeOption, LabelColumn, SettingsOption, TaskArgument, TextColumn, err, home_at, say
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,15 +25,12 @@ def train_command(
         str | None, typer.Option(help="SQL condition on the training rows.", show_default=False)
     ] = None,
     dev_where: Annotated[str | None, typer.Option(help="SQL condition on the dev rows.", show_default=False)] = None,
-    text_column: Annotated[str, typer.Option(help="Column with the text.")] = "text",
-    label_column: Annotated[str, typer.Option(help="Column with class names or indices.")] = "label",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
     recipe: Annotated[
         Path | None, typer.Option(help="A recipe; default: the preset of the task.", show_default=False)
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
-    ] = None,
+    settings: SettingsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Fine-tune a classifier and register it as a bundle.

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from jobs.cli.options import BundleOption, HomeOption, JsonOption, TaskArgument, err, home_at, now, out, say, say_json
+from jobs.cli.options import (
+    FAILED,
+    BundleOption,
+    HomeOption,
+    JsonOption,
+    TaskArgument,
+    err,
+    home_at,
+    now,
+    out,
+    say,
+    say_json,
+)
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
     from jobs.monitoring import MonitorOutcome
     from monitoring.findings.morning import Morning
 
-FAILED, ALERTED = 1, 3
+ALERTED = 3
 LangOption = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language that pages and figures lead with.")]
 DateOption = Annotated[str | None, typer.Option("--date", help="YYYY-MM-DD, yesterday or today.", show_default=False)]
 

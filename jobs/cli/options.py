@@ -37,6 +37,16 @@ InputOption = Annotated[
 ]
 TaskArgument = Annotated[str, typer.Argument(help="A task of yeban.toml, such as comment.", show_default=False)]
 
+DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)]
+TextColumn = Annotated[str, typer.Option(help="Column with the text, in every file.")]
+LabelColumn = Annotated[str, typer.Option(help="Column with class names or indices, in every labelled file.")]
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
+]
+FAILED = 1
+"""Exit code of a command that ran to its end and found something wrong."""
+
 _FILE_WIDTH = 200
 """Columns of a table that goes into a file or a pipe."""
 
@@ -65,3 +75,13 @@ def home_at(given: Path | None) -> Home:
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
+
+
+def from_here(pattern: str) -> str:
+    """What is typed counts from where one stands; what is configured, from the home."""
+    from storage.files import expand_user
+
+    if "://" in pattern or expand_user(pattern).is_absolute():
+        return pattern
+    here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
+    return f"{here}/{pattern}"

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 
 if TYPE_CHECKING:
     from jobs.config import Home
-    from jobs.relabel_files import BatchStatus, ImportOutcome
+    from jobs.relabel_import import ImportOutcome
     from jobs.relabel_queue import Queue
+    from jobs.relabel_status import BatchStatus
 
-FAILED = 1
+
 _SHOWN = 10
 BatchOption = Annotated[
     str | None, typer.Option("--batch", help="Batch of the queue; default: the newest.", show_default=False)
@@ -56,7 +57,7 @@ def export_command(
     Example: yeban relabel export comment --annotator li --annotator wang --out sheets
     """
     from jobs.locks import task_lock
-    from jobs.relabel_files import ExportRequest, export_batch
+    from jobs.relabel_export import ExportRequest, export_batch
 
     where = home_at(home)
     where.task(task)
@@ -93,7 +94,8 @@ def import_command(
     Example: yeban relabel import comment sheets/comment-2026-01-05-li.csv
     """
     from jobs.locks import task_lock
-    from jobs.relabel_files import copy_labels, import_file
+    from jobs.relabel_import import import_file
+    from jobs.relabel_labels import copy_labels
     from storage.warehouse import Warehouse
 
     where = home_at(home)
@@ -121,7 +123,7 @@ def status_command(
 
     Example: yeban relabel status comment
     """
-    from jobs.relabel_files import batch_status
+    from jobs.relabel_status import batch_status
 
     where = home_at(home)
     where.task(task)
@@ -137,10 +139,10 @@ def status_command(
 
 
 def _queue(where: Home) -> Queue:
-    from jobs.stored_queue import StoredQueue
+    from jobs.relabel_queue import Queue
     from storage.relabel_batches import BatchStore
 
-    return StoredQueue(BatchStore(where.relabel))
+    return Queue(BatchStore(where.relabel))
 
 
 def _flat(file: Path, outcome: ImportOutcome) -> dict[str, object]:

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import BundleOption, HomeOption, InputOption, TaskArgument, err, home_at, now, say
+from jobs.cli.options import (
+    FAILED,
+    BundleOption,
+    DateOption,
+    HomeOption,
+    InputOption,
+    TaskArgument,
+    err,
+    from_here,
+    home_at,
+    now,
+    say,
+)
 from storage.errors import RunLocked, YebanError
 
 if TYPE_CHECKING:
     from jobs.config import Home
     from jobs.score import ScoreOutcome, ScoreRequest
 
-DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Score again what is done already; after a stop it goes on.")
 ]
-FAILED = 1
 
 
 def add_to(app: typer.Typer) -> None:
@@ -125,16 +134,6 @@ def _request(
 
     when = parse_date(day, home.config.time_zone, now())
     return ScoreRequest(task, when, tuple(from_here(each) for each in patterns or ()), bundle, force)
-
-
-def from_here(pattern: str) -> str:
-    """What is typed counts from where one stands; what is configured, from the home."""
-    from storage.files import expand_user
-
-    if "://" in pattern or expand_user(pattern).is_absolute():
-        return pattern
-    here = str(Path.cwd()).replace("{", "{{").replace("}", "}}")
-    return f"{here}/{pattern}"
 
 
 def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:

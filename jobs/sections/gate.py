@@ -20,6 +20,7 @@ class GateSection(Section):
     leaked_rows: int = Field(default=0, ge=0)
     slowdown: float = Field(default=1.1, ge=1, allow_inf_nan=False)
     min_rows: int = Field(default=100, ge=1)
+    recent_rows: int = Field(default=1000, ge=1)
     speed_rounds: int = Field(default=7, ge=1, le=100)
 
     def limits(self) -> Limits:

@@ -36,6 +36,7 @@ class RelabelSection(Section):
     double_share: float = Field(default=0.1, ge=0, le=1)
     golden_share: float = Field(default=0.05, ge=0, le=1)
     golden: str | None = None
+    held_out_share: float = Field(default=1.0, ge=0, le=1)
     strata: tuple[str, ...] = ()
     candidates: int = Field(default=10, ge=1, le=100)
     embed: bool = True

@@ -38,6 +38,7 @@ class Task(Section):
 
     input: tuple[str, ...] = ()
     bundle: str | None = None
+    training: str | None = None
     columns: Columns = Columns()
     foreign: ForeignModel = ForeignModel()
 
@@ -45,6 +46,11 @@ class Task(Section):
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else value
+
+    @field_validator("training")
+    @classmethod
+    def _of_a_user(cls, value: str | None) -> str | None:
+        return None if value is None else path_of_a_user(value)
 
 
 class EngineSection(Section):

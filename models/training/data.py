@@ -56,6 +56,11 @@ class LabelledSource:
     group_column: str | None = None
 
 
+def no_rows() -> LabelledRows:
+    """No row."""
+    return LabelledRows(pl.Series("content", [], dtype=pl.String), np.empty(0, np.int64))
+
+
 def join_rows(first: LabelledRows, second: LabelledRows) -> LabelledRows:
     """Rows of two sets, one after the other; groups are left behind."""
     return LabelledRows(
@@ -79,7 +84,7 @@ def read_labelled(source: LabelledSource, labels: Sequence[str]) -> LabelledRows
             action="check the file and the condition",
         )
     groups = frame["grouping"].cast(pl.String).fill_null("-") if source.group_column else None
-    return LabelledRows(frame["content"], _class_indices(frame["gold"], labels, source), groups)
+    return LabelledRows(frame["content"], class_indices(frame["gold"], labels, source.file), groups)
 
 
 def read_texts(source: LabelledSource) -> pl.Series:
@@ -98,6 +103,35 @@ def read_texts(source: LabelledSource) -> pl.Series:
             action="check the file and the condition",
         )
     return texts
+
+
+def class_indices(gold: pl.Series, labels: Sequence[str], origin: str) -> NDArray[np.int64]:
+    """Class indices, int64[N], of class names; integers that are no names are indices already.
+
+    Args:
+        gold: N names or indices.
+        labels: The classes.
+        origin: Where they come from, for the message.
+
+    Raises:
+        TrainingError: One of them is no class of the task.
+    """
+    names = gold.cast(pl.String)
+    if gold.dtype.is_integer() and not names.is_in(list(labels)).all():
+        indices = gold.cast(pl.Int64)
+        unknown = gold.filter((indices < 0) | (indices >= len(labels)))
+    else:
+        indices = names.replace_strict(list(labels), list(range(len(labels))), default=None, return_dtype=pl.Int64)
+        unknown = names.filter(indices.is_null())
+    if len(unknown):
+        shown = ", ".join(map(str, unknown.unique().sort().head(5)))
+        raise TrainingError(
+            f"{origin}: {len(unknown)} rows have a label that the task does not know: {shown}",
+            expected=f"{', '.join(labels)}, or their indices from 0",
+            action="mend the rows, or the labels of the recipe",
+            unknown=shown,
+        )
+    return indices.to_numpy().astype(np.int64)
 
 
 def _query(source: LabelledSource) -> pl.DataFrame:
@@ -133,25 +167,6 @@ def _ask(source: LabelledSource, columns: str, usable: str) -> pl.DataFrame:
 
 def _quoted(column: str | None) -> str:
     return '"' + str(column).replace('"', '""') + '"'
-
-
-def _class_indices(gold: pl.Series, labels: Sequence[str], source: LabelledSource) -> NDArray[np.int64]:
-    names = gold.cast(pl.String)
-    if gold.dtype.is_integer() and not names.is_in(list(labels)).all():
-        indices = gold.cast(pl.Int64)
-        unknown = gold.filter((indices < 0) | (indices >= len(labels)))
-    else:
-        indices = names.replace_strict(list(labels), list(range(len(labels))), default=None, return_dtype=pl.Int64)
-        unknown = names.filter(indices.is_null())
-    if len(unknown):
-        shown = ", ".join(map(str, unknown.unique().sort().head(5)))
-        raise TrainingError(
-            f"{source.file}: {len(unknown)} rows have a label that the task does not know: {shown}",
-            expected=f"{', '.join(labels)}, or their indices from 0",
-            action="mend the rows, or the labels of the recipe",
-            unknown=shown,
-        )
-    return indices.to_numpy().astype(np.int64)
 
 
 def hold_out(rows: LabelledRows, share: float, generator: np.random.Generator) -> tuple[LabelledRows, LabelledRows]:

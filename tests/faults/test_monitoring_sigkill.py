@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.command import start_yeban
 from tests.support.homes import NEXT_DAY, Home
-from tests.support.killing import PATIENCE_S
+from tests.support.killing import kill_when
 from tests.support.monitored import TELLING, drifting, findings_of, monitor, page_of, stored, told
 
 PROGRAM = """
@@ -57,18 +55,6 @@ TOLD = ("told by one sink", "told by both")
 """Between a sink's answer and its receipt: who is killed there tells twice, with the same id."""
 
 
-def kill_when(home: Home, ready: Callable[[Home], bool], log: Path) -> bool:
-    """Start monitoring and kill it with SIGKILL once something is there; False if it was done by then."""
-    deadline = time.monotonic() + PATIENCE_S
-    with start_yeban("monitor", "comment", "--date", NEXT_DAY, "--home", home.root, log=log) as process:
-        while not ready(home) and process.poll() is None:
-            assert time.monotonic() < deadline
-        at_work = process.poll() is None
-        process.kill()
-    assert at_work or process.returncode == 3, log.read_text("utf-8")
-    return at_work
-
-
 def programs(home: Home) -> int:
     """Alerts that the program got."""
     file = home.root / "program.jsonl"
@@ -84,7 +70,8 @@ OFTEN = ("alerts waiting", "night written", "told by one sink", "put away")
 )
 def test_a_rerun_completes_a_night_that_was_killed(drifted: Home, tmp_path: Path, moment: str) -> None:
     home = Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
-    killed = kill_when(home, MOMENTS[moment], tmp_path / "log")
+    command = ("monitor", "comment", "--date", NEXT_DAY, "--home", home.root)
+    killed = kill_when(lambda: MOMENTS[moment](home), tmp_path / "log", *command, ended=3)
     assert killed or moment == "page drawn", "it was done before it could be killed"
     assert monitor(home, NEXT_DAY).calmly().code == 3
     most = 2 if moment in TOLD else 1

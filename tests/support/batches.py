@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from storage.relabel_batches import FILE_SCHEMA, BatchHead
+from monitoring.relabel.sheets.ids import row_id
+from storage.answers import AnswerLog, StoredAnswer
+from storage.relabel_batches import FILE_SCHEMA, BatchHead, BatchStore
 from tests.support.predictions import LABELS, NIGHT
 
 
@@ -64,3 +67,19 @@ def items_of(head: BatchHead, rows: int = 3) -> pa.Table:
         "excerpts": [[] for _ in range(rows)],
     }
     return pa.table({field.name: pa.array(columns[field.name], field.type) for field in FILE_SCHEMA}, FILE_SCHEMA)
+
+
+def write_batch(store: BatchStore, head: BatchHead, rows: int = 4, **columns: list[Any]) -> None:
+    """A batch on disk, the last of its items golden; some columns are others than those of `items_of`."""
+    items = items_of(head, rows)
+    for name, values in columns.items():
+        place = items.schema.get_field_index(name)
+        items = items.set_column(place, items.schema.field(place), pa.array(values, items.schema.field(place).type))
+    store.write(head, items)
+
+
+def say(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
+    """What a person says of the rows of a batch, so many minutes after the night."""
+    at = NIGHT + timedelta(minutes=minutes)
+    answers = [StoredAnswer(row_id(head.batch, f"{head.batch}-{row}"), label, who, at) for row, label in labels.items()]
+    AnswerLog(store.folder(head.task, head.batch)).add(answers, at)

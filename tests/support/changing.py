@@ -68,7 +68,7 @@ class Changing:
         """Train on `train.parquet`; the version."""
         sliding = SLIDING if self.home.task == "news" else ()
         before = self.versions()
-        self.run("train", "--train", self.file("train"), *_sets((*TRAINING, *sliding, *settings))).well()
+        self.run("train", "--train", self.file("train"), *sets((*TRAINING, *sliding, *settings))).well()
         (version,) = self.versions() - before
         return version
 
@@ -76,7 +76,7 @@ class Changing:
         """Fine-tune on `new.parquet`, unless told otherwise; the version."""
         before = self.versions()
         files = ("--new", self.file("new"), "--rehearsal", self.file("train"))
-        self.run("finetune", *files, *args, *_sets((*TUNING, *settings))).well()
+        self.run("finetune", *files, *args, *sets((*TUNING, *settings))).well()
         (version,) = self.versions() - before
         return version
 
@@ -117,5 +117,6 @@ def _text(random: np.random.Generator, sign: str, *, long: bool) -> str:
     )
 
 
-def _sets(settings: Sequence[str]) -> list[str]:
+def sets(settings: Sequence[str]) -> list[str]:
+    """Recipe settings as words of a command."""
     return [word for setting in settings for word in ("--set", setting)]

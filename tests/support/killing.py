@@ -125,3 +125,22 @@ def without(folder: Path, *modules: str) -> dict[str, str]:
         package.mkdir(parents=True)
         (package / "__init__.py").write_text(f"raise RuntimeError('{module} was imported')\n")
     return {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
+
+
+def kill_when(ready: Callable[[], bool], log: Path, *command: object, ended: int = 0) -> bool:
+    """Start a command and kill it with SIGKILL as soon as something is so; False if it was done by then.
+
+    Args:
+        ready: What to wait for.
+        log: What the command says.
+        *command: Of `yeban`.
+        ended: The exit code of a command that is done.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    with start_yeban(*command, log=log) as process:
+        while not ready() and process.poll() is None:
+            assert time.monotonic() < deadline
+        at_work = process.poll() is None
+        process.kill()
+    assert at_work or process.returncode == ended, log.read_text("utf-8")
+    return at_work

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from jobs.queue_labels import QUEUE_LABELS, golden_texts, newest_labels, queue_labels
-from monitoring.relabel.sheets.ids import row_id
-from storage.answers import AnswerLog, StoredAnswer
 from storage.errors import TerminalError
-from storage.relabel_batches import BatchHead, BatchStore
-from tests.support.batches import head_of, items_of
+from storage.relabel_batches import BatchStore
+from tests.support.batches import head_of, say, write_batch
 from tests.support.predictions import LABELS, NIGHT
 
 FIRST = head_of()
@@ -26,23 +21,8 @@ def store(tmp_path: Path) -> BatchStore:
     return BatchStore(tmp_path / "relabel")
 
 
-def written(store: BatchStore, head: BatchHead, **columns: list[Any]) -> None:
-    """A batch of four items, the last of them golden."""
-    items = items_of(head, 4)
-    for name, values in columns.items():
-        place = items.schema.get_field_index(name)
-        items = items.set_column(place, items.schema.field(place), pa.array(values, items.schema.field(place).type))
-    store.write(head, items)
-
-
-def say(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
-    at = NIGHT + timedelta(minutes=minutes)
-    answers = [StoredAnswer(row_id(head.batch, f"{head.batch}-{row}"), label, who, at) for row, label in labels.items()]
-    AnswerLog(store.folder(head.task, head.batch)).add(answers, at)
-
-
 def test_what_people_agree_on_with_text_arm_and_batch(store: BatchStore) -> None:
-    written(store, FIRST, arm=["random", "margin", "margin", "golden"], text_rows=[3, 1, 1, 1])
+    write_batch(store, FIRST, arm=["random", "margin", "margin", "golden"], text_rows=[3, 1, 1, 1])
     say(store, FIRST, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
     say(store, FIRST, "王", {0: GOOD, 1: GOOD}, minutes=5)
     labels = queue_labels(store, "comment")
@@ -62,7 +42,7 @@ def test_what_people_agree_on_with_text_arm_and_batch(store: BatchStore) -> None
 
 def test_batches_come_in_order_and_can_be_chosen(store: BatchStore) -> None:
     for head in (LATER, FIRST):
-        written(store, head)
+        write_batch(store, head)
         say(store, head, "李", {0: GOOD})
     assert queue_labels(store, "comment")["batch"].to_list() == [FIRST.batch, LATER.batch]
     assert queue_labels(store, "comment", [LATER.batch])["batch"].to_list() == [LATER.batch]
@@ -71,8 +51,8 @@ def test_batches_come_in_order_and_can_be_chosen(store: BatchStore) -> None:
 
 
 def test_a_text_that_was_asked_again_has_its_newest_label_and_stays_drawn(store: BatchStore) -> None:
-    written(store, FIRST, arm=["random", "margin", "margin", "golden"])
-    written(store, LATER, arm=["suspected_errors"] * 3 + ["golden"], text=["原文0！", "别的", "第三", "原文 3"])
+    write_batch(store, FIRST, arm=["random", "margin", "margin", "golden"])
+    write_batch(store, LATER, arm=["suspected_errors"] * 3 + ["golden"], text=["原文0！", "别的", "第三", "原文 3"])
     say(store, FIRST, "李", {0: GOOD, 1: GOOD})
     say(store, LATER, "王", {0: BAD, 1: BAD})
     newest = newest_labels(queue_labels(store, "comment"))
