@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from jobs.bundles import find_bundle
 from jobs.config import Home
+from jobs.lessons import golden_source, held_out, training_source
 from jobs.queue_labels import golden_texts, newest_labels, queue_labels
 from models.bundle import Bundle
 from models.registry import Registry
 from models.seen import has_text, read_seen, text_keys
-from models.training.data import LabelledRows, LabelledSource, read_labelled
+from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
 from models.training.rehearsal import leave_out
-from monitoring.relabel.lots import held_out
 from monitoring.relabel.mix import RANDOM
 from storage.errors import TerminalError
 from storage.records import digest
@@ -25,6 +25,10 @@ from storage.relabel_batches import BatchStore
 
 MIN_TEST_ROWS: Final = 20
 """On fewer rows every difference is noise."""
+MEASURED_SHARE: Final = 0.5
+"""Share of the random labels to measure on, where no file is given; the others can be learned from.
+
+What yeban.toml keeps for the gate doesn't count here: these networks are thrown away, and never meet it."""
 _HELD_OUT: Final = "held-out random labels"
 
 
@@ -85,22 +89,41 @@ class Material:
     notes: tuple[str, ...]
 
 
-def gather(
-    home: Home, task: str, rehearsal: LabelledSource, test: LabelledSource | None, parent: str | None
-) -> Material:
-    """Gather it; see `EffectRequest` for what is asked.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where it comes from.
+
+    Attributes:
+        task: The task.
+        rehearsal: Rows that were labelled before; None takes what yeban.toml names, or the bundle was trained on.
+        test: Labelled rows to measure on, drawn at random; None takes half of the random labels.
+        parent: Bundle to start from; None: the one that picked the first batch, if it is at hand.
+        text_column: Of the rehearsal that is found.
+        label_column: The same.
+    """
+
+    task: str
+    rehearsal: LabelledSource | None = None
+    test: LabelledSource | None = None
+    parent: str | None = None
+    text_column: str = "text"
+    label_column: str = "label"
+
+
+def gather(home: Home, sources: Sources) -> Material:
+    """Gather it.
 
     Raises:
         TerminalError: There are no labels, or too few test rows.
         YebanError: A file or the bundle can't be used.
     """
-    store = BatchStore(home.relabel)
-    bundle = _start(home, task, parent, store)
+    store, task, test = BatchStore(home.relabel), sources.task, sources.test
+    bundle = _start(home, task, sources.parent, store)
     labels, batches = read_labels(store, task, bundle.labels)
     labels, notes = _unseen(labels, bundle)
-    old = read_labelled(rehearsal, bundle.labels)
     if test is None:
-        apart = held_out(labels.keys, labels.random)
+        arms = pl.Series(np.where(labels.random, RANDOM, ""), dtype=pl.String)
+        apart = held_out(labels.texts, arms, MEASURED_SHARE)
         held = labels.take(apart)
         rows, ids, name = held.rows(), held.keys, _HELD_OUT
     else:
@@ -109,12 +132,19 @@ def gather(
         ids, name = np.arange(len(rows), dtype=np.uint64), _named(test, rows)
         apart = np.isin(labels.keys, text_keys(rows.texts))
     _check_test(len(rows), test)
-    golden = golden_texts(store, task)
-    apart |= np.isin(labels.keys, text_keys(golden))
-    kept, left = _numbered(labels.take(~apart), batches)
-    keep_out = pl.concat([rows.texts.alias("text"), golden.alias("text")])
-    old = leave_out(old, golden)
+    golden = _golden(home, task, store)
+    kept, left = _numbered(labels.take(~(apart | np.isin(labels.keys, text_keys(golden)))), batches)
+    keep_out = pl.concat([rows.texts.alias("text"), golden])
+    source = sources.rehearsal or training_source(home, task, bundle, sources.text_column, sources.label_column)
+    old = leave_out(read_labelled(source, bundle.labels), golden)
     return Material(bundle, kept, left, old, _digest(old), rows, ids, name, keep_out, notes)
+
+
+def _golden(home: Home, task: str, store: BatchStore) -> pl.Series:
+    """Raw texts of all golden rows, String[N]: those of the batches, and of the file that yeban.toml names."""
+    source = golden_source(home, task)
+    texts = [golden_texts(store, task)] + ([] if source is None else [read_texts(source).alias("text")])
+    return pl.concat(texts)
 
 
 def read_labels(store: BatchStore, task: str, classes: tuple[str, ...]) -> tuple[Labels, tuple[str, ...]]:

@@ -16,12 +16,11 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.config import Home
-from jobs.effect_material import Material, gather
+from jobs.effect_material import Material, Sources, gather
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from models.bundle import Bundle
 from models.evaluation.record import UNSCORED
-from models.training.data import LabelledSource
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from monitoring.relabel.effect import Effect, Tried, measure_effect
 from monitoring.relabel.effect_page import render_effect
@@ -42,20 +41,14 @@ class EffectRequest:
     """What to measure.
 
     Attributes:
-        task: The task.
-        rehearsal: Rows that were labelled before, as `yeban finetune` takes them.
-        test: Labelled rows to measure on, drawn at random; None holds out a share of the random labels of the queue.
-        parent: Bundle to start from; None: the one that picked the first batch, if it is at hand.
+        sources: What to measure with.
         repeats: Networks for each point.
         more: Labels whose gain is to be projected.
         anew: Train all networks again, so that all are measured on all test rows.
         settings: `key=value` on top of the recipe of fine-tuning.
     """
 
-    task: str
-    rehearsal: LabelledSource
-    test: LabelledSource | None = None
-    parent: str | None = None
+    sources: Sources
     repeats: int = REPEATS
     more: int = NEXT
     anew: bool = False
@@ -97,11 +90,11 @@ def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> Ef
         YebanError: There are no labels, or too few; the bundle or a file can't be used.
         RunLocked: Another such run of the task is under way.
     """
-    material = gather(home, request.task, request.rehearsal, request.test, request.parent)
+    material = gather(home, request.sources)
     recipe = finetune_recipe(material.parent.manifest.lineage.recipe, request.settings)
     labels = material.labels
     lots = plan_lots(labels.batch, labels.random, labels.keys, request.repeats)
-    with task_lock(home.locks, request.task, "effect"):
+    with task_lock(home.locks, request.sources.task, "effect"):
         trial = _Trial(home, request, material, recipe)
         tried = trial.run(lots, progress)
     rng = np.random.default_rng(_SEED)
@@ -136,14 +129,14 @@ class _Trial:
     def _try(self, lot: Lot | None) -> Tried:
         key = self._key(lot)
         # The champion needs no training, so it is asked about all rows every time.
-        said = None if self._request.anew or lot is None else self._points.read(self._request.task, key)
+        said = None if self._request.anew or lot is None else self._points.read(self._request.sources.task, key)
         found = None if said is None else self._read(lot, said)
         if found is not None and len(found.rows):
             self.kept += 1
             return found
         said = self._say(self._material.parent if lot is None else None, lot)
         if lot is not None:
-            self._points.write(self._request.task, key, said)
+            self._points.write(self._request.sources.task, key, said)
             self.trained += 1
         return self._read(lot, said)
 
@@ -151,9 +144,10 @@ class _Trial:
         """All that decides what a network says, but for the test rows: those that are held out grow in number."""
         material, learned = self._material, None
         if lot is not None:
-            rows = np.sort(material.labels.keys[lot.rows] * np.uint64(2 * len(material.parent.labels) + 1)
-                           + material.labels.gold[lot.rows].astype(np.uint64))  # fmt: skip
-            learned = (rows.tobytes().hex(), json.dumps(self._settings(lot).as_dict(), sort_keys=True))
+            keys, gold = material.labels.keys[lot.rows], material.labels.gold[lot.rows]
+            order = np.argsort(keys)
+            recipe = json.dumps(self._settings(lot).as_dict(), sort_keys=True)
+            learned = (keys[order].tobytes().hex(), gold[order].tobytes().hex(), recipe)
         return digest(_FORMAT, material.parent.version, material.old_digest, material.test_name, learned)
 
     def _settings(self, lot: Lot) -> FinetuneRecipe:
@@ -203,11 +197,13 @@ def _notes(fewer: set[int], request: EffectRequest) -> list[str]:
 
 
 def _written(home: Home, request: EffectRequest, outcome: EffectOutcome) -> EffectOutcome:
-    folder = home.root / "reports" / "effect" / request.task
+    folder = home.root / "reports" / "effect" / request.sources.task
     outcome = replace(outcome, json_file=folder / "effect.json", page=folder / "effect.html")
     now = datetime.now(UTC)
     material = outcome.material
-    page = render_effect(request.task, material.parent.version, material.batches, outcome.effect, outcome.notes, now)
+    page = render_effect(
+        request.sources.task, material.parent.version, material.batches, outcome.effect, outcome.notes, now
+    )
     write_bytes(outcome.page, page.encode())
     write_json(outcome.json_file, {**as_dict(request, outcome), "created_at": now.isoformat(timespec="seconds")})
     return outcome
@@ -217,7 +213,7 @@ def as_dict(request: EffectRequest, outcome: EffectOutcome) -> dict[str, Any]:
     """JSON-ready form of what was found and what it rests on."""
     material = outcome.material
     return {
-        "task": request.task,
+        "task": request.sources.task,
         "parent": material.parent.version,
         "batches": list(material.batches),
         "test": {"name": material.test_name, "rows": len(material.test)},

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, say, say_json
+from jobs.cli.options import (
+    HomeOption,
+    JsonOption,
+    LabelColumn,
+    SettingsOption,
+    TaskArgument,
+    TextColumn,
+    err,
+    home_at,
+    say,
+    say_json,
+)
 
 if TYPE_CHECKING:
     from jobs.label_effect import EffectOutcome
@@ -17,9 +28,14 @@ if TYPE_CHECKING:
 def effect_command(
     task: TaskArgument,
     rehearsal: Annotated[
-        str,
-        typer.Option("--rehearsal", help="Rows labelled before; some are drawn for each new one.", show_default=False),
-    ],
+        str | None,
+        typer.Option(
+            "--rehearsal",
+            help="Rows labelled before; some are drawn for each new one. Default: `training` of the task, or the file "
+            "that the bundle was trained on.",
+            show_default=False,
+        ),
+    ] = None,
     rehearsal_where: Annotated[
         str | None, typer.Option(help="SQL condition on the old rows.", show_default=False)
     ] = None,
@@ -32,8 +48,8 @@ def effect_command(
         ),
     ] = None,
     test_where: Annotated[str | None, typer.Option(help="SQL condition on them.", show_default=False)] = None,
-    text_column: Annotated[str, typer.Option(help="Column with the text, in every file.")] = "text",
-    label_column: Annotated[str, typer.Option(help="Column with class names or indices, in every file.")] = "label",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
     parent: Annotated[
         str | None,
         typer.Option(
@@ -43,10 +59,7 @@ def effect_command(
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="Networks for each point.")] = 3,
     more: Annotated[int, typer.Option("--next", min=1, help="Labels to come, whose gain is projected.")] = 500,
     anew: Annotated[bool, typer.Option("--anew", help="Train all networks again, not only the missing ones.")] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
-    ] = None,
+    settings: SettingsOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
@@ -54,22 +67,19 @@ def effect_command(
 
     Each round adds points to the learning curve: only their networks are trained.
 
-    Example: yeban relabel effect comment --rehearsal train.parquet --test golden.parquet
+    Example: yeban relabel effect comment --next 500 --repeats 3
     """
+    from jobs.effect_material import Sources
     from jobs.label_effect import EffectRequest, measure_labels
     from jobs.progress import shown_progress
     from models.training.data import LabelledSource
 
-    request = EffectRequest(
-        task=task,
-        rehearsal=LabelledSource(rehearsal, rehearsal_where, text_column, label_column),
-        test=LabelledSource(test, test_where, text_column, label_column) if test else None,
-        parent=parent,
-        repeats=repeats,
-        more=more,
-        anew=anew,
-        settings=tuple(settings or ()),
+    old, rows = (
+        LabelledSource(file, where, text_column, label_column) if file else None
+        for file, where in ((rehearsal, rehearsal_where), (test, test_where))
     )
+    sources = Sources(task, old, rows, parent, text_column, label_column)
+    request = EffectRequest(sources, repeats, more, anew=anew, settings=tuple(settings or ()))
     with shown_progress(err) as progress:
         outcome = measure_labels(home_at(home), request, progress)
     if as_json:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from monitoring.relabel.effect import Learned
 
-HELD_OUT: Final = 0.4
-"""Share of the randomly drawn labels that networks are measured on, where no test file is given."""
 MIN_LABELS: Final = 20
 """Fewer labels on a side are not worth a comparison."""
 _GOLDEN_RATIO: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -34,19 +32,6 @@ class Lot:
     learned: Learned
     repeat: int
     rows: NDArray[np.int64]
-
-
-def held_out(keys: NDArray[np.uint64], random: NDArray[np.bool_], share: float = HELD_OUT) -> NDArray[np.bool_]:
-    """Which labels networks are measured on: a share of those drawn at random, by their texts alone.
-
-    What is held out stays so when more labels come.
-
-    Args:
-        keys: uint64[N], digests of the texts.
-        random: bool[N], drawn at random.
-        share: 0 to 1.
-    """
-    return random & (_shuffled(keys, -1).astype(np.float64) < share * 2.0**64)
 
 
 def plan_lots(
@@ -87,7 +72,7 @@ def plan_lots(
 def _shuffled(keys: NDArray[np.uint64], draw: int) -> NDArray[np.uint64]:
     """Numbers that follow from a key and a draw, and seem to have nothing to do with them (a step of SplitMix64)."""
     with np.errstate(over="ignore"):
-        mixed = keys + np.uint64(draw + 2) * _GOLDEN_RATIO
+        mixed = keys + np.uint64(draw + 1) * _GOLDEN_RATIO
         mixed = (mixed ^ (mixed >> _BITS)) * _MIXER
         mixed = (mixed ^ (mixed >> _BITS)) * _GOLDEN_RATIO
     return mixed ^ (mixed >> _BITS)

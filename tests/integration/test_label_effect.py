@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.config import find_home
-from jobs.effect_material import gather
+from jobs.effect_material import Sources, gather
 from jobs.label_effect import EffectRequest, measure_labels
 from jobs.progress import LogLines
 from models.training.data import LabelledSource
@@ -65,14 +65,14 @@ def add_batch(world: Changing, number: int) -> None:
 
 def effect(world: Changing, *args: object) -> Ran:
     sets = [word for each in TUNING for word in ("--set", each)]
-    return world.run("relabel effect", "--rehearsal", world.file("train"), "--repeats", 1, *sets, *args)
+    return world.run("relabel effect", "--repeats", 1, *sets, *args)
 
 
 def told(world: Changing, **changed: Any) -> dict[str, Any]:
     """The same without a process of its own."""
     home = find_home(world.home.root, world.home.root)
-    asked = EffectRequest("comment", LabelledSource(str(world.file("train"))), repeats=1, settings=TUNING)
-    outcome = measure_labels(home, replace(asked, **changed), LogLines())
+    request = EffectRequest(replace(Sources("comment"), **changed), repeats=1, settings=TUNING)
+    outcome = measure_labels(home, request, LogLines())
     flat: dict[str, Any] = json.loads(outcome.json_file.read_text("utf-8"))
     return flat
 
@@ -115,12 +115,12 @@ def test_a_file_to_measure_on_is_kept_out_of_training(world: Changing) -> None:
     mixed = pl.concat([pl.read_parquet(world.file("recent")), batch, known])
     mixed.write_parquet(world.file("mixed"))
     rehearsal, test = (LabelledSource(str(world.file(name))) for name in ("train", "mixed"))
-    material = gather(home, "comment", rehearsal, test, None)
+    material = gather(home, Sources("comment", rehearsal, test))
     assert not set(material.labels.texts) & set(mixed["text"])
     assert set(material.keep_out) == set(mixed["text"]) - set(known["text"])
     assert len(material.test) == len(mixed) - 7
     assert [note.split(" are ")[0] for note in material.notes] == ["7 test rows"]
-    held = gather(home, "comment", rehearsal, None, None)
+    held = gather(home, Sources("comment"))
     assert held.labels.random.any()
     assert not set(held.labels.texts) & set(held.test.texts)
 
