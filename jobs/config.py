@@ -118,6 +118,11 @@ class Home:
         return self.root / "relabel"
 
     @property
+    def effects(self) -> Path:
+        """What networks said that were trained to see what labels buy: safe to remove."""
+        return self.root / "cache" / "effect"
+
+    @property
     def locks(self) -> Path:
         """One lock file per task."""
         return self.root / "locks"

@@ -8,6 +8,7 @@ import typer
 
 from jobs.cli import relabel_files
 from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from jobs.cli.relabel_effect import effect_command
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="What people should label next.", no_args_is_help=True, rich_markup_mode=None)
     group.command("pick")(pick_command)
     relabel_files.add_to_group(group)
+    group.command("effect")(effect_command)
     app.add_typer(group, name="relabel")
 
 

@@ -93,7 +93,7 @@ def _fit(
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
     model = DocumentClassifier(Classifier(encoder, recipe.head, len(recipe.labels)), recipe.aggregation)
     train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, recipe.windows), rows.gold)
-    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, recipe.windows), dev.gold)
+    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, recipe.windows), dev.gold).by_size()
     log.info("training on %d documents, %d held out for dev", len(train_set), len(dev_set))
     trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
     trainer.train()

@@ -198,7 +198,7 @@ def _fit(
         adapt(network.encoder, documents, mask, recipe.adaptation, recipe, folder, show_progress=show_progress)
     model = DocumentClassifier(network, manifest.aggregation)
     train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, manifest.windows), lots.rows.gold)
-    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, manifest.windows), lots.dev.gold)
+    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, manifest.windows), lots.dev.gold).by_size()
     log.info("fine-tuning on %d documents, %d of them rehearsed; %d dev", len(train_set), lots.rehearsed, len(dev_set))
     trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
     trainer.train()

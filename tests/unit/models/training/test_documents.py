@@ -76,3 +76,12 @@ def test_documents_don_t_see_each_other() -> None:
         together = model(**data.__getitems__([3, 0, 2, 1]))["logits"]
         alone = torch.cat([model(**data[doc])["logits"] for doc in (3, 0, 2, 1)])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
+
+
+def test_by_size_keeps_each_document_with_its_label() -> None:
+    texts, gold = ["好", "好坏快慢书", "书店", "坏坏坏"], np.array([0, 1, 2, 3])
+    data = dataset(texts, gold, SPEC).by_size()
+    assert data.gold.tolist() == [1, 3, 2, 0]
+    for place, label in enumerate(data.gold):
+        alone = dataset([texts[label]], np.array([label]), SPEC)[0]
+        assert all(torch.equal(data[place][name], value) for name, value in alone.items())
