@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
 from jobs.sections.relabel import RelabelSection
+from jobs.sections.runs import RunsSection
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from models.windows import WindowSpec
@@ -35,6 +36,7 @@ class Config(Section):
     monitor: MonitorSection = MonitorSection()
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
+    runs: RunsSection = RunsSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
@@ -211,6 +213,7 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "monitor": MonitorSection,
     "gate": GateSection,
     "relabel": RelabelSection,
+    "runs": RunsSection,
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from monitoring.findings.judgement import Alert
+from monitoring.alerts.notice import Notice
 from monitoring.findings.record import to_json
 from storage.errors import SinkFailed
 from storage.files import make_folder
@@ -43,7 +43,7 @@ class Sink(Protocol):
     def name(self) -> str:
         """Tells it from other sinks and stays the same from run to run; holds no secret."""
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Take alerts: all of them or, with an error, none.
 
         Raises:
@@ -57,7 +57,7 @@ class LogSink:
 
     name: str = "log"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Log them as warnings, what is critical as errors."""
         for alert in alerts:
             level = logging.ERROR if alert.severity == "critical" else logging.WARNING
@@ -79,7 +79,7 @@ class JsonlSink:
         """`jsonl` and the file."""
         return f"jsonl {self.path}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Append them, durably.
 
         Raises:
@@ -133,7 +133,7 @@ class WebhookSink:
         """`webhook`, the host, and a digest that tells apart two addresses of one host."""
         return f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Post them; tried again while the server is busy or can't be reached.
 
         Raises:
@@ -192,7 +192,7 @@ class CommandSink:
         """`command`, the program, and a digest of the whole line."""
         return f"command {Path(self.command[0]).name} {digest(*self.command, length=8)}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Run it.
 
         Raises:
@@ -232,7 +232,7 @@ class CommandSink:
         return _failed(f"{self.name}: {got}", "run it by hand with {} on its standard input")
 
 
-def _plain(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+def _plain(alerts: Sequence[Notice]) -> list[dict[str, Any]]:
     return [json.loads(to_json(alert)) for alert in alerts]
 
 
@@ -240,5 +240,5 @@ def _failed(got: str, action: str) -> SinkFailed:
     return SinkFailed(
         got,
         expected="a sink that takes the alerts; until then they wait in the outbox",
-        action=f"{action}; the next `yeban monitor` tries again",
+        action=f"{action}; the next delivery tries again",
     )
