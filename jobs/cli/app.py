@@ -10,7 +10,19 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
+from jobs.cli import (
+    bundles,
+    challenge,
+    configuring,
+    examine,
+    learn,
+    monitor,
+    relabel,
+    report,
+    runs,
+    scoring,
+    setting_up,
+)
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -24,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 setting_up.add_to(app)
+configuring.add_to(app)
 scoring.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)

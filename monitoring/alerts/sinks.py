@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
@@ -62,6 +62,27 @@ class LogSink:
         for alert in alerts:
             level = logging.ERROR if alert.severity == "critical" else logging.WARNING
             log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message_en)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSink:
+    """Takes nothing, because something that it needs is missing; alerts wait until it is there.
+
+    Attributes:
+        name: The name that it has, too, when all is there.
+        why: What is missing.
+    """
+
+    name: str
+    why: str
+
+    def send(self, _alerts: Sequence[Notice]) -> None:
+        """Refuse.
+
+        Raises:
+            SinkFailed: Always.
+        """
+        raise _failed(f"{self.name}: {self.why}", "set it where yeban is started")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +142,21 @@ class WebhookSink:
         timeout_s: How long each try may wait for the server, seconds.
         attempts: Tries, with growing waits between them.
         sleep: Waits so many seconds.
+        token: Sent as `Authorization: Bearer ...`; never shown.
+        label: Its name, for an address that may change; else one is made from the address.
     """
 
-    url: str
+    url: str = field(repr=False)
     timeout_s: float = 10.0
     attempts: int = 3
     sleep: Callable[[float], None] = time.sleep
+    token: str = field(default="", repr=False)
+    label: str = ""
 
     @property
     def name(self) -> str:
         """`webhook`, the host, and a digest that tells apart two addresses of one host."""
-        return f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
+        return self.label or f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
 
     def send(self, alerts: Sequence[Notice]) -> None:
         """Post them; tried again while the server is busy or can't be reached.
@@ -154,6 +179,8 @@ class WebhookSink:
     def _post(self, body: bytes) -> tuple[str, bool]:
         """One try: what went wrong, empty when nothing did, and whether it may go better next time."""
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "yeban"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(self.url, body, headers, method="POST")
         try:
             with urllib.request.build_opener(_Straight).open(request, timeout=self.timeout_s):
@@ -163,7 +190,16 @@ class WebhookSink:
                 return f"the server answered {error.code} {error.reason}"[:_SHOWN], error.code in _BUSY
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            return f"{reason or type(reason).__name__}"[:_SHOWN], not isinstance(error, ValueError)
+            return self._shown(reason), not isinstance(error, ValueError)
+
+    def _shown(self, reason: object) -> str:
+        """What went wrong, without the secrets that Python's own words may quote."""
+        parts = urlsplit(self.url)
+        secrets = (self.url, self.url.partition(parts.netloc)[2], parts.path, parts.query, self.token)
+        words = str(reason)
+        if any(secret in words for secret in secrets if len(secret) > 1):
+            words = ""
+        return (words or type(reason).__name__)[:_SHOWN]
 
 
 class _Straight(urllib.request.HTTPRedirectHandler):
