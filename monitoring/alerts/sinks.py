@@ -188,18 +188,11 @@ class WebhookSink:
         except urllib.error.HTTPError as error:
             with error:
                 return f"the server answered {error.code} {error.reason}"[:_SHOWN], error.code in _BUSY
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (http.client.InvalidURL, ValueError):  # their words quote what may be a secret
+            return "the address or the token can't be sent as it is", False
+        except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            return self._shown(reason), not isinstance(error, ValueError)
-
-    def _shown(self, reason: object) -> str:
-        """What went wrong, without the secrets that Python's own words may quote."""
-        parts = urlsplit(self.url)
-        secrets = (self.url, self.url.partition(parts.netloc)[2], parts.path, parts.query, self.token)
-        words = str(reason)
-        if any(secret in words for secret in secrets if len(secret) > 1):
-            words = ""
-        return (words or type(reason).__name__)[:_SHOWN]
+            return f"{reason or type(reason).__name__}"[:_SHOWN], True
 
 
 class _Straight(urllib.request.HTTPRedirectHandler):
