@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator
 from jobs.mistakes import find_mistakes
 from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import MonitorSection
+from jobs.sections.observing import LogsSection, MetricsSection
 from jobs.sections.relabel import RelabelSection
 from jobs.sections.runs import RunsSection
 from jobs.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
@@ -43,6 +44,8 @@ class Config(Section):
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
     runs: RunsSection = RunsSection()
+    logs: LogsSection = LogsSection()
+    metrics: MetricsSection = MetricsSection()
     tasks: dict[Annotated[str, AfterValidator(_file_name)], Task] = Field(default_factory=dict)
 
     @field_validator("time_zone")

@@ -6,6 +6,7 @@ Commands import what they run inside themselves: `yeban --help` must not wait fo
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from jobs.logs import logs_are_json, set_up_logs
 
 if TYPE_CHECKING:
     from jobs.config import Home
@@ -42,10 +45,17 @@ _FILE_WIDTH = 200
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
 err = Console(stderr=True, soft_wrap=True)
+log = logging.getLogger("yeban")
 
 
 def say(text: str, to: Console = out) -> None:
-    """Print a line as it is: names, paths and texts of users are no markup."""
+    """Print a line as it is: names, paths and texts of users are no markup.
+
+    Where logs are JSON, programs read standard error, and the line is one of the log.
+    """
+    if to is err and logs_are_json():
+        log.warning("%s", text)
+        return
     to.print(text, markup=False, highlight=False, emoji=False)
 
 
@@ -58,8 +68,14 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
 def home_at(given: Path | None) -> Home:
     """The home that a command works in."""
     from jobs.config import find_home
+    from jobs.metrics import write_metrics
+    from jobs.recording import after_each_run
 
-    return find_home(given, Path.cwd())
+    home = find_home(given, Path.cwd())
+    logs = home.config.logs
+    set_up_logs(as_json=logs.json_lines or logs_are_json(), level=logs.level)
+    after_each_run(lambda: write_metrics(home))
+    return home
 
 
 def now() -> datetime:
