@@ -16,6 +16,7 @@ from jobs.cli import (
     bundles,
     challenge,
     configuring,
+    doctor,
     examine,
     learn,
     monitor,
@@ -52,6 +53,7 @@ def _options(
 
 setting_up.add_to(app)
 configuring.add_to(app)
+doctor.add_to(app)
 scoring.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)
