@@ -32,7 +32,7 @@ def check_disk(home: Home) -> Iterator[Check]:
     need = _need_bytes(home)
     for name, folder in _folders(home):
         free = shutil.disk_usage(folder).free
-        told = f"{_size(free)} free for {name}, a night takes about {_size(need)}"
+        told = f"{_size(free)} free for {name}, " + (f"a night takes about {_size(need)}" if need else "no night yet")
         if not os.access(folder, os.W_OK):
             yield problem("disk", f"{folder} can't be written", "check its rights, and who runs yeban")
         elif free < need:
