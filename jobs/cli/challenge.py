@@ -50,12 +50,13 @@ def finetune_command(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     parent: Annotated[
-        str | None, typer.Option("--from", help="Bundle to start from; default: the one in use.", show_default=False)
+        str | None, typer.Option("--parent", help="Bundle to start from; default: the one in use.", show_default=False)
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="key=value on top of the recipe; may be repeated.", show_default=False),
     ] = None,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Make a challenger from the bundle in use, new labels and a rehearsal of old ones.
@@ -80,6 +81,10 @@ def finetune_command(
     )
     made = finetune_task(home_at(home), request, show_progress=err.is_terminal)
     bundle, metrics = made.challenger, made.challenger.manifest.lineage.dev_metrics
+    if as_json:
+        lineage = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
+        say_json({"task": task, **lineage, "dev_metrics": dict(metrics)})
+        return
     say(f"{task}, challenger {bundle.version} of {made.parent.version}, in {bundle.path}")
     say(f"  {metrics['new_rows']:,} new and {metrics['rehearsed_rows']:,} rehearsed rows")
     say(
@@ -142,7 +147,7 @@ def gate_command(
 
 def shadow_command(
     task: TaskArgument,
-    day: Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)],
+    day: Annotated[str, typer.Option("--date", help="YYYY-MM-DD, yesterday or today.", show_default=False)],
     bundle: Annotated[str, typer.Option("--bundle", help="The challenger to try.", show_default=False)],
     patterns: InputOption = None,
     as_json: JsonOption = False,
