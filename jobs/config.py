@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,15 +20,15 @@ from jobs.sections.relabel import RelabelSection
 from jobs.sections.runs import RunsSection
 from jobs.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
+from jobs.task_names import EXPECTED, is_task_name
 from storage.errors import ConfigError
 
 CONFIG_NAME: Final = "yeban.toml"
-_TASK_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 def _file_name(name: str) -> str:
-    if not _TASK_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} can't be a task's name; expected letters, digits, - and _")
+    if not is_task_name(name):
+        raise ValueError(f"{name!r} can't be a task's name; expected {EXPECTED}")
     return name
 
 

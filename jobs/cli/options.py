@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,9 +17,25 @@ import typer
 from rich.console import Console
 
 from jobs.logs import logs_are_json, set_up_logs
+from jobs.task_names import EXPECTED, is_task_name
+from storage.errors import ConfigError
 
 if TYPE_CHECKING:
     from jobs.config import Home
+
+
+def complete_task(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of tasks that begin so, for the shell: read without checking, and none where they can't be read."""
+    home: Path | None = ctx.params.get("home")
+    places = [home] if home is not None else [Path.cwd(), *Path.cwd().parents]
+    file = next((file for place in places if (file := place / "yeban.toml").is_file()), None)
+    if file is None:
+        return []
+    try:
+        tasks = tomllib.loads(file.read_text("utf-8-sig")).get("tasks", {})
+    except (OSError, ValueError):
+        return []
+    return [name for name in tasks if name.startswith(incomplete)] if isinstance(tasks, dict) else []
 
 
 HomeOption = Annotated[
@@ -38,7 +55,34 @@ InputOption = Annotated[
         show_default=False,
     ),
 ]
-TaskArgument = Annotated[str, typer.Argument(help="A task of yeban.toml, such as comment.", show_default=False)]
+
+
+def sound_task(name: str | None) -> str | None:
+    """The name of a task, before it becomes a path.
+
+    Raises:
+        ConfigError: No task can be called so.
+    """
+    if name is not None and not is_task_name(name):
+        raise ConfigError(
+            f"no task {name!r} can be", expected=f"a name of {EXPECTED}", action="check the order of the arguments"
+        )
+    return name
+
+
+TaskArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A task of yeban.toml, such as comment.",
+        show_default=False,
+        autocompletion=complete_task,
+        callback=sound_task,
+    ),
+]
+AnyTaskArgument = Annotated[
+    str | None,
+    typer.Argument(help="A task; default: all.", show_default=False, autocompletion=complete_task, callback=sound_task),
+]
 
 _FILE_WIDTH = 200
 """Columns of a table that goes into a file or a pipe."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, home_at, out, say, say_json
+from jobs.cli.options import AnyTaskArgument, HomeOption, JsonOption, home_at, out, say, say_json
 
 _BAR = 30
 """Characters of the longest stage."""
@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_command(
-    task: Annotated[str | None, typer.Argument(help="A task; default: all.", show_default=False)] = None,
+    task: AnyTaskArgument = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     as_json: JsonOption = False,
     home: HomeOption = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli.options import (
+    AnyTaskArgument,
     BundleOption,
     HomeOption,
     InputOption,
@@ -105,7 +106,7 @@ def backfill_command(
 
 
 def load_command(
-    task: Annotated[str | None, typer.Argument(help="A task; default: all.", show_default=False)] = None,
+    task: AnyTaskArgument = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
