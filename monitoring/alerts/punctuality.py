@@ -34,6 +34,7 @@ class RunRules:
 
     Attributes:
         start_within_s: After so long a run that was due and has not started is missed, seconds.
+        retry_within_s: After so long a run that was due and failed is told, seconds: another try may mend it before.
         finish_within_s: After so long a run that was due and is not done is late, seconds.
         slow_times: A run is slow when it took more than so many times what the runs before let one expect ...
         slow_margin_s: ... and so many seconds longer, so that small nights don't count.
@@ -42,6 +43,7 @@ class RunRules:
     """
 
     start_within_s: float = 3600.0
+    retry_within_s: float = 3600.0
     finish_within_s: float = 6 * 3600.0
     slow_times: float = 2.0
     slow_margin_s: float = 600.0
@@ -103,10 +105,10 @@ def judge_runs(
 ) -> tuple[RunAlert, ...]:
     """Judge the runs that were to be; at most one alert each, the worst.
 
-    A run is *missed* when it has not started in time, *failed* when its last record says so and none says done,
-    *late* when it is not done in time, or was not, and *slow* when it took much longer than the runs before it
-    would have taken for as many rows (their median). One that was interrupted is not failed: it is taken up
-    again, and late when it is not.
+    A run is *missed* when it has not started in time, *failed* when its last record says so, none says done, and the
+    time for other tries is over, *late* when it is not done in time, or was not, and *slow* when it took much longer
+    than the runs before it would have taken for as many rows (their median). One that was interrupted is not failed:
+    it is taken up again, and late when it is not.
 
     Args:
         expected: What was to run; a date may come twice.
@@ -138,7 +140,7 @@ def _judge(
     if done is not None:
         return _late_after_all(expected, done, rules, zone) or _slow(expected, done, records, rules)
     if own and own[-1].state == "failed":
-        return _failed(expected, own[-1])
+        return _failed(expected, own[-1]) if now > expected.due_at + timedelta(seconds=rules.retry_within_s) else None
     if now > expected.due_at + timedelta(seconds=rules.finish_within_s):
         return _late(expected, own[-1], zone) if own else _missed(expected, zone)
     if not own and now > expected.due_at + timedelta(seconds=rules.start_within_s):

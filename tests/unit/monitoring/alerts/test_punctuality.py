@@ -65,10 +65,11 @@ def trouble(*records: RunRecord, after_min: float = 30, rules: RunRules = RULES)
         ((run("interrupted"),), 239, None),
         ((run("interrupted"),), 241, "late"),
         ((run("staged"),), 241, "late"),
-        ((run("failed"),), 30, "failed"),
+        ((run("failed"),), 59, None),
+        ((run("failed"),), 61, "failed"),
         ((run("failed"),), 999, "failed"),
-        ((run("failed"), run("running", after_min=20)), 30, None),
-        ((run("failed"), run("done", after_min=20)), 30, None),
+        ((run("failed"), run("running", after_min=20)), 90, None),
+        ((run("failed"), run("done", after_min=20)), 90, None),
         ((run("done"), run("failed", after_min=20)), 30, None),
         ((run("done", minutes=239),), 999, None),
         ((run("done", minutes=240),), 999, "late"),
@@ -89,7 +90,7 @@ def test_the_records_of_others_say_nothing() -> None:
 
 
 def test_words_say_what_when_and_why() -> None:
-    missed, failed = judged(after_min=61), judged(run("failed"))
+    missed, failed = judged(after_min=61), judged(run("failed"), after_min=61)
     assert missed is not None
     assert failed is not None
     assert missed.message_en == "nightly missed: it was due at 2026-01-06 02:30 and has not started"
@@ -153,7 +154,12 @@ def test_an_alert_survives_its_file() -> None:
 
 
 def test_the_same_trouble_has_the_same_id_and_another_another() -> None:
-    found = [judged(after_min=61), judged(after_min=99), judged(run("failed")), judged(run("running"), after_min=999)]
+    found = [
+        judged(after_min=61),
+        judged(after_min=99),
+        judged(run("failed"), after_min=99),
+        judged(run("running"), after_min=999),
+    ]
     assert all(found)
     ids = [each.alert for each in found if each]
     assert ids[0] == ids[1]
