@@ -11,7 +11,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 export HF_HUB_OFFLINE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: demo nights test check test-slow clean help
+.PHONY: demo nights test check test-slow docs clean help
 
 help:
 	@echo "make demo       set up, then score the example comments with the embedded model"
@@ -19,6 +19,7 @@ help:
 	@echo "make test       set up, then all checks and tests"
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
+	@echo "make docs       write docs/cli.md anew from the commands"
 	@echo "make clean      remove the virtual environment and the demo"
 
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -57,6 +58,9 @@ test: check
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow --timeout 3600
+
+docs: $(VENV)/.base
+	$(BIN)/python -m jobs.cli.reference
 
 clean:
 	rm -rf $(VENV) demo

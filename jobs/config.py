@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
+from jobs.mistakes import find_mistakes
 from jobs.sections.gate import GateSection
-from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
+from jobs.sections.monitoring import MonitorSection
+from jobs.sections.observing import LogsSection, MetricsSection
 from jobs.sections.relabel import RelabelSection
-from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
+from jobs.sections.runs import RunsSection
+from jobs.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
-from models.windows import WindowSpec
+from jobs.task_names import EXPECTED, is_task_name
 from storage.errors import ConfigError
 
 CONFIG_NAME: Final = "yeban.toml"
-_TASK_NAME: Final = re.compile(r"\w[\w.-]*")
+
+
+def _file_name(name: str) -> str:
+    if not is_task_name(name):
+        raise ValueError(f"{name!r} can't be a task's name; expected {EXPECTED}")
+    return name
 
 
 class Config(Section):
@@ -35,15 +42,10 @@ class Config(Section):
     monitor: MonitorSection = MonitorSection()
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
-    tasks: dict[str, Task] = Field(default_factory=dict)
-
-    @field_validator("tasks")
-    @classmethod
-    def _names_are_file_names(cls, value: dict[str, Task]) -> dict[str, Task]:
-        for name in value:
-            if not _TASK_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} can't be a task's name; expected letters, digits, - and _")
-        return value
+    runs: RunsSection = RunsSection()
+    logs: LogsSection = LogsSection()
+    metrics: MetricsSection = MetricsSection()
+    tasks: dict[Annotated[str, AfterValidator(_file_name)], Task] = Field(default_factory=dict)
 
     @field_validator("time_zone")
     @classmethod
@@ -189,7 +191,8 @@ def read_config(file: Path) -> Config:
         ConfigError: With every mistake in it.
     """
     try:
-        return Config.model_validate(tomllib.loads(file.read_text("utf-8-sig")))
+        text = file.read_text("utf-8-sig")
+        return Config.model_validate(tomllib.loads(text))
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{file} is not UTF-8: {error}",
@@ -201,47 +204,15 @@ def read_config(file: Path) -> Config:
             f"{file} is not TOML: {error}", expected="a TOML file", action="mend the line named"
         ) from error
     except ValidationError as error:
-        problems = "\n    ".join(_describe(each) for each in error.errors())
+        mistakes = find_mistakes(error, text, Config.model_json_schema())
+        told = "\n    ".join(map(str, mistakes))
         raise ConfigError(
-            f"{file} has {error.error_count()} mistake(s):\n    {problems}",
+            f"{file} has {len(mistakes)} mistake(s):\n    {told}",
             expected="the keys that `yeban init` writes",
             action="mend them; `yeban init OTHER_DIR` writes a commented file to compare with",
-        ) from error
-
-
-_SECTIONS: Final[dict[str, type[BaseModel]]] = {
-    "engine": EngineSection,
-    "units": UnitsSection,
-    "warehouse": WarehouseSection,
-    "monitor": MonitorSection,
-    "gate": GateSection,
-    "relabel": RelabelSection,
-    "log": LogSection,
-    "jsonl": JsonlSection,
-    "webhook": WebhookSection,
-    "command": CommandSection,
-}
-_TASK_SECTIONS: Final[dict[str, type[BaseModel]]] = {
-    "columns": Columns,
-    "foreign": ForeignModel,
-    "windows": WindowSpec,
-}
-
-
-def _describe(problem: Any) -> str:
-    place = [str(each) for each in problem["loc"]]
-    text = f"{'.'.join(each for each in place if each != '[key]')}: {problem['msg'].removeprefix('Value error, ')}"
-    if problem["type"] != "extra_forbidden":
-        return text
-    known = _section_of(place[:-1]).model_fields
-    near = difflib.get_close_matches(place[-1], known, n=1)
-    return f"{'.'.join(place)}: unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
-
-
-def _section_of(path: list[str]) -> type[BaseModel]:
-    if path[:1] == ["tasks"]:  # a task may have any name, that of a section too
-        return _TASK_SECTIONS.get(path[-1], Task) if len(path) > 2 else Task
-    return _SECTIONS.get(path[-1], Config) if path else Config
+            file=str(file),
+            mistakes=[each.as_dict() for each in mistakes],
+        ) from None  # its own words would show values, and some of them are secrets
 
 
 def parse_date(text: str, time_zone: str, now: datetime) -> date:

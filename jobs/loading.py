@@ -42,6 +42,17 @@ class SlotLoad:
     failures: tuple[str, ...]
     busy: bool = False
 
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, JSON-ready form."""
+        return {
+            "task": self.slot.task,
+            "logical_date": self.slot.logical_date.isoformat(),
+            "bundle": self.slot.bundle,
+            "loaded_rows": self.report.rows if self.report else None,
+            "failures": list(self.failures),
+            "busy": self.busy,
+        }
+
 
 def open_warehouse(home: Home) -> Warehouse:
     """The home's warehouse."""

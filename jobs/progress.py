@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from jobs.logs import logs_are_json
+
 log = logging.getLogger("yeban.progress")
 _LINE_EVERY_S: Final = 10.0
 
@@ -67,7 +69,7 @@ class Bar:
 @contextmanager
 def shown_progress(console: Console) -> Iterator[Progress]:
     """A bar where somebody is watching, log lines elsewhere."""
-    if not console.is_terminal:
+    if not console.is_terminal or logs_are_json():
         yield LogLines()
         return
     columns = (TextColumn("{task.description:>6}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

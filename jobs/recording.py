@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+from jobs.logs import run_in_logs
 from storage.errors import DiskFull, WarehouseLocked, YebanError
 from storage.processes import host_name
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState, load_runs
 from storage.warehouse import Warehouse
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+_after_run: Final[ContextVar[Callable[[], None]]] = ContextVar("after_run", default=_nothing)
 
 
 @dataclass(slots=True)
@@ -41,6 +50,11 @@ class Tally:
     def state(self) -> RunState:
         """How the run stands when it ends by itself."""
         return "failed" if self.failures else "staged" if self.staged else "done"
+
+
+def after_each_run(work: Callable[[], None]) -> None:
+    """Do something whenever a run of this context has ended, however it ended; it must not raise."""
+    _after_run.set(work)
 
 
 @contextmanager
@@ -70,13 +84,17 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
     runs.write(record)
     tally = Tally(run_id)
     try:
-        yield tally
+        with run_in_logs(run_id):
+            yield tally
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | SystemExit)
         with suppress(DiskFull):  # what went wrong matters more; without this record the run reads `interrupted`
             runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
         raise
-    runs.write(_closed(record, tally, tally.state, None))
+    else:
+        runs.write(_closed(record, tally, tally.state, None))
+    finally:
+        _after_run.get()()
 
 
 def _closed(record: RunRecord, tally: Tally, state: RunState, error: BaseException | None) -> RunRecord:

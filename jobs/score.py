@@ -74,6 +74,22 @@ class ScoreOutcome:
     failures: tuple[YebanError, ...]
     profile: Profile | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, JSON-ready form, without the profile."""
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "task": self.slot.task,
+            "logical_date": self.slot.logical_date.isoformat(),
+            "bundle": self.slot.bundle,
+            "planned_rows": self.planned_rows,
+            "done_rows": self.done_rows,
+            "scored_rows": self.scored_rows,
+            "loaded_rows": self.loaded.rows if self.loaded else None,
+            "figures": self.figures,
+            "failures": [str(each) for each in self.failures],
+        }
+
 
 def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome:
     """Score a dump and load the result; a rerun does only what is missing.

@@ -80,12 +80,13 @@ def expand_user(path: str) -> Path:
 
 
 @contextmanager
-def atomic_output(path: Path, *, exclusive: bool = False) -> Iterator[Path]:
+def atomic_output(path: Path, *, exclusive: bool = False, suffix: str | None = None) -> Iterator[Path]:
     """Write a file so that readers see the old one or the new one, never a part.
 
     Args:
         path: Where the file will be. Missing folders are made.
         exclusive: Leave a file that is already there alone.
+        suffix: Of the temporary's name; None for that of the path.
 
     Yields:
         A hidden temporary path in the same folder, for the caller to create and close. When the block ends
@@ -97,7 +98,7 @@ def atomic_output(path: Path, *, exclusive: bool = False) -> Iterator[Path]:
     """
     make_folder(path.parent)
     token = f"{host_name()}-{os.getpid()}-{secrets.token_hex(8)}"
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{token}{path.suffix}")
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{token}{path.suffix if suffix is None else suffix}")
     try:
         yield temporary
         _fsync(temporary)
@@ -113,13 +114,13 @@ def atomic_output(path: Path, *, exclusive: bool = False) -> Iterator[Path]:
         raise
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes atomically and durably.
+def write_bytes(path: Path, data: bytes, *, suffix: str | None = None) -> None:
+    """Write bytes atomically and durably; `suffix` as in `atomic_output`.
 
     Raises:
         DiskFull: No space left.
     """
-    with atomic_output(path) as temporary:
+    with atomic_output(path, suffix=suffix) as temporary:
         temporary.write_bytes(data)
 
 

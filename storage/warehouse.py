@@ -23,7 +23,7 @@ import duckdb
 
 from storage.errors import TerminalError, WarehouseLocked, YebanError
 from storage.files import as_disk_full, atomic_output
-from storage.migrations import is_outdated, migrate
+from storage.migrations import is_outdated, migrate, packaged_migrations, schema_version
 from storage.processes import process_name
 from storage.stops import stops_kept
 
@@ -107,6 +107,21 @@ class Warehouse:
                         pass
                     con = self._open(deadline, read_only=True)
                 yield con
+            finally:
+                con.close()
+
+    def versions(self) -> tuple[int, int]:
+        """The schema's version and the newest that this program knows; nothing is migrated.
+
+        Raises:
+            WarehouseLocked: Somebody was writing for longer than our patience.
+            TerminalError: It is no warehouse, is damaged, or is newer than this program.
+        """
+        with stops_kept(), self._translated():
+            con = self._open(time.monotonic() + self._patience_s, read_only=True)
+            try:
+                is_outdated(con)  # refuses a newer one
+                return schema_version(con), packaged_migrations()[-1].version
             finally:
                 con.close()
 

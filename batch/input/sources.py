@@ -74,7 +74,7 @@ def find_sources(patterns: Sequence[str], logical_date: date, home: Path) -> tup
 
 
 def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:
-    where = _fill_in(pattern, logical_date)
+    where = fill_in(pattern, logical_date)
     whole = "://" in where or expand_user(where).is_absolute()
     root = "" if whole else str(home.absolute()).rstrip("/") + "/"
     try:
@@ -100,7 +100,12 @@ def _expand(pattern: str, logical_date: date, home: Path) -> list[SourceFile]:
     return [SourceFile(filesystem, each.path, name, each.size) for each, name in zip(chosen, names, strict=True)]
 
 
-def _fill_in(pattern: str, logical_date: date) -> str:
+def fill_in(pattern: str, logical_date: date) -> str:
+    """A pattern with its date written out.
+
+    Raises:
+        ConfigError: It has another placeholder than `{date}`, or a form that dates don't have.
+    """
     try:
         return pattern.format(date=logical_date)
     except (LookupError, ValueError, AttributeError, TypeError) as error:

@@ -7,11 +7,28 @@ import logging
 import os
 import signal
 import sys
+from contextvars import copy_context
+from typing import Annotated
 
 import typer
 
-from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up, shadow
+from jobs.cli import (
+    bundles,
+    challenge,
+    configuring,
+    doctor,
+    examine,
+    learn,
+    monitor,
+    relabel,
+    report,
+    runs,
+    scoring,
+    setting_up,
+    shadow,
+)
 from jobs.cli.options import err, say
+from jobs.logs import logs_are_json, set_up_logs
 from storage.errors import YebanError
 
 app = typer.Typer(
@@ -23,7 +40,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def _options(
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Log as JSON lines, with the run's id; also `json` of [logs].")
+    ] = False,
+) -> None:
+    if log_json:
+        set_up_logs(as_json=True)
+
+
 setting_up.add_to(app)
+configuring.add_to(app)
+doctor.add_to(app)
 scoring.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)
@@ -35,6 +66,8 @@ monitor.add_to(app)
 report.add_to(app)
 relabel.add_to(app)
 
+
+log = logging.getLogger("yeban")
 
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
@@ -48,19 +81,21 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal in GBK has no emoji
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    set_up_logs(as_json=False)
     try:
-        _run()
+        copy_context().run(_run)  # what a command asks for after its runs is for them alone
     except YebanError as error:
-        say(f"yeban: {error}", err)
+        _complain(f"yeban: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        say(f"yeban: {error}", err)
-        say("  expected: files and folders that may be read and written, with space left", err)
-        say("  to do:    check the path, its rights and the disk, then run the same command again", err)
+        _complain(
+            f"yeban: {error}",
+            "  expected: files and folders that may be read and written, with space left",
+            "  to do:    check the path, its rights and the disk, then run the same command again",
+        )
         sys.exit(1)
     except SystemExit as ended:
         if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130, and says nothing
@@ -68,7 +103,16 @@ def main() -> None:
         raise
 
 
+def _complain(*lines: str) -> None:
+    """Say what went wrong: to a person, or as an error of the log where programs read it."""
+    if logs_are_json():
+        log.error("%s", "\n".join(lines))
+    else:
+        say("\n".join(lines), err)
+
+
 def _what_now(typed: list[str]) -> str:
+    typed = [each for each in typed if each != "--log-json"]
     if typed[:1] == ["backfill"] and "--force" in typed:
         return "what was finished is kept; give the same command a later --from and it goes on from there"
     if typed and typed[0] in RESUMED:

@@ -101,6 +101,7 @@ def promote_command(
     bundle: Annotated[str, typer.Argument(help="Version of a bundle, or its beginning.", show_default=False)],
     force: Annotated[bool, typer.Option("--force", help="Do without a passed gate; needs --reason.")] = False,
     reason: ReasonOption = "",
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Put a challenger that has passed its gate in use.
@@ -110,6 +111,9 @@ def promote_command(
     from jobs.promotion import promote
 
     move = promote(home_at(home), task, bundle, force=force, reason=reason)
+    if as_json:
+        say_json(move.as_dict())
+        return
     forced = " (forced)" if move.forced else ""
     say(f"{task}: {move.after} is in use from now on{forced}" + (f", {move.before} was" if move.before else ""))
     if move.before:
@@ -117,7 +121,9 @@ def promote_command(
     say("  a frozen reference counts for the bundle that scored it: freeze one of the new bundle when it has nights")
 
 
-def rollback_command(task: TaskArgument, reason: ReasonOption = "", home: HomeOption = None) -> None:
+def rollback_command(
+    task: TaskArgument, reason: ReasonOption = "", as_json: JsonOption = False, home: HomeOption = None
+) -> None:
     """Go back to the bundle that was in use before the last promotion; again, to the one before that.
 
     Example: yeban bundles rollback comment --reason "too many complaints"
@@ -125,6 +131,9 @@ def rollback_command(task: TaskArgument, reason: ReasonOption = "", home: HomeOp
     from jobs.promotion import rollback
 
     move = rollback(home_at(home), task, reason=reason)
+    if as_json:
+        say_json(move.as_dict())
+        return
     say(f"{task}: {move.after} is in use again, {move.before} was")
 
 

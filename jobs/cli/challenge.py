@@ -83,9 +83,10 @@ def finetune_command(
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
     parent: Annotated[
-        str | None, typer.Option("--from", help="Bundle to start from; default: the one in use.", show_default=False)
+        str | None, typer.Option("--parent", help="Bundle to start from; default: the one in use.", show_default=False)
     ] = None,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Make a challenger from the bundle in use, new labels and a rehearsal of old ones.
@@ -117,7 +118,13 @@ def finetune_command(
         text_column=text_column,
         label_column=label_column,
     )
-    _print_made(task, finetune_task(home_at(home), request, show_progress=err.is_terminal), from_queue=new is None)
+    made = finetune_task(home_at(home), request, show_progress=err.is_terminal)
+    if as_json:
+        bundle, lineage = made.challenger, made.challenger.manifest.lineage
+        told = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
+        say_json({"task": task, **told, "dev_metrics": dict(lineage.dev_metrics)})
+    else:
+        _print_made(task, made, from_queue=new is None)
 
 
 def _print_made(task: str, made: Finetuned, *, from_queue: bool) -> None:

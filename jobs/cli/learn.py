@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, LabelColumn, SettingsOption, TaskArgument, TextColumn, err, home_at, say
+from jobs.cli.options import (
+    HomeOption,
+    JsonOption,
+    LabelColumn,
+    SettingsOption,
+    TaskArgument,
+    TextColumn,
+    err,
+    home_at,
+    say,
+    say_json,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,6 +42,7 @@ def train_command(
         Path | None, typer.Option(help="A recipe; default: the preset of the task.", show_default=False)
     ] = None,
     settings: SettingsOption = None,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Fine-tune a classifier and register it as a bundle.
@@ -50,6 +62,9 @@ def train_command(
     where = home_at(home)
     trained = train_task(where, request, show_progress=err.is_terminal)
     bundle, metrics = trained.bundle, trained.bundle.manifest.lineage.dev_metrics
+    if as_json:
+        say_json({"task": task, "bundle": bundle.version, "path": str(bundle.path), "dev_metrics": dict(metrics)})
+        return
     say(f"{task}, bundle {bundle.version} in {bundle.path}")
     say(
         f"  dev: {metrics['correct']} of {metrics['rows']} right, accuracy {metrics['accuracy']}, "

@@ -6,7 +6,9 @@ Commands import what they run inside themselves: `yeban --help` must not wait fo
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +16,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from jobs.logs import logs_are_json, set_up_logs
+from jobs.task_names import EXPECTED, is_task_name
+from storage.errors import ConfigError
+
 if TYPE_CHECKING:
     from jobs.config import Home
+
+
+def complete_task(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of tasks that begin so, for the shell: read without checking, and none where they can't be read."""
+    home: Path | None = ctx.params.get("home")
+    places = [home] if home is not None else [Path.cwd(), *Path.cwd().parents]
+    file = next((file for place in places if (file := place / "yeban.toml").is_file()), None)
+    if file is None:
+        return []
+    try:
+        tasks = tomllib.loads(file.read_text("utf-8-sig")).get("tasks", {})
+    except (OSError, ValueError):
+        return []
+    return [name for name in tasks if name.startswith(incomplete)] if isinstance(tasks, dict) else []
 
 
 HomeOption = Annotated[
@@ -35,9 +55,36 @@ InputOption = Annotated[
         show_default=False,
     ),
 ]
-TaskArgument = Annotated[str, typer.Argument(help="A task of yeban.toml, such as comment.", show_default=False)]
 
-DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, today or yesterday.", show_default=False)]
+
+def sound_task(name: str | None) -> str | None:
+    """The name of a task, before it becomes a path.
+
+    Raises:
+        ConfigError: No task can be called so.
+    """
+    if name is not None and not is_task_name(name):
+        raise ConfigError(
+            f"no task {name!r} can be", expected=f"a name of {EXPECTED}", action="check the order of the arguments"
+        )
+    return name
+
+
+TaskArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A task of yeban.toml, such as comment.",
+        show_default=False,
+        autocompletion=complete_task,
+        callback=sound_task,
+    ),
+]
+AnyTaskArgument = Annotated[
+    str | None,
+    typer.Argument(help="A task; default: all.", show_default=False, autocompletion=complete_task, callback=sound_task),
+]
+
+DateOption = Annotated[str, typer.Option("--date", help="YYYY-MM-DD, yesterday or today.", show_default=False)]
 TextColumn = Annotated[str, typer.Option(help="Column with the text, in every file.")]
 LabelColumn = Annotated[str, typer.Option(help="Column with class names or indices, in every labelled file.")]
 SettingsOption = Annotated[
@@ -52,10 +99,17 @@ _FILE_WIDTH = 200
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else _FILE_WIDTH)
 err = Console(stderr=True, soft_wrap=True)
+log = logging.getLogger("yeban")
 
 
 def say(text: str, to: Console = out) -> None:
-    """Print a line as it is: names, paths and texts of users are no markup."""
+    """Print a line as it is: names, paths and texts of users are no markup.
+
+    Where logs are JSON, programs read standard error, and the line is one of the log.
+    """
+    if to is err and logs_are_json():
+        log.warning("%s", text)
+        return
     to.print(text, markup=False, highlight=False, emoji=False)
 
 
@@ -68,8 +122,14 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
 def home_at(given: Path | None) -> Home:
     """The home that a command works in."""
     from jobs.config import find_home
+    from jobs.metrics import write_metrics
+    from jobs.recording import after_each_run
 
-    return find_home(given, Path.cwd())
+    home = find_home(given, Path.cwd())
+    logs = home.config.logs
+    set_up_logs(as_json=logs.json_lines or logs_are_json(), level=logs.level)
+    after_each_run(lambda: write_metrics(home))
+    return home
 
 
 def now() -> datetime:

@@ -53,7 +53,7 @@ def effect_command(
     parent: Annotated[
         str | None,
         typer.Option(
-            "--from", help="Bundle to start from; default: the one that picked the first batch.", show_default=False
+            "--parent", help="Bundle to start from; default: the one that picked the first batch.", show_default=False
         ),
     ] = None,
     repeats: Annotated[int, typer.Option("--repeats", min=1, max=20, help="Networks for each point.")] = 3,

@@ -50,6 +50,7 @@ def export_command(
         bool, typer.Option("--adjudicate", help="Only rows on which people tie; who gets them decides.")
     ] = False,
     lang: LangOption = "zh",
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Write a batch of the queue into files for the people who label.
@@ -66,8 +67,11 @@ def export_command(
         task, batch, out_dir, tuple(annotator or ()), kind, lang, suggestions, words, adjudicate
     )  # fmt: skip
     with task_lock(where.locks, task, "relabel"):
-        for file in export_batch(_queue(where), request):
-            say(str(file))
+        files = [str(file) for file in export_batch(_queue(where), request)]
+    if as_json:
+        say_json(files)
+    else:
+        say("\n".join(files))
 
 
 def import_command(
@@ -119,7 +123,12 @@ def import_command(
 
 
 def status_command(
-    task: TaskArgument, batch: BatchOption = None, as_json: JsonOption = False, home: HomeOption = None
+    task: TaskArgument,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="Batch of the queue; default: all.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
 ) -> None:
     """Show how far batches are, and how well people agree.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, home_at, out, say, say_json
+from jobs.cli.options import AnyTaskArgument, HomeOption, JsonOption, home_at, out, say, say_json
+
+_BAR = 30
+"""Characters of the longest stage."""
 
 if TYPE_CHECKING:
     from storage.runs import RunRecord
@@ -22,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_command(
-    task: Annotated[str | None, typer.Argument(help="A task; default: all.", show_default=False)] = None,
+    task: AnyTaskArgument = None,
     limit: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -53,23 +57,69 @@ def show_command(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Show one run with its figures and failures.
+    """Show one run: how long it took, its stages, its throughput, its failures.
 
     Example: yeban runs show 20260105T0230
     """
+    from monitoring.alerts.punctuality import expected_seconds
     from storage.runs import RunLog
 
-    record = RunLog(home_at(home).run_records).get(run_id)
+    where = home_at(home)
+    runs = RunLog(where.run_records)
+    record = runs.get(run_id)
     if as_json:
         say_json(record.as_dict())
         return
-    for name, value in record.as_dict().items():
-        if name not in ("figures", "failures"):
-            say(f"{name:>14}  {'-' if value is None else value}")
-    for name, value in record.figures.items():
+    zone = ZoneInfo(where.config.time_zone)
+    usual_s = expected_seconds(record, runs.list(record.task), where.config.runs.rules())
+    for name, value in (*_head(record, zone, usual_s), *_throughput(record)):
         say(f"{name:>14}  {value}")
+    _show_stages(record)
     for failure in record.failures:
         say(f"{'failure':>14}  {failure}")
+
+
+def _head(record: RunRecord, zone: ZoneInfo, usual_s: float | None) -> Iterator[tuple[str, str]]:
+    from jobs.run_stages import seconds_of
+
+    yield "run", record.run_id
+    yield "job", record.job
+    yield "task", record.task
+    yield "date", str(record.logical_date or "-")
+    yield "bundle", record.bundle or "-"
+    yield "state", record.state
+    yield "started", f"{record.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    if record.finished_at:
+        yield "finished", f"{record.finished_at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    took_s = seconds_of(record)
+    if took_s is not None:
+        yield "took", f"{took_s:,.1f} s" + (f", usually {usual_s:,.1f} s for so many rows" if usual_s else "")
+    yield "process", f"{record.pid} on {record.host}"
+
+
+def _throughput(record: RunRecord) -> Iterator[tuple[str, str]]:
+    from jobs.run_stages import seconds_of, stages_of
+
+    yield "rows", f"{record.rows:,} in {record.units:,} units"
+    took_s = seconds_of(record)
+    if record.rows and took_s:
+        yield "rows/s", f"{record.rows / took_s:,.1f}, start and end included"
+    stages = {f"{name}_s" for name in stages_of(record)}
+    for name, value in record.figures.items():
+        if name not in stages and not isinstance(value, dict | list):
+            yield name, f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _show_stages(record: RunRecord) -> None:
+    from jobs.run_stages import stages_of
+
+    stages = stages_of(record)
+    if not stages:
+        return
+    most = max(max(stages.values()), 1e-9)
+    say(f"{'stages':>14}  they overlap, and so add up to more than the run took")
+    for name, seconds in stages.items():
+        say(f"{name:>14}  {seconds:>10,.1f} s  {'█' * round(_BAR * seconds / most)}".rstrip())
 
 
 def _cells(record: RunRecord, zone: ZoneInfo) -> tuple[str, ...]:

@@ -9,21 +9,25 @@ import typer
 
 from jobs.cli.options import (
     FAILED,
+    AnyTaskArgument,
     BundleOption,
     DateOption,
     HomeOption,
     InputOption,
+    JsonOption,
     TaskArgument,
     err,
     from_here,
     home_at,
     now,
     say,
+    say_json,
 )
 from storage.errors import RunLocked, YebanError
 
 if TYPE_CHECKING:
     from jobs.config import Home
+    from jobs.loading import SlotLoad
     from jobs.score import ScoreOutcome, ScoreRequest
 
 ForceOption = Annotated[
@@ -44,6 +48,7 @@ def score_command(
     patterns: InputOption = None,
     bundle: BundleOption = None,
     force: ForceOption = False,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Score a dump and load it into the warehouse; a rerun does only what is missing.
@@ -57,7 +62,10 @@ def score_command(
     request = _request(where, task, day, patterns, bundle, force)
     with shown_progress(err) as progress:
         outcome = score(where, request, progress)
-    _print_outcome(where, outcome)
+    if as_json:
+        say_json(outcome.as_dict())
+    else:
+        _print_outcome(where, outcome)
     if outcome.state != "done":
         raise typer.Exit(FAILED)
 
@@ -98,7 +106,8 @@ def backfill_command(
 
 
 def load_command(
-    task: Annotated[str | None, typer.Argument(help="A task; default: all.", show_default=False)] = None,
+    task: AnyTaskArgument = None,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Bring staged parts into the warehouse, after it was locked or lost.
@@ -111,6 +120,17 @@ def load_command(
     where = home_at(home)
     with shown_progress(err) as progress:
         loads = load_staged(where, task, progress)
+    if as_json:
+        say_json([each.as_dict() for each in loads])
+    else:
+        _print_loads(loads)
+    if any(each.failures and not each.busy for each in loads):
+        raise typer.Exit(FAILED)
+    if any(each.busy for each in loads):
+        raise typer.Exit(RunLocked.exit_code)
+
+
+def _print_loads(loads: list[SlotLoad]) -> None:
     if not loads:
         say("nothing to load: the warehouse has all that was planned")
     for each in loads:
@@ -120,10 +140,6 @@ def load_command(
             say(f"{slot.task} {slot.logical_date} {slot.bundle}: {rows:,} rows loaded")
         for failure in each.failures:
             say(f"  {failure}", err)
-    if any(each.failures and not each.busy for each in loads):
-        raise typer.Exit(FAILED)
-    if any(each.busy for each in loads):
-        raise typer.Exit(RunLocked.exit_code)
 
 
 def _request(

@@ -10,8 +10,6 @@ import typer
 from jobs.cli.options import say
 from storage.errors import ConfigError
 
-TEMPLATE = Path(__file__).parents[1] / "yeban.toml"
-
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
@@ -21,12 +19,13 @@ def add_to(app: typer.Typer) -> None:
 def init_command(
     folder: Annotated[Path, typer.Argument(help="Where; made if it is not there.")] = Path(),
 ) -> None:
-    """Write a commented yeban.toml and the folders it speaks of; asks nothing.
+    """Write a commented yeban.toml, its schema for editors, and the folder of dumps; asks nothing.
 
     Example: yeban init nights
     """
     from jobs.config import CONFIG_NAME
-    from storage.files import write_bytes
+    from jobs.config_schema import SCHEMA_NAME, TEMPLATE, config_schema
+    from storage.files import write_bytes, write_json
 
     file = folder / CONFIG_NAME
     if file.exists():
@@ -36,6 +35,7 @@ def init_command(
             action="edit it, or choose another folder",
         )
     (folder / "dumps").mkdir(parents=True, exist_ok=True)
+    write_json(folder / SCHEMA_NAME, config_schema())
     write_bytes(file, TEMPLATE.read_bytes())
     say(f"wrote {file}")
     say("next: put Parquet files under dumps/comment/dt=YYYY-MM-DD/, then")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
+from jobs.sections.secret import Secret, SecretAddress, http_address, revealed, variable_of
 from jobs.sections.section import Section, path_of_a_user
 from monitoring.alerts.rules import Rules
-from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, Sink, WebhookSink
+from monitoring.alerts.sinks import ClosedSink, CommandSink, JsonlSink, LogSink, Sink, WebhookSink
 from monitoring.findings.catalogue import CATALOGUE
+from storage.errors import ConfigError
 from storage.profiles.counts import CONFIDENCE_BINS
 
 
@@ -47,27 +49,27 @@ class WebhookSection(Section):
     """Alerts to an HTTP address."""
 
     kind: Literal["webhook"]
-    url: str
+    url: SecretAddress
+    token: Secret | None = None
     timeout_s: float = Field(default=10.0, gt=0, le=600, allow_inf_nan=False)
     attempts: int = Field(default=3, ge=1, le=10)
 
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            sound = False
-        if not sound or not value.isascii() or not value.isprintable() or " " in value:
-            raise ValueError("no address; expected http://host/... or https://host/..., percent-encoded")
-        if "@" in parts.netloc:
-            raise ValueError("names and passwords before the host can't be used; expected them in the path or query")
-        return value
+    def secrets(self) -> tuple[str, ...]:
+        """Environment variables that it needs."""
+        return tuple(name for value in (self.url, self.token or "") if (name := variable_of(value)))
 
     def sink(self, _home: Path) -> Sink:
-        """The sink."""
-        return WebhookSink(self.url, self.timeout_s, self.attempts)
+        """The sink; where a secret is missing, one that takes nothing, so that the alerts wait for it."""
+        label = f"webhook {self.url}" if variable_of(self.url) else ""
+        name = label or WebhookSink(self.url).name
+        try:
+            url = http_address(revealed(self.url, os.environ))
+            token = revealed(self.token, os.environ) if self.token else ""
+        except ConfigError as error:
+            return ClosedSink(name, error.got)
+        except ValueError:
+            return ClosedSink(name, f"the environment variable {variable_of(self.url)} holds no http address")
+        return WebhookSink(url, self.timeout_s, self.attempts, token=token, label=label)
 
 
 class CommandSection(Section):
@@ -124,6 +126,13 @@ def _threshold(value: Any) -> Any:
     return float(value)
 
 
+_Threshold = Annotated[
+    float,
+    BeforeValidator(_threshold),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"const": False}]}),
+]
+
+
 class MonitorSection(Section):
     """What is worth an alert, and what the pages show."""
 
@@ -132,9 +141,7 @@ class MonitorSection(Section):
     min_rows: int = Field(default=300, ge=1)
     false_discovery_rate: float = Field(default=0.01, gt=0, lt=1)
     remind_nights: int = Field(default=7, ge=1, le=365)
-    thresholds: dict[Annotated[str, AfterValidator(_known_metric)], Annotated[float, BeforeValidator(_threshold)]] = (
-        Field(default_factory=dict)
-    )
+    thresholds: dict[Annotated[str, AfterValidator(_known_metric)], _Threshold] = Field(default_factory=dict)
     unsure_below: float | None = Field(default=None, gt=0, lt=1)
     show_texts: bool = True
     evidently_texts: bool = False
@@ -158,6 +165,10 @@ class MonitorSection(Section):
             false_discovery_rate=self.false_discovery_rate,
             remind_nights=self.remind_nights,
         )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Environment variables that the sinks need."""
+        return tuple(name for each in self.sinks if isinstance(each, WebhookSection) for name in each.secrets())
 
     def sinks_at(self, home: Path) -> tuple[Sink, ...]:
         """Where alerts go.

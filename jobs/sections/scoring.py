@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from batch.input.columns import ColumnMapping
+from batch.input.sources import fill_in
 from jobs.sections.section import Section, path_of_a_user
 from models.aggregation import Aggregation
+from models.cleaning.presets import cleaning_preset
 from models.windows import WindowSpec
+from storage.errors import ConfigError
+
+_ONE_OR_MANY: Final = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+
+_SOME_DAY: Final = date(2000, 1, 1)
+
+
+def _fillable(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            fill_in(pattern, _SOME_DAY)
+        except ConfigError as error:
+            raise ValueError(f"{error.got}; expected {error.expected}") from error
+    return patterns
+
+
+def _known_cleaning(name: str) -> str:
+    try:
+        cleaning_preset(name)
+    except ConfigError as error:
+        raise ValueError(f"{error.got}; expected {error.expected}") from error
+    return name
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
 
 class Columns(Section):
@@ -28,7 +58,7 @@ class Columns(Section):
 class ForeignModel(Section):
     """What a stock transformers model does not say itself. Bundles of `yeban train` carry their own."""
 
-    cleaning: str = "plain"
+    cleaning: Annotated[str, AfterValidator(_known_cleaning)] = "plain"
     windows: WindowSpec = WindowSpec(max_length=512)
     aggregation: Aggregation = "mean"
 
@@ -36,16 +66,13 @@ class ForeignModel(Section):
 class Task(Section):
     """One classification job."""
 
-    input: tuple[str, ...] = ()
+    input: Annotated[
+        tuple[str, ...], BeforeValidator(_one_or_many), AfterValidator(_fillable), WithJsonSchema(_ONE_OR_MANY)
+    ] = ()
     bundle: str | None = None
     training: str | None = None
     columns: Columns = Columns()
     foreign: ForeignModel = ForeignModel()
-
-    @field_validator("input", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
 
     @field_validator("training")
     @classmethod

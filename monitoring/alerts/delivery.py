@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitoring.alerts.notice import Notice
 from monitoring.alerts.outbox import Letter, Outbox
 from monitoring.alerts.sinks import Sink
-from monitoring.findings.judgement import Alert
 from storage.errors import SinkFailed
 
 log = logging.getLogger("yeban.alerts")
@@ -45,7 +45,7 @@ class DeliveryReport:
     waiting: int
 
 
-def post(outbox: Outbox, alerts: Sequence[Alert]) -> None:
+def post(outbox: Outbox, alerts: Sequence[Notice]) -> None:
     """Take in, durably, what is new among the alerts of a night; `deliver` hands it over.
 
     Raises:
@@ -57,7 +57,7 @@ def post(outbox: Outbox, alerts: Sequence[Alert]) -> None:
 
 
 def deliver(
-    outbox: Outbox, sinks: Sequence[Sink], alerts: Sequence[Alert], now: Callable[[], datetime]
+    outbox: Outbox, sinks: Sequence[Sink], alerts: Sequence[Notice], now: Callable[[], datetime]
 ) -> DeliveryReport:
     """Tell people what is new, and what earlier deliveries could not tell.
 
@@ -94,7 +94,7 @@ def deliver(
     return DeliveryReport(sent, tuple(failures), waiting)
 
 
-def _in_order(letters: Sequence[Letter], alerts: Sequence[Alert]) -> list[Letter]:
+def _in_order(letters: Sequence[Letter], alerts: Sequence[Notice]) -> list[Letter]:
     """The oldest night first; those of tonight as they were judged, the worst first."""
     places = {alert.alert: place for place, alert in enumerate(alerts)}
     return sorted(letters, key=lambda each: (each.alert.logical_date, places.get(each.alert.alert, len(places))))

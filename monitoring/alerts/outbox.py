@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from monitoring.findings.judgement import Alert, read_alert
+from monitoring.alerts.notice import Notice, read_notice
 from monitoring.findings.record import to_json
 from storage.files import remove_durably, write_json
 
@@ -30,24 +30,24 @@ class Letter:
         receipts: When each sink has taken it, by the sink's name; ISO times.
     """
 
-    alert: Alert
+    alert: Notice
     receipts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Outbox:
     """A task's alerts on their way: `waiting/` until each sink has taken them, then `done/`.
 
-    The caller holds the task's lock: two deliveries at a time would tell people twice.
+    The caller holds a lock of this outbox: two deliveries at a time would tell people twice.
 
     Args:
-        root: `alerts` under the home; made with the first alert.
+        root: `alerts` under the home, or a folder below it; made with the first alert.
         task: The task.
     """
 
     def __init__(self, root: Path, task: str) -> None:
         self._root = root / f"task={quote(task, safe='')}"
 
-    def put(self, alert: Alert) -> None:
+    def put(self, alert: Notice) -> None:
         """Take an alert in, durably. One that everybody knows is left alone; one that waits gets the newer words.
 
         Raises:
@@ -91,7 +91,7 @@ class Outbox:
     def _read(self, path: Path) -> Letter | None:
         try:
             flat = json.loads(path.read_bytes())
-            return Letter(read_alert(json.dumps(flat["alert"]).encode()), dict(flat["receipts"]))
+            return Letter(read_notice(json.dumps(flat["alert"]).encode()), dict(flat["receipts"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:

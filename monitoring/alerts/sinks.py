@@ -14,13 +14,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from monitoring.findings.judgement import Alert
+from monitoring.alerts.notice import Notice
 from monitoring.findings.record import to_json
 from storage.errors import SinkFailed
 from storage.files import make_folder
@@ -43,7 +43,7 @@ class Sink(Protocol):
     def name(self) -> str:
         """Tells it from other sinks and stays the same from run to run; holds no secret."""
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Take alerts: all of them or, with an error, none.
 
         Raises:
@@ -57,11 +57,32 @@ class LogSink:
 
     name: str = "log"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Log them as warnings, what is critical as errors."""
         for alert in alerts:
             level = logging.ERROR if alert.severity == "critical" else logging.WARNING
             log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message_en)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSink:
+    """Takes nothing, because something that it needs is missing; alerts wait until it is there.
+
+    Attributes:
+        name: The name that it has, too, when all is there.
+        why: What is missing.
+    """
+
+    name: str
+    why: str
+
+    def send(self, _alerts: Sequence[Notice]) -> None:
+        """Refuse.
+
+        Raises:
+            SinkFailed: Always.
+        """
+        raise _failed(f"{self.name}: {self.why}", "set it where yeban is started")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +100,7 @@ class JsonlSink:
         """`jsonl` and the file."""
         return f"jsonl {self.path}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Append them, durably.
 
         Raises:
@@ -121,19 +142,23 @@ class WebhookSink:
         timeout_s: How long each try may wait for the server, seconds.
         attempts: Tries, with growing waits between them.
         sleep: Waits so many seconds.
+        token: Sent as `Authorization: Bearer ...`; never shown.
+        label: Its name, for an address that may change; else one is made from the address.
     """
 
-    url: str
+    url: str = field(repr=False)
     timeout_s: float = 10.0
     attempts: int = 3
     sleep: Callable[[float], None] = time.sleep
+    token: str = field(default="", repr=False)
+    label: str = ""
 
     @property
     def name(self) -> str:
         """`webhook`, the host, and a digest that tells apart two addresses of one host."""
-        return f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
+        return self.label or f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Post them; tried again while the server is busy or can't be reached.
 
         Raises:
@@ -154,6 +179,8 @@ class WebhookSink:
     def _post(self, body: bytes) -> tuple[str, bool]:
         """One try: what went wrong, empty when nothing did, and whether it may go better next time."""
         headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "yeban"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(self.url, body, headers, method="POST")
         try:
             with urllib.request.build_opener(_Straight).open(request, timeout=self.timeout_s):
@@ -161,9 +188,11 @@ class WebhookSink:
         except urllib.error.HTTPError as error:
             with error:
                 return f"the server answered {error.code} {error.reason}"[:_SHOWN], error.code in _BUSY
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (http.client.InvalidURL, ValueError):  # their words quote what may be a secret
+            return "the address or the token can't be sent as it is", False
+        except (OSError, http.client.HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
-            return f"{reason or type(reason).__name__}"[:_SHOWN], not isinstance(error, ValueError)
+            return f"{reason or type(reason).__name__}"[:_SHOWN], True
 
 
 class _Straight(urllib.request.HTTPRedirectHandler):
@@ -192,7 +221,7 @@ class CommandSink:
         """`command`, the program, and a digest of the whole line."""
         return f"command {Path(self.command[0]).name} {digest(*self.command, length=8)}"
 
-    def send(self, alerts: Sequence[Alert]) -> None:
+    def send(self, alerts: Sequence[Notice]) -> None:
         """Run it.
 
         Raises:
@@ -232,7 +261,7 @@ class CommandSink:
         return _failed(f"{self.name}: {got}", "run it by hand with {} on its standard input")
 
 
-def _plain(alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+def _plain(alerts: Sequence[Notice]) -> list[dict[str, Any]]:
     return [json.loads(to_json(alert)) for alert in alerts]
 
 
@@ -240,5 +269,5 @@ def _failed(got: str, action: str) -> SinkFailed:
     return SinkFailed(
         got,
         expected="a sink that takes the alerts; until then they wait in the outbox",
-        action=f"{action}; the next `yeban monitor` tries again",
+        action=f"{action}; the next delivery tries again",
     )

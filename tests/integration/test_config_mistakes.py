@@ -45,7 +45,7 @@ MISTAKES = {
         'path = "~no-such-user/w.duckdb"',
         "warehouse.path: ~no-such-user/w.duckdb: there is no user 'no-such-user'",
     ),
-    "task that is no file name": ("[tasks.comment]", '[tasks."a/b"]', "tasks: 'a/b' can't be a task's name"),
+    "task that is no file name": ("[tasks.comment]", '[tasks."a/b"]', "tasks.a/b: 'a/b' can't be a task's name"),
 }
 
 

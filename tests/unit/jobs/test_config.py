@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli.setting_up import TEMPLATE
 from jobs.config import CONFIG_NAME, find_home, parse_date, read_config
+from jobs.config_schema import TEMPLATE
 from storage.errors import ConfigError
 
 

@@ -94,6 +94,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.codes: list[int] = []
         self.bodies: list[bytes] = []
+        self.tokens: list[str | None] = []
         self.released = threading.Event()
 
     @property
@@ -105,6 +106,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
+        self.server.tokens.append(self.headers["Authorization"])
         self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
         code = self.server.codes.pop(0)
         if code == 0:
@@ -156,6 +158,23 @@ class TestWebhook:
             sink.send(ALERTS)
         assert len(server.bodies) == 3
         assert SECRET not in str(caught.value) + sink.name
+
+    def test_a_token_is_sent_and_never_shown(self, server: Server) -> None:
+        server.codes = [200, 200]
+        WebhookSink(server.url).send(ALERTS)
+        WebhookSink(server.url, token=SECRET).send(ALERTS)
+        assert server.tokens == [None, f"Bearer {SECRET}"]
+
+    @pytest.mark.parametrize("place", ["url", "token"])
+    def test_what_python_says_of_a_secret_is_not_passed_on(self, place: str) -> None:
+        sink = (
+            WebhookSink(f"http://127.0.0.1:9/{SECRET} x")
+            if place == "url"
+            else WebhookSink("http://127.0.0.1:9/", token=f"{SECRET}\n")
+        )
+        with pytest.raises(SinkFailed) as caught:
+            sink.send(ALERTS)
+        assert SECRET not in str(caught.value) + repr(sink)
 
     @pytest.mark.parametrize("code", [400, 404, 302])
     def test_what_will_not_change_is_not_tried_again(self, server: Server, code: int) -> None:

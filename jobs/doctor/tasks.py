@@ -1,0 +1,119 @@
+"""The tasks: their bundles and dumps, and the sinks of their alerts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from batch.input.sources import find_sources
+from jobs.bundles import find_bundle
+from jobs.config import Home
+from jobs.doctor.check import Check, ok, problem, warning
+from jobs.sections.monitoring import CommandSection
+from jobs.sections.secret import missing_variables
+from models.registry import Registry
+from storage.errors import InputError
+
+
+def check_bundle(home: Home, task: str) -> Iterator[Check]:
+    """The bundle in use: it opens, and every byte is the one that was saved."""
+    about, wanted = f"bundle of {task}", home.config.tasks[task].bundle
+    if wanted is not None and _is_elsewhere(home, task, wanted):
+        yield ok(about, f"{wanted} on the hub: it is looked for there when it is used")
+        return
+    registry = Registry(home.bundles)
+    if wanted is None and not registry.at_hand(task):
+        yield warning(
+            about, "none yet", f"run `yeban train {task} --train FILE`, or give `bundle` in yeban.toml, to score it"
+        )
+        return
+    bundle = find_bundle(home, task, None)
+    files = len(bundle.manifest.files)
+    yield ok(about, f"{bundle.version}: {files} files as they were saved, {len(bundle.manifest.labels)} labels")
+
+
+def _is_elsewhere(home: Home, task: str, wanted: str) -> bool:
+    """Whether it is a hub name: no folder here, and no version that begins so."""
+    here = (home.root / wanted).exists() or Path(wanted).expanduser().exists()
+    return not here and "/" in wanted and not Registry(home.bundles).beginning_with(task, wanted)
+
+
+def check_dump(home: Home, task: str, day: date) -> Iterator[Check]:
+    """Whether the files of a date have come. What lies on another machine is not asked for."""
+    about, patterns = f"dump of {task}", home.config.tasks[task].input
+    if not patterns:
+        yield warning(about, "no `input` in yeban.toml", "set it, or give --input each time")
+        return
+    remote = [each for each in patterns if "://" in each and not each.startswith("file://")]
+    local = [each for each in patterns if each not in remote]
+    far = f"; {len(remote)} on other machines not looked at" if remote else ""
+    if not local:
+        yield ok(about, f"{', '.join(remote)} not looked at: it is on another machine")
+        return
+    try:
+        sources, missing = find_sources(local, day, home.root)
+    except InputError as error:
+        yield warning(about, error.got, error.action)
+        return
+    size = sum(source.size for source in sources)
+    told = f"{len(sources)} files of {day}, {size / 1e6:,.1f} MB{far}"
+    if missing:
+        yield warning(about, f"{told}; {missing[0].got}", missing[0].action)
+    else:
+        yield ok(about, told)
+
+
+def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Check]:
+    """Whether those who are told of alerts can be."""
+    sinks = home.config.monitor.sinks
+    missing = missing_variables(home.config.monitor.secrets(), environment)
+    for name in missing:
+        yield warning(
+            "sinks", f"the environment variable {name} is not set here", "set it where yeban runs; alerts wait for it"
+        )
+    lost = [each.command[0] for each in sinks if isinstance(each, CommandSection) and not _is_there(home, each)]
+    for program in lost:
+        yield warning("sinks", f"there is no program {program}", "install it, or mend `command` in yeban.toml")
+    if not sinks:
+        yield warning("sinks", "there is none: nobody hears of alerts", "add a [[monitor.sinks]] to yeban.toml")
+    elif not missing and not lost:
+        yield ok("sinks", ", ".join(each.kind for each in sinks))
+
+
+def _is_there(home: Home, sink: CommandSection) -> bool:
+    program = sink.command[0]
+    return shutil.which(program if "/" not in program else str(home.root / program)) is not None
+
+
+def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator[Check]:
+    """What torch itself says that this machine will do; takes seconds to import.
+
+    Raises:
+        ConfigError: It can't compute as yeban.toml says.
+    """
+    import torch
+
+    from batch.engine.settings import EngineSettings, resolve_settings
+
+    how = resolve_settings(EngineSettings(device, precision, max_tokens))
+    if how.device.startswith("cuda"):
+        properties = torch.cuda.get_device_properties(how.device)
+        free, total = torch.cuda.mem_get_info(how.device)
+        told = f"{properties.name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free, {how.precision}"
+        if free < total / 2:
+            yield warning("torch", told, "see with nvidia-smi who else uses it")
+            return
+    else:
+        told = f"CPU, {torch.get_num_threads()} threads, {how.precision}"
+    yield ok("torch", f"{torch.__version__}: {told}")
+
+
+def check_config(home: Home) -> Iterator[Check]:
+    """yeban.toml has no mistakes, or there would be no home."""
+    tasks = home.config.tasks
+    if not tasks:
+        yield problem("config", f"{home.root / 'yeban.toml'} has no task", "add a section [tasks.NAME]")
+    else:
+        yield ok("config", f"{home.root / 'yeban.toml'}, tasks {', '.join(tasks)}")

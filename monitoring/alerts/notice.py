@@ -1,0 +1,29 @@
+"""What sinks take: an alert of a night's figures, or one of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+from pydantic import TypeAdapter
+
+from monitoring.alerts.punctuality import RunAlert
+from monitoring.findings.judgement import Alert, read_alert
+from monitoring.findings.record import from_json
+
+Notice: TypeAlias = Alert | RunAlert
+"""Both have an id, a task, a date, a severity, a message in both languages, and say whether they are new."""
+
+_RUN_ALERT: TypeAdapter[RunAlert] = TypeAdapter(RunAlert)
+
+
+def read_notice(data: bytes) -> Notice:
+    """Inverse of `record.to_json`.
+
+    Raises:
+        ValueError: The bytes are neither.
+    """
+    flat = json.loads(data)
+    if isinstance(flat, dict) and "trouble" in flat:
+        return from_json(_RUN_ALERT, data)
+    return read_alert(data)
