@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
 
 from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
 from jobs.sections.relabel import RelabelSection
+from jobs.sections.schedule import JobSection, ScheduleSection, known_zone
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from models.windows import WindowSpec
@@ -36,6 +37,7 @@ class Config(Section):
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
+    schedule: ScheduleSection = ScheduleSection()  # after the tasks, which its jobs name
 
     @field_validator("tasks")
     @classmethod
@@ -48,10 +50,17 @@ class Config(Section):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as Asia
-            raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from error
+        return known_zone(value)
+
+    @field_validator("schedule")
+    @classmethod
+    def _jobs_have_tasks(cls, value: ScheduleSection, info: ValidationInfo) -> ScheduleSection:
+        tasks = info.data.get("tasks", {job.task: None for job in value.jobs})  # mistaken tasks are reported as such
+        for job in value.jobs:
+            if job.task not in tasks:
+                near = difflib.get_close_matches(job.task, tasks, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"expected one of [{', '.join(tasks)}]"
+                raise ValueError(f"a job names task {job.task!r}, and there is none; {hint}")
         return value
 
 
@@ -121,6 +130,11 @@ class Home:
     def locks(self) -> Path:
         """One lock file per task."""
         return self.root / "locks"
+
+    @property
+    def schedule(self) -> Path:
+        """Since when the scheduler answers for each task."""
+        return self.root / "schedule"
 
     @property
     def warehouse(self) -> Path:
@@ -211,6 +225,8 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "monitor": MonitorSection,
     "gate": GateSection,
     "relabel": RelabelSection,
+    "schedule": ScheduleSection,
+    "jobs": JobSection,
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,
@@ -236,7 +252,8 @@ def _describe(problem: Any) -> str:
 def _section_of(path: list[str]) -> type[BaseModel]:
     if path[:1] == ["tasks"]:  # a task may have any name, that of a section too
         return _TASK_SECTIONS.get(path[-1], Task) if len(path) > 2 else Task
-    return _SECTIONS.get(path[-1], Config) if path else Config
+    named = [each for each in path if not each.isdigit()]  # without the place in a list
+    return _SECTIONS.get(named[-1], Config) if named else Config
 
 
 def parse_date(text: str, time_zone: str, now: datetime) -> date:

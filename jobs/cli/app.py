@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
+from jobs.cli import (
+    bundles,
+    challenge,
+    examine,
+    learn,
+    monitor,
+    nightly,
+    relabel,
+    report,
+    runs,
+    schedule,
+    scoring,
+    setting_up,
+)
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -31,6 +44,8 @@ examine.add_to(app)
 runs.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
+nightly.add_to(app)
+schedule.add_to(app)
 report.add_to(app)
 relabel.add_to(app)
 
@@ -38,7 +53,7 @@ relabel.add_to(app)
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
-RESUMED = ("score", "backfill", "load")
+RESUMED = ("score", "backfill", "load", "nightly")
 """Commands that a rerun takes up where they were stopped."""
 
 
