@@ -120,4 +120,4 @@ class Watch:
         return now < tries.last + self._wait(tries.count)
 
     def _wait(self, count: int) -> timedelta:
-        return min(self._retry * 2 ** min(count - 1, 16), LONGEST_WAIT)
+        return min(self._retry * (1 << min(count - 1, 16)), LONGEST_WAIT)
