@@ -86,6 +86,8 @@ class Crontab:
         An hour that the clock skips on that date is that hour of the old offset; of one that comes twice it is the
         first.
         """
+        if not self.is_on(day):
+            return []
         return sorted({datetime.combine(day, each, zone).astimezone(UTC) for each in self.times_on(day)})
 
     def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:

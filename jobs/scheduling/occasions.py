@@ -34,8 +34,11 @@ class Job:
 
     def fires_for(self, night: date) -> list[datetime]:
         """The moments at which a night is run, UTC, ascending."""
+        fires = self.cron.fires_on(night + timedelta(days=self.days_back), self.zone)
+        if not fires or not self.jitter_s:
+            return fires
         delay = timedelta(seconds=round(self.jitter_s * _share(self.task, night), 3))
-        return [each + delay for each in self.cron.fires_on(night + timedelta(days=self.days_back), self.zone)]
+        return [each + delay for each in fires]
 
     def next_after(self, moment: datetime) -> Occasion:
         """The first occasion after a moment.
