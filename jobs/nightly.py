@@ -19,6 +19,7 @@ from jobs.locks import task_lock
 from jobs.night_steps import STEPS, Night, Step
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
+from jobs.sweeping import sweep
 from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState
@@ -118,6 +119,7 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     night = Night(home, slot, request.patterns, progress)
     steps = [step for name, step in STEPS.items() if name not in request.without]
     with task_lock(home.locks, slot.task, JOB):
+        sweep(home)
         before = _records(runs, slot)
         known = _known_steps(before)
         done = [record for record in before if record.state == "done"]

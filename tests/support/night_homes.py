@@ -53,12 +53,19 @@ def records(home: Home, job: str = "nightly") -> list[dict[str, Any]]:
     return [each for each in reversed(listed) if each["job"] == job]
 
 
-def is_whole(home: Home, days: Sequence[str], rows: int = ROWS) -> None:
-    """Check that nights ended once, in order of their records, with each row once and one batch each."""
+def is_whole(home: Home, days: Sequence[str], rows: int = ROWS, others: Sequence[str] = ()) -> None:
+    """Check that nights ended once, with each row once and one batch each.
+
+    Args:
+        home: The home.
+        days: Their dates.
+        rows: Rows of each.
+        others: Dates that were only scored.
+    """
     done = [each["logical_date"] for each in records(home) if each["state"] == "done"]
     assert Counter(done) == Counter(days)
     found = home.query("SELECT logical_date::VARCHAR, count(*), count(DISTINCT doc_id) FROM predictions GROUP BY ALL")
-    assert sorted(found) == [(day, rows, rows) for day in sorted(days)]
+    assert sorted(found) == [(day, rows, rows) for day in sorted([*days, *others])]
     batches = home.query("SELECT last_date::VARCHAR, count(*) FROM relabel_batches GROUP BY ALL")
     assert sorted(batches) == [(day, 1) for day in sorted(days)]
     asked = home.query("SELECT count(*), count(DISTINCT doc_id) FROM relabel_items")
