@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final, Literal
@@ -126,9 +126,9 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
         if done and not any(_why(step, night, known) for step in steps):
             return _checked(runs, done[-1], slot, steps, known, now())
         with recorded_run(runs, JOB, slot) as tally:
-            reports = _run_steps(steps, night, known, tally)
+            reports = run_steps(steps, night, known, tally)
         _copy(home, runs)
-    return NightOutcome(slot, tally.run_id, tally.state, reports, _exit_code(reports))
+    return NightOutcome(slot, tally.run_id, tally.state, reports, worst_code(reports))
 
 
 def _slot(home: Home, request: NightRequest, runs: RunLog) -> Slot:
@@ -140,9 +140,20 @@ def _slot(home: Home, request: NightRequest, runs: RunLog) -> Slot:
             raise
 
 
-def _run_steps(
-    steps: list[Step], night: Night, known: Mapping[str, StepReport], tally: Tally
+def run_steps(
+    steps: Sequence[Step], night: Night, known: Mapping[str, StepReport], tally: Tally
 ) -> Mapping[str, StepReport]:
+    """Do what is missing, in order; what fails stops only the steps that need it.
+
+    Args:
+        steps: The steps.
+        night: The night.
+        known: How steps stood when they were done last.
+        tally: The run's record, written after each step.
+
+    Raises:
+        DiskFull: The record can't be written.
+    """
     reports: dict[str, StepReport] = {}
     told = {name: asdict(report) for name, report in known.items()}
     for step in steps:
@@ -240,7 +251,7 @@ def _checked(
     """Note that nothing is missing in the record of the night: there is one, and it stays the only one."""
     runs.write(replace(record, figures={**record.figures, "checked_at": moment.astimezone(UTC).isoformat()}))
     reports = {step.name: _fresh(known.get(step.name)) for step in steps}
-    return NightOutcome(slot, record.run_id, "done", reports, _exit_code(reports))
+    return NightOutcome(slot, record.run_id, "done", reports, worst_code(reports))
 
 
 def _fresh(last: StepReport | None) -> StepReport:
@@ -252,7 +263,8 @@ def _fresh(last: StepReport | None) -> StepReport:
     )
 
 
-def _exit_code(reports: Mapping[str, StepReport]) -> int:
+def worst_code(reports: Mapping[str, StepReport]) -> int:
+    """The most serious exit code of some steps; 0 where there is none."""
     codes = {report.code for report in reports.values()}
     return next((code for code in _SERIOUSNESS if code in codes), 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -70,6 +71,11 @@ def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes], log: 
         time.sleep(0.05)
 
 
+def night_of(holder: Path) -> int:
+    """The process that holds a lock, or held it when it was killed."""
+    return int(json.loads(holder.read_text())["pid"])
+
+
 def listed(home: Home) -> dict[str, object]:
     told = json.loads(yeban("schedule", "list", "--json", "--home", home.root).well().out)
     (job,) = told["jobs"]
@@ -116,12 +122,13 @@ def test_a_night_that_is_killed_does_not_take_the_scheduler_with_it(home: Home, 
     log, holder = tmp_path / "log", home.root / "locks" / "nightly-comment.holder.json"
     with scheduler(home, log, ends=-signal.SIGKILL) as process:
         wait_for(holder.exists, process, log)
-        subprocess.run(["kill", "-9", str(json.loads(holder.read_text())["pid"])], check=True)
+        first = night_of(holder)
+        os.kill(first, signal.SIGKILL)
         wait_for(lambda: "ended with -9" in log.read_text("utf-8"), process, log)
         wait_for(lambda: f"comment {today(1)}: begins" in log.read_text("utf-8"), process, log)
-        wait_for(holder.exists, process, log)
+        wait_for(lambda: night_of(holder) != first, process, log)
         assert process.poll() is None
-        night = json.loads(holder.read_text())["pid"]
+        night = night_of(holder)
         process.kill()
         process.wait()
         assert Path(f"/proc/{night}").exists()
