@@ -4,7 +4,7 @@ Scores sets of rows whose difference is known, compares each with a reference as
 for each comparison in Markdown:
 
     python benchmarks/drift.py --data ../data --comment models/pretrained/comment --weibo bundles/weibo/VERSION \
-        --news bundles/news/VERSION --out docs/results
+        --news bundles/news/VERSION --out drift.json
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from models.cleaning.marks import without_markup
 from models.evaluation.intervals import wilson
 from models.evaluation.record import Figure
 from monitoring.findings.record import Metric, Word
@@ -52,7 +53,8 @@ def rising_words(subject: Subject, limits: Limits) -> tuple[tuple[Word, ...], Me
     if subject.baseline is None or subject.baseline.sample is None:
         return (), Metric("new_words", "", "", nothing(NO_SAMPLE))
     before, now = distinct_texts(subject.baseline.sample), distinct_texts(subject.sample)
-    found = find_new_words(before, now)
+    # Markup that cleaning lost sight of has a figure of its own; the names of tags are no words.
+    found = find_new_words(without_markup(before), without_markup(now))
     if found.reason:
         return (), Metric("new_words", "", "", nothing(found.reason, found.n, found.m))
     words = found.words[:_SHOWN_WORDS]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.evaluation.intervals import wilson
-from monitoring.statistics.measured import Float64, Measured, Z, nothing
+from monitoring.statistics.measured import Measured, Z, nothing
 
 _SMALL_COUNT: Final = 5.0
 
@@ -38,12 +37,6 @@ class Sums:
     def variance(self) -> float:
         """The unbiased variance; there must be two rows. The difference is taken before any division."""
         return max(0.0, float(self.rows * self.squares - self.total**2)) / (self.rows * (self.rows - 1))
-
-
-def sums_of_histogram(counts: NDArray[np.integer[Any]], values: Float64) -> Sums:
-    """Sums of binned values: int[B] rows for each bin, float64[B] the value that stands for each bin."""
-    counts = np.asarray(counts, np.int64)
-    return Sums(int(counts.sum()), float((counts * values).sum()), float((counts * values**2).sum()))
 
 
 def compare_shares(

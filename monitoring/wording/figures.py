@@ -22,6 +22,9 @@ FAMILIES: Final[dict[Family, Phrase]] = {
     "labels": Phrase("对照标注", "Against labels"),
 }
 
+_LEAST_SHARE: Final = 1e-5
+"""The least share that is told in figures."""
+
 _LEVELS: Final = frozenset(
     (
         *("accuracy", "macro_f1", "ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
@@ -56,6 +59,8 @@ def percent(value: float) -> str:
         return DASH
     if value == 0:
         return "0%"
+    if abs(value) < _LEAST_SHARE:
+        return "<0.001%" if value > 0 else ">-0.001%"
     digits = 1 if abs(value) >= 0.01 else 2 if abs(value) >= 0.001 else 3
     return f"{100 * value:.{digits}f}%"
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from storage.digests import digest_numbers
 from storage.errors import PartCorrupt
 
-SAMPLE_ROWS: Final = 1_000
+SAMPLE_ROWS: Final = 2_000
 """Rows of a sample, k: enough to see a share of one per cent move, and small beside a unit."""
 SAMPLE_CHARACTERS: Final = 1_000
 """Of a longer text only the beginning is kept."""

@@ -95,7 +95,9 @@ class Population:
         texts = self._texts(draw, rng)
         cleaned = self.bundle.cleaner().clean(texts)
         dirty = pl.Series(rng.random(draw.rows) < draw.html)
-        cleaned = pl.select(pl.when(dirty).then("<p>" + texts + "</p>").otherwise(cleaned)).to_series()
+        cleaned = pl.select(
+            pl.when(dirty).then("<div class=review>" + cleaned + "</div>").otherwise(cleaned)
+        ).to_series()
         cleaned = pl.select(pl.when(texts == "").then(pl.lit("")).otherwise(cleaned)).to_series()
         source = [("app", "web", "mini")[each] for each in rng.choice(3, draw.rows, p=(0.5, 0.3, 0.2))]
         return Rows(texts, cleaned, np.stack([1 - positive, positive], axis=1).astype(np.float32), gold, source)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.statistics.rates import Sums, compare_means, compare_shares, sums_of_histogram
+from monitoring.statistics.rates import Sums, compare_means, compare_shares
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,6 @@ def test_p_values_of_means_are_uniform() -> None:
     )
     assert np.mean(p_values < 0.05) <= 0.09
     assert 0.4 <= np.mean(p_values < 0.5) <= 0.6
-
-
-def test_a_histogram_gives_the_sums_of_its_values() -> None:
-    assert sums_of_histogram(np.array([2, 0, 3]), np.array([0.25, 0.5, 0.75])) == Sums(5, 2.75, 1.8125)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,16 @@ def test_small_numbers_keep_a_digit(value: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0.0, "0%"), (0.841, "84.1%"), (0.0042, "0.42%"), (0.0004, "0.040%"), (math.nan, "–")]
+    ("value", "said"),
+    [
+        (0.0, "0%"),
+        (0.841, "84.1%"),
+        (0.0042, "0.42%"),
+        (0.0004, "0.040%"),
+        (3e-6, "<0.001%"),
+        (-3e-6, ">-0.001%"),
+        (math.nan, "–"),
+    ],
 )
 def test_small_shares_keep_a_digit(value: float, said: str) -> None:
     assert percent(value) == said
