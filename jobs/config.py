@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from jobs.mistakes import find_mistakes
 from jobs.sections.gate import GateSection
@@ -18,6 +18,7 @@ from jobs.sections.monitoring import MonitorSection
 from jobs.sections.observing import LogsSection, MetricsSection
 from jobs.sections.relabel import RelabelSection
 from jobs.sections.runs import RunsSection
+from jobs.sections.schedule import ScheduleSection, known_zone
 from jobs.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from jobs.task_names import EXPECTED, is_task_name
@@ -46,14 +47,22 @@ class Config(Section):
     logs: LogsSection = LogsSection()
     metrics: MetricsSection = MetricsSection()
     tasks: dict[Annotated[str, AfterValidator(_file_name)], Task] = Field(default_factory=dict)
+    schedule: ScheduleSection = ScheduleSection()  # after the tasks, which its jobs name
 
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as Asia
-            raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from error
+        return known_zone(value)
+
+    @field_validator("schedule")
+    @classmethod
+    def _jobs_have_tasks(cls, value: ScheduleSection, info: ValidationInfo) -> ScheduleSection:
+        tasks = info.data.get("tasks", {job.task: None for job in value.jobs})  # mistaken tasks are reported as such
+        for job in value.jobs:
+            if job.task not in tasks:
+                near = difflib.get_close_matches(job.task, tasks, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"expected one of [{', '.join(tasks)}]"
+                raise ValueError(f"a job names task {job.task!r}, and there is none; {hint}")
         return value
 
 
@@ -128,6 +137,11 @@ class Home:
     def locks(self) -> Path:
         """One lock file per task."""
         return self.root / "locks"
+
+    @property
+    def schedule(self) -> Path:
+        """Since when the scheduler answers for each task."""
+        return self.root / "schedule"
 
     @property
     def warehouse(self) -> Path:

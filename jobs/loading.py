@@ -138,9 +138,9 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
     if task is not None and not slots:
         home.task(task)
     plans, done = _read_plans(store, slots)
-    for plan in _unsettled(home, store, plans):
+    for plan in unsettled(home, store, plans):
         try:
-            done.append(_load_slot(home, store, runs, plan, progress))
+            done.append(load_slot(home, store, runs, plan, progress))
         except RunLocked as error:
             if task is not None:
                 raise
@@ -182,8 +182,12 @@ def _no_plan(slot: Slot) -> TerminalError:
     )
 
 
-def _unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
-    """Plans of which the ledger does not have all units, or has others of their files, or older ones."""
+def unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
+    """Plans that are not in the warehouse as they are planned: the ledger lacks units, or has others or older ones.
+
+    Raises:
+        WarehouseLocked: Somebody else has the warehouse open.
+    """
     loaded: dict[Slot, list[Unit]] = {}
     if home.warehouse.exists():
         with open_warehouse(home).reading() as connection:
@@ -197,7 +201,12 @@ def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
     return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
 
 
-def _load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
+def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
+    """Load what is staged of a plan, on record.
+
+    Raises:
+        RunLocked: A run of the task is under way.
+    """
     slot = plan.slot
     with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
         plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it

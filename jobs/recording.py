@@ -37,6 +37,7 @@ class Tally:
         figures: Speed and circumstances.
         failures: What could not be used; the run goes on without it.
         staged: Scored, but not loaded because the warehouse was locked.
+        checkpoint: Writes the record as it stands, still running: what a killed run leaves.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class Tally:
     figures: dict[str, Any] = field(default_factory=dict)
     failures: list[YebanError] = field(default_factory=list)
     staged: bool = False
+    checkpoint: Callable[[], None] = lambda: None
 
     @property
     def state(self) -> RunState:
@@ -83,6 +85,7 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
     )
     runs.write(record)
     tally = Tally(run_id)
+    tally.checkpoint = lambda: runs.write(replace(record, rows=tally.rows, units=tally.units, figures=tally.figures))
     try:
         with run_in_logs(run_id):
             yield tally

@@ -33,7 +33,7 @@ from monitoring.relabel.batch import pick_batch
 from monitoring.relabel.duplicates import group_near_duplicates
 from monitoring.relabel.mix import RANDOM, deal
 from monitoring.relabel.pool import Arm, Pool
-from storage.errors import ConfigError, TerminalError
+from storage.errors import ConfigError, NothingToPick
 from storage.records import Slot
 from storage.relabel_batches import GOLDEN_ARM, BatchHead, BatchStore
 from storage.relabel_candidates import DOUBTED_SCHEMA, SUSPECTED_ARM, Scope, last_loaded_date
@@ -98,7 +98,7 @@ def pick(home: Home, request: PickRequest, progress: Progress) -> PickOutcome:
 
     Raises:
         ConfigError: The dates, the task or a strategy can't be used.
-        TerminalError: There is nothing to pick from.
+        NothingToPick: No text is left.
         RunLocked: Another pick of the task is under way.
         WarehouseLocked: Somebody else has the warehouse open.
     """
@@ -121,7 +121,7 @@ def _scope(home: Home, request: PickRequest, bundle: Bundle) -> Scope:
     with open_warehouse(home).reading() as con:
         newest = last_loaded_date(con, request.task, bundle.version)
     if newest is None:
-        raise TerminalError(
+        raise NothingToPick(
             f"the warehouse has no predictions of {request.task} by bundle {bundle.version}, which is in use",
             expected="at least one night that it scored: the doubts of another model say little about this one",
             action=f"run `yeban score {request.task} --date D`, or `yeban load` if parts are staged",
@@ -241,9 +241,9 @@ class _Picking:
         twice = int(pc.sum(pc.greater(items["copies"], 1)).as_py() or 0)
         return PickOutcome(head, folder, dict(Counter(items["arm"].to_pylist()).most_common()), twice)
 
-    def _nothing(self, notes: tuple[str, ...] = ()) -> TerminalError:
+    def _nothing(self, notes: tuple[str, ...] = ()) -> NothingToPick:
         scope = self._scope
-        return TerminalError(
+        return NothingToPick(
             f"no text of {scope.task} from {scope.first} to {scope.last}, scored by bundle {scope.bundle}, is left to "
             "label" + "".join(f"; {note}" for note in notes[:3]),
             expected="texts that were neither labelled nor queued yet, and whose dump is still there",

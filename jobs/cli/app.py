@@ -20,9 +20,11 @@ from jobs.cli import (
     examine,
     learn,
     monitor,
+    nightly,
     relabel,
     report,
     runs,
+    schedule,
     scoring,
     setting_up,
     shadow,
@@ -63,6 +65,8 @@ examine.add_to(app)
 runs.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
+nightly.add_to(app)
+schedule.add_to(app)
 report.add_to(app)
 relabel.add_to(app)
 
@@ -72,7 +76,7 @@ log = logging.getLogger("yeban")
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
-RESUMED = ("score", "backfill", "load")
+RESUMED = ("score", "backfill", "load", "nightly")
 """Commands that a rerun takes up where they were stopped."""
 
 

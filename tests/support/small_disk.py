@@ -14,24 +14,25 @@ import pytest
 
 from tests.support.command import environment
 
-_MOUNT = 'mount -t tmpfs -o size=16m none "$0" && exec "$@"'
+_MOUNT = 'mount -t tmpfs -o size={megabytes}m none "$0" && exec "$@"'
 _ROOT = Path(__file__).parents[2]
 
 
-def on_a_small_disk(disk: Path, module: str, function: str, *args: object) -> Any:
-    """Call a function of a module in a process that sees a file system of 16 MiB at `disk`.
+def on_a_small_disk(disk: Path, module: str, function: str, *args: object, megabytes: int = 16) -> Any:
+    """Call a function of a module in a process that sees a small file system at `disk`.
 
     Args:
         disk: Where; made here.
         module: The caller's, as it is imported from the repository's root.
         function: Takes the disk and `args` as strings, and prints JSON as its last line.
         *args: What else it takes.
+        megabytes: The size of the file system.
 
     Returns:
         What it printed.
     """
     disk.mkdir()
-    private = ["unshare", "--map-root-user", "--mount", "sh", "-c", _MOUNT, str(disk)]
+    private = ["unshare", "--map-root-user", "--mount", "sh", "-c", _MOUNT.format(megabytes=megabytes), str(disk)]
     if shutil.which("unshare") is None or subprocess.run([*private, "true"], capture_output=True).returncode:
         pytest.skip("needs a private mount: `unshare --map-root-user --mount` is not allowed here")
     code = f"import sys; from {module} import {function}; {function}(*sys.argv[1:])"

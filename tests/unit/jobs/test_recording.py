@@ -53,3 +53,13 @@ def test_records_are_copied_into_the_warehouse_once(tmp_path: Path) -> None:
     copy_records(warehouse, runs)
     with warehouse.reading() as connection:
         assert connection.execute("SELECT state, count(*) FROM runs GROUP BY ALL").fetchall() == [("done", 1)]
+
+
+def test_a_checkpoint_is_what_a_killed_run_leaves(tmp_path: Path) -> None:
+    runs = RunLog(tmp_path)
+    with recorded_run(runs, "nightly", SLOT) as tally:
+        tally.figures["steps"] = {"score": "done"}
+        tally.checkpoint()
+        left = runs.get(tally.run_id)
+        assert (left.state, left.finished_at, left.figures) == ("running", None, {"steps": {"score": "done"}})
+    assert runs.get(tally.run_id).state == "done"

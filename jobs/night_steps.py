@@ -1,0 +1,209 @@
+"""The steps of a night: what each needs, how it tells that it is missing, and what it does.
+
+A step asks what is on disk, not what a record says: after a crash at any instant, and when somebody did it by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from jobs.config import Home
+from jobs.loading import load_slot, open_warehouse, unsettled
+from jobs.planning import find_pending, plan_files
+from jobs.progress import Progress
+from jobs.relabel_copies import copy_batches
+from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
+from storage.nights import NightStore
+from storage.parts import PartStore
+from storage.plan import Plan
+from storage.records import Slot
+from storage.relabel_batches import BatchHead, BatchStore
+from storage.relabelling import recorded_batches
+from storage.runs import RunLog
+from storage.seals import file_digest
+from storage.summaries import SummaryStore
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a night is about.
+
+    Attributes:
+        home: The home.
+        slot: Task, date and bundle.
+        patterns: Files, globs or directories; empty for the task's `input`.
+        progress: Where to report to.
+    """
+
+    home: Home
+    slot: Slot
+    patterns: tuple[str, ...]
+    progress: Progress
+
+    @property
+    def store(self) -> PartStore:
+        """Where parts are staged."""
+        return PartStore(self.home.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step did.
+
+    Attributes:
+        note: In a few words.
+        failures: What it left out.
+        alerted: Somebody has to look at the night.
+    """
+
+    note: str = ""
+    failures: tuple[YebanError, ...] = ()
+    alerted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a night.
+
+    Attributes:
+        name: As `runs` and yeban.toml call it.
+        needs: Steps that must have left something to go on with.
+        missing: Why it has to run, empty where it need not; takes what `stamp` said when it was done last.
+        stamp: What its result depends on.
+        work: Does it.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    missing: Callable[[Night, str], str]
+    work: Callable[[Night], Done]
+    stamp: Callable[[Night], str] = field(default=lambda _: "")
+
+
+def _unscored(night: Night, _: str) -> str:
+    dump = plan_files(night.home, night.slot, night.patterns)
+    if dump.failures:
+        return f"{len(dump.failures)} file(s) could not be used"
+    plan = night.store.load_plan(night.slot)
+    if plan is None or any(set(plan.files.get(path, ())) != set(units) for path, units in dump.plan.files.items()):
+        return "the dump is new or has changed"
+    if dump.plan.files.keys() - plan.files.keys():
+        return "the dump has new files"
+    pending = find_pending(night.home, night.store, dump.plan)
+    return f"{sum(unit.rows for unit in pending):,} rows are not scored" if pending else ""
+
+
+def _score(night: Night) -> Done:
+    from jobs.score import ScoreRequest, score
+
+    slot = night.slot
+    outcome = score(night.home, ScoreRequest(slot.task, slot.logical_date, night.patterns), night.progress)
+    return Done(f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before", outcome.failures)
+
+
+def _plan(night: Night) -> Plan:
+    return night.store.load_plan(night.slot) or Plan(night.slot, {})
+
+
+def _unloaded(night: Night, _: str) -> str:
+    plan = _plan(night)
+    return "the warehouse does not have it as it is planned" if unsettled(night.home, night.store, [plan]) else ""
+
+
+def _load(night: Night) -> Done:
+    runs, told = RunLog(night.home.run_records), _plan(night)
+    loaded = load_slot(night.home, night.store, runs, told, night.progress)
+    if loaded.report is None:
+        raise WarehouseLocked(
+            "; ".join(loaded.failures).splitlines()[0],
+            expected="nobody else to have the warehouse open for so long",
+            action="close it there; the same command, or `yeban load`, brings in what is staged",
+        )
+    failures = tuple(TerminalError(each.splitlines()[0]) for each in loaded.failures)
+    return Done(f"{loaded.report.rows:,} rows loaded", failures)
+
+
+def _parts_stamp(night: Night) -> str:
+    """Digest of the parts as they are, and whether the warehouse has them: what monitoring and picking look at."""
+    plan = _plan(night)
+    staged = night.store.staged_units(night.slot)
+    kept = SummaryStore(night.home.summaries).units(night.slot) or {}
+    seals = {
+        unit.unit_id: file_digest(night.store.files(unit).seal)
+        if unit.unit_id in staged
+        else kept.get(unit.unit_id, "")
+        for unit in plan.units
+    }
+    try:
+        loaded = not unsettled(night.home, night.store, [plan])
+    except WarehouseLocked:
+        loaded = False
+    return hashlib.sha256(repr((sorted(seals.items()), loaded)).encode()).hexdigest()[:16]
+
+
+def _unmonitored(night: Night, stamp: str) -> str:
+    if NightStore(night.home.nights).measured_at(night.slot) is None:
+        return "it was not monitored"
+    return "" if stamp == _parts_stamp(night) else "it was monitored as it was before"
+
+
+def _monitor(night: Night) -> Done:
+    from jobs.monitoring import MonitorRequest, monitor
+    from monitoring.wording.headline import headline
+
+    outcome = monitor(night.home, MonitorRequest(night.slot.task, night.slot.logical_date), night.progress)
+    said = headline(outcome.morning)
+    return Done(said.text.en, outcome.failures, said.state == "alert")
+
+
+def night_seed(night: date) -> int:
+    """The seed of the batch that belongs to a night: no batch that is picked by hand has it by chance."""
+    return night.toordinal()
+
+
+def _own_batch(night: Night) -> BatchHead | None:
+    """The batch of the night, by whichever bundle: people are asked once."""
+    day = night.slot.logical_date
+    heads = BatchStore(night.home.relabel).heads(night.slot.task)
+    return next((head for head in heads if (head.last_date, head.seed) == (day, night_seed(day))), None)
+
+
+def _unpicked(night: Night, stamp: str) -> str:
+    head = _own_batch(night)
+    if head is None:
+        return "" if stamp == _parts_stamp(night) else "no batch was picked"
+    warehouse = open_warehouse(night.home)
+    with warehouse.reading() as con:
+        return "" if head.batch in recorded_batches(con, head.task) else "the warehouse does not have the batch"
+
+
+def _pick(night: Night) -> Done:
+    from jobs.relabel_pick import PickRequest, pick
+
+    slot, settings = night.slot, night.home.config.relabel
+    if head := _own_batch(night):
+        copy_batches(open_warehouse(night.home), BatchStore(night.home.relabel), slot.task)
+        return Done(f"batch {head.batch}")
+    last = slot.logical_date
+    request = PickRequest(slot.task, first=last - timedelta(days=settings.days - 1), last=last, seed=night_seed(last))
+    try:
+        outcome = pick(night.home, request, night.progress)
+    except NothingToPick as error:
+        return Done(error.got)
+    return Done(f"batch {outcome.head.batch}: {sum(outcome.arms.values())} rows to label")
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    step.name: step
+    for step in (
+        Step("score", (), _unscored, _score),
+        Step("load", ("score",), _unloaded, _load),
+        Step("monitor", ("score",), _unmonitored, _monitor, _parts_stamp),
+        Step("relabel pick", ("load",), _unpicked, _pick, _parts_stamp),
+    )
+}
+"""In the order in which they run. Monitoring reads the parts, so it does not wait for the warehouse."""

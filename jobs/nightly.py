@@ -1,0 +1,283 @@
+"""A night, step by step: what cron, a scheduler or a person calls, as often as they like.
+
+Only what is missing is done. A step that fails is on record, and those that don't need it still run.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Final, Literal
+
+from jobs.bundles import find_bundle
+from jobs.config import Home
+from jobs.loading import open_warehouse
+from jobs.locks import task_lock
+from jobs.night_steps import STEPS, Night, Step
+from jobs.progress import Progress
+from jobs.recording import Tally, copy_records, recorded_run
+from jobs.sweeping import sweep
+from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
+from storage.records import Slot
+from storage.runs import RunLog, RunRecord, RunState
+
+log = logging.getLogger("yeban.nightly")
+
+JOB: Final = "nightly"
+ALERTED: Final = 3
+_SERIOUSNESS: Final = (2, 1, RunLocked.exit_code, ALERTED, 0)
+"""Exit codes, the most serious first: to be mended, failed, to be tried again, to be looked at."""
+
+StepState = Literal["done", "fresh", "partial", "failed", "locked", "waiting"]
+"""`fresh`: nothing was missing; `partial`: done, but something was left out; `locked`: another run was at it, or
+somebody had the warehouse open; `waiting`: what it needs is not there."""
+_LEFT_SOMETHING: Final = ("done", "fresh", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class NightRequest:
+    """Which night.
+
+    Attributes:
+        task: The task's name.
+        logical_date: The date.
+        patterns: Files, globs or directories; empty for the task's `input`.
+        without: Steps to leave out.
+    """
+
+    task: str
+    logical_date: date
+    patterns: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """How a step ended.
+
+    Attributes:
+        state: See `StepState`.
+        why: Why it ran, or why not.
+        note: What it did.
+        failures: What went wrong.
+        code: Its exit code.
+        seconds: How long it took.
+        stamp: What its result was made of.
+        alerted: Somebody has to look at the night.
+    """
+
+    state: StepState
+    why: str = ""
+    note: str = ""
+    failures: tuple[str, ...] = ()
+    code: int = 0
+    seconds: float = 0.0
+    stamp: str = ""
+    alerted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NightOutcome:
+    """How a night stands.
+
+    Attributes:
+        slot: What it is about.
+        run_id: Its record.
+        state: How it ended.
+        steps: Its steps, in order.
+        exit_code: 0 done, 1 failed, 2 configuration, 3 done and an alert, 75 another run is at it.
+    """
+
+    slot: Slot
+    run_id: str
+    state: RunState
+    steps: Mapping[str, StepReport]
+    exit_code: int
+
+
+def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable[[], datetime]) -> NightOutcome:
+    """Do what is missing of a night.
+
+    Args:
+        home: The home.
+        request: Which night.
+        progress: Where to report to.
+        now: The clock, with a time zone.
+
+    Raises:
+        ConfigError: Nobody knows the task.
+        BundleError: It has no bundle.
+        RunLocked: Another run of the night's task is under way.
+        DiskFull: Not even the record could be written.
+    """
+    home.task(request.task)
+    runs = RunLog(home.run_records)
+    slot = _slot(home, request, runs)
+    night = Night(home, slot, request.patterns, progress)
+    steps = [step for name, step in STEPS.items() if name not in request.without]
+    with task_lock(home.locks, slot.task, JOB):
+        sweep(home)
+        before = _records(runs, slot)
+        known = _known_steps(before)
+        done = [record for record in before if record.state == "done"]
+        if done and not any(_why(step, night, known) for step in steps):
+            return _checked(runs, done[-1], slot, steps, known, now())
+        with recorded_run(runs, JOB, slot) as tally:
+            reports = run_steps(steps, night, known, tally)
+        _copy(home, runs)
+    return NightOutcome(slot, tally.run_id, tally.state, reports, worst_code(reports))
+
+
+def _slot(home: Home, request: NightRequest, runs: RunLog) -> Slot:
+    """What the night is about; one without a bundle is on record, too."""
+    try:
+        return Slot(request.task, request.logical_date, find_bundle(home, request.task, None).version)
+    except YebanError:
+        with recorded_run(runs, JOB, Slot(request.task, request.logical_date, "")):
+            raise
+
+
+def run_steps(
+    steps: Sequence[Step], night: Night, known: Mapping[str, StepReport], tally: Tally
+) -> Mapping[str, StepReport]:
+    """Do what is missing, in order; what fails stops only the steps that need it.
+
+    Args:
+        steps: The steps.
+        night: The night.
+        known: How steps stood when they were done last.
+        tally: The run's record, written after each step.
+
+    Raises:
+        DiskFull: The record can't be written.
+    """
+    reports: dict[str, StepReport] = {}
+    told = {name: asdict(report) for name, report in known.items()}
+    for step in steps:
+        lacking = [need for need in step.needs if need in reports and reports[need].state not in _LEFT_SOMETHING]
+        if lacking:
+            reports[step.name] = StepReport("waiting", why=f"it needs {', '.join(lacking)}")
+        else:
+            reports[step.name] = _run_step(step, night, known, tally)
+        log.info("%s %s: %s %s", night.slot.task, night.slot.logical_date, step.name, _line(reports[step.name]))
+        told[step.name] = asdict(reports[step.name])
+        tally.figures["steps"] = told
+        tally.checkpoint()
+    return reports
+
+
+def _run_step(step: Step, night: Night, known: Mapping[str, StepReport], tally: Tally) -> StepReport:
+    """Do a step if it is missing; whatever goes wrong in it stays in it."""
+    why, started = "", time.perf_counter()
+    try:
+        why = _why(step, night, known)
+        if not why:
+            return _fresh(known.get(step.name))
+        stamp = step.stamp(night)
+        done = step.work(night)
+    except (RunLocked, WarehouseLocked) as error:
+        tally.staged |= isinstance(error, WarehouseLocked)
+        tally.failures += [error] if isinstance(error, RunLocked) else []
+        return _failed("locked", why, error, error.exit_code, started)
+    except YebanError as error:
+        tally.failures.append(error)
+        return _failed("failed", why, error, error.exit_code, started)
+    except Exception as error:  # the steps that don't need this one go on, whatever it ran into
+        log.exception("%s", step.name)
+        tally.failures.append(_unexpected(step, error))
+        return _failed("failed", why, tally.failures[-1], 1, started)
+    tally.failures += done.failures
+    return StepReport(
+        state="partial" if done.failures else "done",
+        why=why,
+        note=done.note,
+        failures=tuple(str(each) for each in done.failures),
+        code=1 if done.failures else ALERTED if done.alerted else 0,
+        seconds=round(time.perf_counter() - started, 3),
+        stamp="" if done.failures else stamp,
+        alerted=done.alerted,
+    )
+
+
+def _why(step: Step, night: Night, known: Mapping[str, StepReport]) -> str:
+    """Why a step has to run; empty where it need not."""
+    return step.missing(night, known[step.name].stamp if step.name in known else "")
+
+
+def _failed(state: StepState, why: str, error: YebanError, code: int, started: float) -> StepReport:
+    return StepReport(state, why, failures=(str(error),), code=code, seconds=round(time.perf_counter() - started, 3))
+
+
+def _unexpected(step: Step, error: Exception) -> TerminalError:
+    return TerminalError(
+        f"{step.name} ended with {type(error).__name__}: {error}",
+        expected="one of the errors that this program knows",
+        action="see the traceback in the log; the same command tries the step again",
+    )
+
+
+def _records(runs: RunLog, slot: Slot) -> list[RunRecord]:
+    """What is on record of the night, the newest last."""
+    found = [each for each in runs.list(slot.task) if each.job == JOB and each.logical_date == slot.logical_date]
+    return [each for each in reversed(found) if each.bundle == slot.bundle]
+
+
+def _known_steps(records: list[RunRecord]) -> dict[str, StepReport]:
+    """How the steps stood when they were done last."""
+    steps = (each for record in records for each in steps_of(record).items())
+    return {name: report for name, report in steps if report.state in _LEFT_SOMETHING}
+
+
+def steps_of(record: RunRecord) -> dict[str, StepReport]:
+    """The steps that a record `nightly` tells of; none where another version wrote it."""
+    try:
+        steps = {name: StepReport(**flat) for name, flat in record.figures.get("steps", {}).items()}
+        return {name: replace(step, failures=tuple(step.failures)) for name, step in steps.items()}
+    except (AttributeError, TypeError):
+        return {}
+
+
+def _checked(
+    runs: RunLog,
+    record: RunRecord,
+    slot: Slot,
+    steps: list[Step],
+    known: Mapping[str, StepReport],
+    moment: datetime,
+) -> NightOutcome:
+    """Note that nothing is missing in the record of the night: there is one, and it stays the only one."""
+    runs.write(replace(record, figures={**record.figures, "checked_at": moment.astimezone(UTC).isoformat()}))
+    reports = {step.name: _fresh(known.get(step.name)) for step in steps}
+    return NightOutcome(slot, record.run_id, "done", reports, worst_code(reports))
+
+
+def _fresh(last: StepReport | None) -> StepReport:
+    """A step that has nothing to do: it stands as it was done last."""
+    if last is None:
+        return StepReport("fresh")
+    return StepReport(
+        "fresh", note=last.note, code=ALERTED if last.alerted else 0, stamp=last.stamp, alerted=last.alerted
+    )
+
+
+def worst_code(reports: Mapping[str, StepReport]) -> int:
+    """The most serious exit code of some steps; 0 where there is none."""
+    codes = {report.code for report in reports.values()}
+    return next((code for code in _SERIOUSNESS if code in codes), 0)
+
+
+def _line(report: StepReport) -> str:
+    return f"{report.state}" + (f": {report.note or report.why}" if report.note or report.why else "")
+
+
+def _copy(home: Home, runs: RunLog) -> None:
+    """Copy the record into the warehouse; where that fails the next run does it, and the night is none the worse."""
+    if not home.warehouse.exists():
+        return
+    try:
+        copy_records(open_warehouse(home), runs)
+    except (YebanError, OSError) as error:
+        log.warning("the record of the night is not in the warehouse yet: %s", error)

@@ -1,0 +1,1 @@
+"""When nights run: the only part that knows of clocks and schedules."""

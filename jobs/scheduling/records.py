@@ -1,0 +1,78 @@
+"""What the scheduler reads and writes: which nights are on record, and since when it answers for a task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from jobs.nightly import JOB
+from jobs.scheduling.occasions import Occasion, Settled
+from storage.files import write_json
+from storage.runs import RunLog, RunRecord
+
+_SINCE: Final = "since.json"
+
+
+def nights_of(runs: RunLog, task: str) -> list[RunRecord]:
+    """The records of a task's nights, newest first.
+
+    Raises:
+        TerminalError: A record can't be read.
+    """
+    return [record for record in runs.list(task) if record.job == JOB]
+
+
+def settled_by(records: Iterable[RunRecord]) -> Settled:
+    """Whether a night was done, or found to be done, at its hour or later.
+
+    Any such record counts, not the newest: a clock that is set leaves records in another order.
+    """
+    done: dict[date, datetime] = {}
+    for record in records:
+        night = record.logical_date
+        if record.state == "done" and night is not None:
+            done[night] = max(_looked_at(record), done.get(night, _looked_at(record)))
+
+    def settled(occasion: Occasion) -> bool:
+        return occasion.night in done and done[occasion.night] >= occasion.at
+
+    return settled
+
+
+def _looked_at(record: RunRecord) -> datetime:
+    checked = record.figures.get("checked_at")
+    return max(record.started_at, datetime.fromisoformat(checked)) if checked else record.started_at
+
+
+class SinceStore:
+    """Since when the scheduler answers for each task: nights from before it was set up are not missed.
+
+    Args:
+        folder: `schedule` under the home.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / _SINCE
+
+    def read(self) -> Mapping[str, datetime]:
+        """The moments by task; none where the file is missing or no longer what was written."""
+        try:
+            flat = json.loads(self._file.read_bytes())
+            return {task: datetime.fromisoformat(each).astimezone(UTC) for task, each in flat.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def begin(self, tasks: Iterable[str], now: datetime) -> Mapping[str, datetime]:
+        """Begin with tasks that are new; a moment that lies ahead was told by a clock that has been set since.
+
+        Raises:
+            DiskFull: No space left.
+        """
+        known = self.read()
+        since = {**known, **{task: min(known.get(task, now), now) for task in tasks}}
+        if since != known:
+            write_json(self._file, {task: each.astimezone(UTC).isoformat() for task, each in since.items()})
+        return since

@@ -1,0 +1,217 @@
+"""A night as a person or cron runs it: only what is missing is done, and each step answers for itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import yeban, yeban_process
+from tests.support.homes import DAY, NEXT_DAY, Home
+from tests.support.locks import held
+from tests.support.monitored import DRIFTED, TELLING, drifting, dump_night, told
+from tests.support.night_homes import FEW_TO_LABEL, QUIET, ROWS, deliver, is_whole, nightly, records, steps
+
+ALL_DONE = {"score": "done", "load": "fresh", "monitor": "done", "relabel pick": "done"}
+ALL_FRESH = dict.fromkeys(ALL_DONE, "fresh")
+
+
+@pytest.fixture
+def home(new_home: Callable[..., Home]) -> Home:
+    home = new_home(rows=50, more=QUIET)
+    deliver(home)
+    return home
+
+
+def test_a_night_and_again(home: Home) -> None:
+    ran = nightly(home).well()
+    assert f"{ROWS} rows scored" in ran.out
+    assert "12 rows to label" in ran.out
+    is_whole(home, [DAY])
+    files = {path: path.stat().st_mtime_ns for path in home.root.rglob("*") if path.is_file()}
+    for _ in range(2):
+        assert steps(home) == ALL_FRESH
+    changed = {path.parent.name for path, at in files.items() if path.stat().st_mtime_ns != at}
+    assert changed <= {"runs"}, "nothing was missing, so nothing but the record changes"
+    is_whole(home, [DAY])
+    (record,) = records(home)
+    assert record["figures"]["checked_at"] > record["finished_at"]
+    assert home.query("SELECT state FROM runs WHERE job = 'nightly'") == [("done",)]
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        (("score",), {"score": "fresh", "load": "fresh", "monitor": "done", "relabel pick": "done"}),
+        (("score", "monitor"), {"score": "fresh", "load": "fresh", "monitor": "done", "relabel pick": "done"}),
+    ],
+)
+def test_what_somebody_did_by_hand_is_not_done_again(
+    home: Home, command: tuple[str, ...], left: dict[str, str]
+) -> None:
+    for each in command:
+        yeban(each, home.task, "--date", DAY, "--home", home.root).well()
+    assert steps(home) == left
+    is_whole(home, [DAY])
+
+
+def test_a_batch_by_hand_is_not_that_of_the_night(home: Home) -> None:
+    home.score().well()
+    yeban("relabel", "pick", home.task, "--budget", 5, "--home", home.root).well()
+    assert steps(home)["relabel pick"] == "done"
+    assert home.query("SELECT budget FROM relabel_batches ORDER BY created_at") == [(5,), (12,)]
+
+
+def test_a_file_that_comes_late_makes_stale_what_rests_on_it(home: Home) -> None:
+    nightly(home).well()
+    deliver(home, name="b.parquet")
+    ran = nightly(home).well()
+    assert f"{ROWS} rows scored, {ROWS} done before" in ran.out
+    assert [each["state"] for each in records(home, "monitor")] == ["done", "done"]
+    assert len(records(home, "relabel pick")) == 1, "people are asked once a night"
+    assert steps(home) == ALL_FRESH
+    assert home.count() == 2 * ROWS
+
+
+def test_a_changed_file_too(home: Home) -> None:
+    nightly(home).well()
+    deliver(home, rows=80)
+    assert steps(home) == {**ALL_DONE, "relabel pick": "fresh"}
+    assert home.count() == 80
+
+
+def test_a_lost_warehouse_is_filled_again(home: Home) -> None:
+    nightly(home).well()
+    home.warehouse.unlink()
+    states = steps(home)
+    assert (states["score"], states["load"]) == ("fresh", "done")
+    assert home.count() == ROWS
+    assert home.query("SELECT count(*) FROM relabel_batches") == [(1,)]
+
+
+def test_lost_parts_cost_nothing(home: Home) -> None:
+    nightly(home).well()
+    for part in (home.root / "parts").rglob("part-*"):
+        part.unlink()
+    assert steps(home) == ALL_FRESH
+
+
+def test_no_dump(home: Home) -> None:
+    ran = nightly(home, NEXT_DAY).refused(1, "no Parquet file for 2026-01-06")
+    assert "it needs score" in ran.out
+    (record,) = records(home)
+    assert record["state"] == "failed"
+    assert {name: each["state"] for name, each in record["figures"]["steps"].items()} == {
+        "score": "failed",
+        "load": "waiting",
+        "monitor": "waiting",
+        "relabel pick": "waiting",
+    }
+    deliver(home, NEXT_DAY)
+    assert steps(home, NEXT_DAY) == ALL_DONE
+
+
+def test_a_torn_file_stops_no_other_and_its_mending_is_taken_up(home: Home) -> None:
+    deliver(home, name="b.parquet")
+    whole = (home.folder() / "b.parquet").read_bytes()
+    (home.folder() / "b.parquet").write_bytes(whole[: len(whole) // 2])
+    ran = nightly(home)
+    assert ran.code == 1
+    assert "b.parquet" in ran.err
+    assert home.count() == ROWS
+    (record,) = records(home)
+    assert {name: each["state"] for name, each in record["figures"]["steps"].items()} == {
+        **ALL_DONE,
+        "score": "partial",
+    }
+    assert steps(home)["score"] == "partial", "it is tried each time"
+    (home.folder() / "b.parquet").write_bytes(whole)
+    assert nightly(home).well()
+    assert home.count() == 2 * ROWS
+    assert [each["state"] for each in records(home)] == ["failed", "failed", "done"]
+    assert len(records(home, "relabel pick")) == 1
+
+
+def test_a_locked_warehouse_leaves_what_needs_it(home: Home) -> None:
+    nightly(home).well()
+    deliver(home, NEXT_DAY)
+    with held(home.warehouse) as pid:
+        ran = nightly(home, NEXT_DAY)
+        assert ran.code == 1
+        assert f"process {pid} has it open" in ran.err
+        assert [each["state"] for each in records(home)] == ["done", "staged"]
+    assert {name: each["state"] for name, each in records(home)[-1]["figures"]["steps"].items()} == {
+        "score": "done",
+        "load": "locked",
+        "monitor": "done",
+        "relabel pick": "waiting",
+    }
+    assert steps(home, NEXT_DAY) == {**ALL_DONE, "score": "fresh", "load": "done"}
+    is_whole(home, [DAY, NEXT_DAY])
+
+
+def test_an_alert_is_an_exit_code_and_fails_nothing(new_home: Callable[..., Home]) -> None:
+    home = new_home(rows=400, more=TELLING + FEW_TO_LABEL)
+    drifting(home)
+    assert nightly(home, DAY).calmly().code == 0
+    assert nightly(home, NEXT_DAY).calmly().code == 3
+    assert nightly(home, NEXT_DAY).calmly().code == 3, "it is still so"
+    assert [each["name"] for each in told(home)] == ["empty_share"]
+    assert [each["state"] for each in records(home)] == ["done", "done"]
+    dump_night(home, "2026-01-07", empty_each=DRIFTED)
+    (home.folder("2026-01-07") / "b.parquet").write_bytes(b"torn")
+    assert nightly(home, "2026-01-07").code == 1, "what failed is more serious"
+
+
+def test_a_step_may_be_left_out(home: Home) -> None:
+    assert steps(home, DAY, "--without", "relabel pick", "--without", "monitor") == {"score": "done", "load": "fresh"}
+    assert steps(home) == {**ALL_FRESH, "monitor": "done", "relabel pick": "done"}
+    nightly(home, DAY, "--without", "sore").refused(2, "no such step", "relabel pick")
+
+
+def test_mistakes_are_configuration(home: Home) -> None:
+    yeban("nightly", "coment", "--date", DAY, "--home", home.root).refused(2, "did you mean 'comment'?")
+    yeban("nightly", "comment", "--date", "soon", "--home", home.root).refused(2, "'soon' is no date")
+    assert records(home) == []
+
+
+def test_a_mistake_within_a_step_is_configuration_too(home: Home) -> None:
+    home.change('text = "text"', 'text = "txt"')
+    assert nightly(home).code == 1  # a column that is not there: the dump's fault as likely as the file's
+    home.change('input = "dumps/comment/dt={date}"', "input = []")
+    nightly(home).refused(2, "has no input")
+
+
+def test_a_missing_bundle_is_on_record(home: Home, tmp_path: Path) -> None:
+    shutil.copytree(home.bundle, tmp_path / "other")
+    home.change(str(home.bundle), str(tmp_path / "other"))
+    shutil.rmtree(tmp_path / "other")
+    assert nightly(home).code == 1
+    (record,) = records(home)
+    assert (record["state"], record["logical_date"]) == ("failed", DAY)
+
+
+def test_an_empty_dump_is_a_night(home: Home) -> None:
+    home.dump("a.parquet", [], day=NEXT_DAY, id=[])
+    ran = nightly(home, NEXT_DAY).calmly()
+    assert ran.code == 3, "nothing was delivered: somebody should look"
+    assert "relabel pick done" in ran.out
+    nightly(home, NEXT_DAY).calmly()
+    assert [each["state"] for each in records(home)] == ["done"]
+
+
+def test_it_is_the_same_in_a_process_of_its_own_and_the_second_is_turned_away(home: Home) -> None:
+    from jobs.locks import task_lock
+
+    with task_lock(home.root / "locks", "comment", "nightly"):
+        ran = yeban_process("nightly", "comment", "--date", DAY, cwd=home.root)
+        ran.refused(75, "another nightly run of task 'comment' is under way")
+    with task_lock(home.root / "locks", "comment"):
+        assert nightly(home).code == 75
+        assert steps(home)["score"] == "locked"
+    ran = yeban_process("nightly", "comment", "--date", DAY, "--json", cwd=home.root).well()
+    assert json.loads(ran.out)["state"] == "done"
+    is_whole(home, [DAY])

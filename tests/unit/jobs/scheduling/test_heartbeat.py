@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from jobs.scheduling.heartbeat import beat
+
+NIGHT, NOW = date(2026, 1, 5), datetime(2026, 1, 5, 18, 40, tzinfo=UTC)
+
+
+@pytest.fixture
+def asked() -> Iterator[tuple[str, list[str]]]:
+    """An address, and the paths that were asked for there; /bad answers 500."""
+    paths: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            self.send_response(500 if self.path == "/bad" else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", paths
+        server.shutdown()
+        thread.join()
+
+
+def test_file_and_address(tmp_path: Path, asked: tuple[str, list[str]]) -> None:
+    url, paths = asked
+    beat("comment", NIGHT, NOW, tmp_path / "deep" / "beat.json", f"{url}/ping/secret")
+    told = json.loads((tmp_path / "deep" / "beat.json").read_text())
+    assert told == {"task": "comment", "logical_date": "2026-01-05", "at": "2026-01-05T18:40:00+00:00"}
+    assert paths == ["/ping/secret"]
+
+
+def test_what_fails_is_logged_without_the_secret(
+    tmp_path: Path, asked: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    beat("comment", NIGHT, NOW, tmp_path / "file" / "beat.json", f"{asked[0]}/bad")
+    beat("comment", NIGHT, NOW, None, "http://127.0.0.1:9/secret")
+    assert len(caplog.messages) == 3
+    assert "secret" not in caplog.text
+    assert "beat.json" in caplog.messages[0]
+    assert "127.0.0.1" in caplog.messages[1]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jobs.scheduling.occasions import Occasion
+from jobs.scheduling.records import SinceStore, nights_of, settled_by
+from tests.support.watching import World, job
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NIGHT = date(2026, 2, 28)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path, [job()], NOW)
+    world.now = NOW
+    return world
+
+
+def is_settled(world: World, at: datetime) -> bool:
+    return settled_by(nights_of(world.runs, "comment"))(Occasion(NIGHT, at))
+
+
+def test_only_done_counts_and_only_from_its_hour_on(world: World) -> None:
+    world.record("comment", NIGHT, "failed")
+    world.record("comment", date(2026, 2, 27), "done")
+    world.record("weibo", NIGHT, "done")
+    assert not is_settled(world, NOW)
+    world.now += timedelta(seconds=1)
+    world.record("comment", NIGHT, "done")
+    assert is_settled(world, NOW)
+    assert is_settled(world, world.now)
+    assert not is_settled(world, world.now + timedelta(seconds=1))
+
+
+def test_a_later_look_counts_and_a_later_failure_does_not(world: World) -> None:
+    world.record("comment", NIGHT, "done")
+    world.now += timedelta(hours=3)
+    world.record("comment", NIGHT, "done")
+    assert len(nights_of(world.runs, "comment")) == 1
+    assert is_settled(world, world.now)
+    world.now += timedelta(hours=1)
+    world.record("comment", NIGHT, "failed")
+    assert is_settled(world, NOW + timedelta(hours=3))
+
+
+def test_since_is_kept_and_never_lies_ahead(tmp_path: Path) -> None:
+    store = SinceStore(tmp_path / "schedule")
+    assert store.read() == {}
+    assert store.begin(["comment"], NOW) == {"comment": NOW}
+    later = store.begin(["comment", "weibo"], NOW + timedelta(days=1))
+    assert later == {"comment": NOW, "weibo": NOW + timedelta(days=1)}
+    back = SinceStore(tmp_path / "schedule").begin(["comment"], NOW + timedelta(hours=1))
+    assert back["comment"] == NOW
+    assert store.begin(["weibo"], NOW - timedelta(days=1))["weibo"] == NOW - timedelta(days=1)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"comment": 5}', '{"comment": "soon"}'])
+def test_a_broken_file_begins_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / "since.json").write_text(text)
+    assert SinceStore(tmp_path).begin(["comment"], NOW) == {"comment": NOW}
