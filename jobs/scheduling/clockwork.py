@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -44,7 +44,9 @@ class NightTrigger(BaseTrigger):  # type: ignore[misc]
         return self._job.next_after(max(previous_fire_time, now) if previous_fire_time else now).at
 
 
-def keep_watch(watch: Watch, jobs: Sequence[Job], children: Children, at_once: int, now: Clock) -> None:
+def keep_watch(
+    watch: Watch, jobs: Sequence[Job], children: Children, at_once: int, now: Clock, tell: Callable[[], None]
+) -> None:
     """Run what is due now, and then at each hour, until SIGTERM or Ctrl-C.
 
     Args:
@@ -53,6 +55,7 @@ def keep_watch(watch: Watch, jobs: Sequence[Job], children: Children, at_once: i
         children: Stopped when the watch ends.
         at_once: Nights of different tasks that may run side by side.
         now: The clock.
+        tell: Called every minute, to tell people of nights that went wrong.
     """
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of each round; the watch tells of nights
     scheduler = BlockingScheduler(
@@ -69,7 +72,7 @@ def keep_watch(watch: Watch, jobs: Sequence[Job], children: Children, at_once: i
         log.info("%s: next at %s", job.task, job.next_after(now()).at.astimezone(job.zone).isoformat())
     stopping = threading.Event()
     threads = [
-        threading.Thread(target=_pulse, args=(watch, jobs, scheduler, stopping, now), daemon=True),
+        threading.Thread(target=_pulse, args=(watch, jobs, scheduler, stopping, now, tell), daemon=True),
         threading.Thread(target=_stop, args=(watch, children, scheduler, stopping), daemon=True),
     ]
     with _signals_set(stopping):
@@ -80,7 +83,14 @@ def keep_watch(watch: Watch, jobs: Sequence[Job], children: Children, at_once: i
             thread.join()
 
 
-def _pulse(watch: Watch, jobs: Sequence[Job], scheduler: Any, stopping: threading.Event, now: Clock) -> None:
+def _pulse(
+    watch: Watch,
+    jobs: Sequence[Job],
+    scheduler: Any,
+    stopping: threading.Event,
+    now: Clock,
+    tell: Callable[[], None],
+) -> None:
     """Look every minute, counted by a clock that nobody sets.
 
     APScheduler waits for hours on the wall clock. Set back by a day, it would wait for a day; and a machine that slept
@@ -93,6 +103,10 @@ def _pulse(watch: Watch, jobs: Sequence[Job], scheduler: Any, stopping: threadin
                     scheduler.modify_job(job.task, next_run_time=now())
             except Exception:  # records that can't be read now: the next look may find them mended
                 log.exception("%s: what is due can't be told", job.task)
+        try:
+            tell()
+        except Exception:  # the nights matter more than who hears of them; the next minute tries again
+            log.exception("nobody could be told how the nights went")
 
 
 def _stop(watch: Watch, children: Children, scheduler: Any, stopping: threading.Event) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 
 from jobs.config import CONFIG_NAME, Home
 from jobs.locks import scheduler_lock
+from jobs.nightly import JOB
+from jobs.run_alerts import tell_of_runs
 from jobs.scheduling.children import Children
 from jobs.scheduling.heartbeat import beat
 from jobs.scheduling.occasions import Job, Occasion, Settled
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
 from jobs.scheduling.watch import Clock, Watch
 from jobs.sections.schedule import JobSection
+from jobs.sections.secret import revealed
+from monitoring.alerts.punctuality import ExpectedRun
 from storage.errors import ConfigError, ExtraMissing
 from storage.runs import RunLog
 
@@ -49,7 +54,7 @@ def serve(home: Home, now: Clock) -> None:
     """Run the nights of a home until SIGTERM or Ctrl-C.
 
     Raises:
-        ConfigError: No job is configured.
+        ConfigError: No job is configured, or an environment variable that a heartbeat names is not set.
         RunLocked: Another scheduler runs for this home.
         ExtraMissing: APScheduler is not installed.
     """
@@ -70,6 +75,7 @@ def serve(home: Home, now: Clock) -> None:
 
     sections = {each.task: each for each in settings.jobs}
     jobs = [each.job(home.config.time_zone) for each in settings.jobs]
+    addresses = {task: _revealed(each.heartbeat_url) for task, each in sections.items()}
     children = Children(settings.stop_s)
 
     def run(job: Job, occasion: Occasion) -> int:
@@ -79,12 +85,20 @@ def serve(home: Home, now: Clock) -> None:
     def succeeded(job: Job, occasion: Occasion) -> None:
         section = sections[job.task]
         file = home.root / section.heartbeat_file if section.heartbeat_file else None
-        beat(job.task, occasion.night, now(), file, section.heartbeat_url)
+        beat(job.task, occasion.night, now(), file, addresses[job.task])
+
+    def tell() -> None:
+        nights = [(job.task, each) for job in jobs for each in watch.hours(job.task)]
+        tell_of_runs(home, [ExpectedRun(JOB, task, each.night, each.at) for task, each in nights], now())
 
     retry = timedelta(minutes=settings.retry_minutes)
     with scheduler_lock(home.locks):
         watch = Watch(jobs, HomeRecords(home), run, succeeded, now, retry)
-        keep_watch(watch, jobs, children, settings.at_once, now)
+        keep_watch(watch, jobs, children, settings.at_once, now, tell)
+
+
+def _revealed(address: str | None) -> str | None:
+    return None if address is None else revealed(address, os.environ)
 
 
 def night_command(home: Home, section: JobSection, occasion: Occasion) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator
 
 from jobs.scheduling.crontab import parse_crontab
 from jobs.scheduling.occasions import Job
+from jobs.sections.secret import SecretAddress
 from jobs.sections.section import Section, path_of_a_user
 
 STEPS = ("score", "load", "monitor", "relabel pick")
@@ -47,22 +47,12 @@ class JobSection(Section):
     without: tuple[StepName, ...] = ()
     longest_h: float = Field(default=23.0, gt=0, le=168, allow_inf_nan=False)
     heartbeat_file: str | None = None
-    heartbeat_url: str | None = None
+    heartbeat_url: SecretAddress | None = None
 
     @field_validator("heartbeat_file")
     @classmethod
     def _of_a_user(cls, value: str | None) -> str | None:
         return None if value is None else path_of_a_user(value)
-
-    @field_validator("heartbeat_url")
-    @classmethod
-    def _is_http(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not (value.isascii() and value.isprintable()):
-            raise ValueError("no address; expected http://host/... or https://host/..., percent-encoded")
-        return value
 
     def job(self, time_zone: str) -> Job:
         """What the scheduler goes by.
