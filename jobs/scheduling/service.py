@@ -88,13 +88,22 @@ def serve(home: Home, now: Clock) -> None:
         beat(job.task, occasion.night, now(), file, addresses[job.task])
 
     def tell() -> None:
-        nights = [(job.task, each) for job in jobs for each in watch.hours(job.task)]
-        tell_of_runs(home, [ExpectedRun(JOB, task, each.night, each.at) for task, each in nights], now())
+        tell_of_runs(home, expected_nights(watch, jobs), now())
 
     retry = timedelta(minutes=settings.retry_minutes)
     with scheduler_lock(home.locks):
         watch = Watch(jobs, HomeRecords(home), run, succeeded, now, retry)
         keep_watch(watch, jobs, children, settings.at_once, now, tell)
+
+
+def expected_nights(watch: Watch, jobs: Sequence[Job]) -> list[ExpectedRun]:
+    """The nights that should have been run by now, as far back as they are caught up with.
+
+    Raises:
+        TerminalError: The records can't be read.
+    """
+    nights = ((job.task, each) for job in jobs for each in watch.hours(job.task))
+    return [ExpectedRun(JOB, task, each.night, each.at) for task, each in nights]
 
 
 def _revealed(address: str | None) -> str | None:
