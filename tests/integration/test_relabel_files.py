@@ -144,7 +144,7 @@ def test_workbooks_go_out_and_come_back(home: Home) -> None:
     told = relabel(home, "export", "--annotator", "li", "--format", "xlsx", "--out", home.root, "--lang", "en").well()
     (file,) = (Path(line) for line in told.out.splitlines())
     book = openpyxl.load_workbook(file)
-    assert len(book.worksheets) == 2  # the rows, and the instructions
+    assert book.sheetnames == ["rows", "instructions", "labels"]
     rows = book.worksheets[0]
     header = [cell.value for cell in rows[1]]
     assert header[:3] == ["row_id", "text", "label"]
