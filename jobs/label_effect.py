@@ -6,10 +6,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,7 @@ from monitoring.relabel.effect import Effect, Tried, measure_effect
 from monitoring.relabel.effect_page import render_effect
 from monitoring.relabel.lots import Lot, plan_lots
 from storage.effect_points import SAID_SCHEMA, EffectPoints
-from storage.files import make_folder, write_bytes, write_json
+from storage.files import make_folder, sweep_temporaries, write_bytes, write_json
 from storage.records import digest
 
 NEXT: Final = 500
@@ -101,7 +101,11 @@ def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> Ef
     effect = measure_effect(tried, material.test.gold, len(material.parent.labels), request.more, rng)
     fewer = {point.round for point in effect.points if point.rows < len(material.test)}
     notes = (*material.notes, *_notes(fewer, request))
-    return _written(home, request, EffectOutcome(effect, material, trial.trained, trial.kept, notes, Path(), Path()))
+    folder = home.root / "reports" / "effect" / request.sources.task
+    files = folder / "effect.json", folder / "effect.html"
+    outcome = EffectOutcome(effect, material, trial.trained, trial.kept, notes, *files)
+    _write(request, outcome)
+    return outcome
 
 
 class _Trial:
@@ -125,6 +129,12 @@ class _Trial:
             tried.append(self._try(lot))
             progress.advance(1)
         return tried
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed left behind; the lock says that none is under way."""
+        sweep_temporaries(self._home.effects)
+        for left in self._folder.glob(f"{_WORKSHOP}*"):
+            shutil.rmtree(left)
 
     def _try(self, lot: Lot | None) -> Tried:
         key = self._key(lot)
@@ -196,24 +206,12 @@ def _notes(fewer: set[int], request: EffectRequest) -> list[str]:
     return notes
 
 
-def _written(home: Home, request: EffectRequest, outcome: EffectOutcome) -> EffectOutcome:
-    folder = home.root / "reports" / "effect" / request.sources.task
-    outcome = replace(outcome, json_file=folder / "effect.json", page=folder / "effect.html")
-    now = datetime.now(UTC)
-    material = outcome.material
-    page = render_effect(
-        request.sources.task, material.parent.version, material.batches, outcome.effect, outcome.notes, now
-    )
-    write_bytes(outcome.page, page.encode())
-    write_json(outcome.json_file, {**as_dict(request, outcome), "created_at": now.isoformat(timespec="seconds")})
-    return outcome
-
-
-def as_dict(request: EffectRequest, outcome: EffectOutcome) -> dict[str, Any]:
-    """JSON-ready form of what was found and what it rests on."""
-    material = outcome.material
-    return {
-        "task": request.sources.task,
+def _write(request: EffectRequest, outcome: EffectOutcome) -> None:
+    now, task, material = datetime.now(UTC), request.sources.task, outcome.material
+    page = render_effect(task, material.parent.version, material.batches, outcome.effect, outcome.notes, now)
+    flat = {
+        "task": task,
+        "created_at": now.isoformat(timespec="seconds"),
         "parent": material.parent.version,
         "batches": list(material.batches),
         "test": {"name": material.test_name, "rows": len(material.test)},
@@ -223,3 +221,5 @@ def as_dict(request: EffectRequest, outcome: EffectOutcome) -> dict[str, Any]:
         "notes": list(outcome.notes),
         **outcome.effect.as_dict(),
     }
+    write_bytes(outcome.page, page.encode())
+    write_json(outcome.json_file, flat)
