@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,7 @@ from jobs.effect_material import Material, Sources, gather
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from models.bundle import Bundle
+from models.evaluation.gate_record import Said
 from models.evaluation.record import UNSCORED
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from monitoring.relabel.effect import Effect, Tried, measure_effect
@@ -73,7 +76,7 @@ class EffectOutcome:
     material: Material
     trained: int
     kept: int
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     json_file: Path
     page: Path
 
@@ -125,9 +128,10 @@ class _Trial:
         ):  # of a run that was killed: the lock says that none is under way
             shutil.rmtree(left)
         tried = []
-        for lot in (None, *lots):
-            tried.append(self._try(lot))
-            progress.advance(1)
+        with _quiet_training():
+            for lot in (None, *lots):
+                tried.append(self._try(lot))
+                progress.advance(1)
         return tried
 
     def _sweep(self) -> None:
@@ -194,15 +198,35 @@ class _Trial:
         return Tried(lot.round, lot.learned, len(lot.rows), lot.repeat, *answers)
 
 
-def _notes(fewer: set[int], request: EffectRequest) -> list[str]:
+@contextmanager
+def _quiet_training() -> Iterator[None]:
+    """The steps of networks that are thrown away are no news."""
+    log = logging.getLogger("yeban.train")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _notes(fewer: set[int], request: EffectRequest) -> list[Said]:
     notes = []
     if fewer:
         rounds = ", ".join(map(str, sorted(fewer)))
         notes.append(
-            f"networks of rounds {rounds} were measured before some test rows came in: --anew measures all alike"
+            Said(
+                f"第 {rounds} 轮的模型是在部分测试行到来之前测的；--anew 会全部重新测",
+                f"networks of rounds {rounds} were measured before some test rows came in: --anew measures all alike",
+            )
         )
     if request.repeats == 1:
-        notes.append("one network for each point: the intervals leave out what training leaves to chance")
+        notes.append(
+            Said(
+                "每个点只有一个模型：区间不含训练的偶然性",
+                "one network for each point: the intervals leave out what training leaves to chance",
+            )
+        )
     return notes
 
 
@@ -218,7 +242,7 @@ def _write(request: EffectRequest, outcome: EffectOutcome) -> None:
         "labels": {"picked": int((~material.labels.random).sum()), "random": int(material.labels.random.sum())},
         "trained": outcome.trained,
         "kept": outcome.kept,
-        "notes": list(outcome.notes),
+        "notes": [asdict(note) for note in outcome.notes],
         **outcome.effect.as_dict(),
     }
     write_bytes(outcome.page, page.encode())
