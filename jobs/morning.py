@@ -10,12 +10,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from jobs.config import Home
+from jobs.relabel_queue import Queue
+from jobs.relabel_status import BatchProgress, batch_progress
 from monitoring.findings.judgement import Judgement, read_judgement
-from monitoring.findings.morning import Link, MetricKey, Morning, TrendPoint
+from monitoring.findings.morning import Link, MetricKey, Morning, TrendPoint, WaitingBatch
 from monitoring.findings.record import Findings, read_findings
 from storage.errors import TerminalError
 from storage.nights import NightStore
 from storage.records import Slot
+from storage.relabel_batches import BatchStore
 from storage.runs import RunLog, RunRecord
 
 log = logging.getLogger("yeban.monitor")
@@ -50,6 +53,7 @@ def morning_of(home: Home, slot: Slot, findings: Findings, judgement: Judgement)
         runs=_runs(home, slot),
         trends=_trends(NightStore(home.nights), slot, findings, judgement),
         links=_links(home, slot),
+        waiting=waiting_batches(home, slot.task),
         zone=ZoneInfo(home.config.time_zone),
     )
 
@@ -62,6 +66,38 @@ def _runs(home: Home, slot: Slot) -> tuple[RunRecord, ...]:
         if record.logical_date == slot.logical_date and record.bundle == slot.bundle and record.job in _JOBS
     ]
     return tuple(sorted(records, key=lambda record: record.started_at))
+
+
+def waiting_batches(home: Home, task: str) -> tuple[WaitingBatch, ...]:
+    """Batches of the relabel queue with rows that wait for a label, the newest first.
+
+    One that can't be read is logged and left out: it must not cost the page.
+    """
+    queue = Queue(BatchStore(home.relabel))
+    found = []
+    try:
+        names = queue.batches(task)
+    except TerminalError as error:
+        log.warning("the relabel queue is left out: %s", error.got)
+        return ()
+    for name in reversed(names):
+        try:
+            progress = batch_progress(queue, task, name)
+        except TerminalError as error:
+            log.warning("batch %s is left out: %s", name, error.got)
+            continue
+        if progress.unlabelled or progress.ties:
+            command = _next_step(task, name, progress)
+            found.append(WaitingBatch(name, progress.rows, progress.unlabelled, progress.ties, command))
+    return tuple(found)
+
+
+def _next_step(task: str, batch: str, progress: BatchProgress) -> str:
+    if not progress.unlabelled:
+        return f"yeban relabel export {task} --batch {batch} --adjudicate"
+    if not progress.begun:
+        return f"yeban relabel export {task} --batch {batch}"
+    return f"yeban relabel import {task} FILE"
 
 
 def _links(home: Home, slot: Slot) -> tuple[Link, ...]:

@@ -27,6 +27,7 @@ from jobs.picking.texts import FetchedTexts, fetch_texts
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.relabel_copies import copy_batches
+from jobs.sweeping import sweep
 from models.bundle import Bundle
 from monitoring.relabel.batch import pick_batch
 from monitoring.relabel.duplicates import group_near_duplicates
@@ -106,6 +107,7 @@ def pick(home: Home, request: PickRequest, progress: Progress) -> PickOutcome:
     scope = _scope(home, request, bundle)
     runs = RunLog(home.run_records)
     with task_lock(home.locks, request.task, "relabel"):
+        sweep(home)
         with recorded_run(runs, "relabel pick", Slot(scope.task, scope.last, scope.bundle)) as tally:
             outcome = _Picking(home, request, bundle, scope, progress).run(tally)
         warehouse = open_warehouse(home)

@@ -63,6 +63,41 @@ class BatchStatus:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """How far a batch is, in numbers.
+
+    Attributes:
+        rows: Rows to label, without golden ones.
+        unlabelled: Of these, without any label.
+        ties: Of these, for an adjudicator.
+        begun: Somebody was given a file of their own, or has sent one back.
+    """
+
+    rows: int
+    unlabelled: int
+    ties: int
+    begun: bool
+
+
+def batch_progress(queue: Queue, task: str, batch: str) -> BatchProgress:
+    """How far a batch is, in numbers: no figure on agreement, and no text is looked at.
+
+    Raises:
+        TerminalError: The batch or an import can't be read.
+    """
+    folder = queue.folder(task, batch)
+    said = AnswerLog(folder).said()
+    items = queue.batch(task, batch).by_row_id()
+    outcomes = [resolve(said.get(row, {})) for row, item in items.items() if item.golden is None]
+    return BatchProgress(
+        rows=len(outcomes),
+        unlabelled=sum(each is None for each in outcomes),
+        ties=sum(each is not None and each.label is None for each in outcomes),
+        begun=bool(said or shares_of(folder)),
+    )
+
+
 def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
     """How far a batch is, and how well people agree.
 

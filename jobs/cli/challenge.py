@@ -26,6 +26,37 @@ if TYPE_CHECKING:
     from jobs.finetuning import Finetuned
 
 
+NewOption = Annotated[
+    str | None,
+    typer.Option("--new", help="New labelled rows, in place of the queue's: Parquet or CSV.", show_default=False),
+]
+BatchesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--batch",
+        help="Batch of the queue; may be repeated. Default: all that the bundle has not learned.",
+        show_default=False,
+    ),
+]
+RehearsalOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rehearsal",
+        help="Rows labelled before; some are drawn for each new one. Default: `training` of the task, or the file that "
+        "the bundle was trained on.",
+        show_default=False,
+    ),
+]
+KeepOutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-out",
+        help="Test set whose texts are not trained on, beside golden and held-out ones; may be repeated.",
+        show_default=False,
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command("finetune")(finetune_command)
@@ -34,41 +65,16 @@ def add_to(app: typer.Typer) -> None:
 
 def finetune_command(
     task: TaskArgument,
-    new: Annotated[
-        str | None,
-        typer.Option("--new", help="New labelled rows, in place of the queue's: Parquet or CSV.", show_default=False),
-    ] = None,
-    batches: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--batch",
-            help="Batch of the queue; may be repeated. Default: all that the bundle has not learned.",
-            show_default=False,
-        ),
-    ] = None,
-    rehearsal: Annotated[
-        str | None,
-        typer.Option(
-            "--rehearsal",
-            help="Rows labelled before; some are drawn for each new one. Default: `training` of the task, or the file "
-            "that the bundle was trained on.",
-            show_default=False,
-        ),
-    ] = None,
+    new: NewOption = None,
+    batches: BatchesOption = None,
+    rehearsal: RehearsalOption = None,
     dev: Annotated[
         str | None, typer.Option("--dev", help="Default: a share of the other rows.", show_default=False)
     ] = None,
     unlabelled: Annotated[
         str | None, typer.Option("--unlabelled", help="Recent texts to adapt to first.", show_default=False)
     ] = None,
-    keep_out: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep-out",
-            help="Test set whose texts are not trained on, beside golden and held-out ones; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    keep_out: KeepOutOption = None,
     new_where: Annotated[str | None, typer.Option(help="SQL condition on the new rows.", show_default=False)] = None,
     rehearsal_where: Annotated[
         str | None, typer.Option(help="SQL condition on the old rows.", show_default=False)

@@ -96,12 +96,14 @@ def import_command(
     from jobs.locks import task_lock
     from jobs.relabel_import import import_file
     from jobs.relabel_labels import copy_labels
+    from jobs.sweeping import sweep
     from storage.warehouse import Warehouse
 
     where = home_at(home)
     where.task(task)
     queue = _queue(where)
     with task_lock(where.locks, task, "relabel"):
+        sweep(where)
         outcomes = [
             import_file(queue, task, file, now(), annotator=annotator, batch=batch, partial=partial, lang=lang)
             for file in files

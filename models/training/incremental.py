@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -109,18 +110,22 @@ def finetune(
             parent=champion.version,
             recipe={**recipe.as_dict(), UNRECORDED: _unrecorded(champion)},
             data=tuple(data),
-            dev_metrics={
-                **headline(best.evaluation),
-                "alpha": best.alpha,
-                "new_rows": len(lots.rows) - lots.rehearsed,
-                "rehearsed_rows": lots.rehearsed,
-                "mixes": [mix.as_dict() for mix in mixes],
-            },
+            dev_metrics=_figures(best, mixes, lots),
         )
         manifest = champion.manifest.model_copy(
             update={"temperature": best.temperature, "lineage": lineage, "files": {}}
         )
         return publish(folder, manifest, lots.dev, root, finish)
+
+
+def _figures(best: Mix, mixes: Sequence[Mix], lots: _Lots) -> dict[str, Any]:
+    return {
+        **headline(best.evaluation),
+        "alpha": best.alpha,
+        "new_rows": len(lots.rows) - lots.rehearsed,
+        "rehearsed_rows": lots.rehearsed,
+        "mixes": [mix.as_dict() for mix in mixes],
+    }
 
 
 def _check_own(champion: Bundle) -> None:

@@ -46,6 +46,25 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingBatch:
+    """A batch of the relabel queue that is not done.
+
+    Attributes:
+        batch: Its name.
+        rows: Rows to label, without golden ones.
+        unlabelled: Rows of it that nobody has labelled yet.
+        ties: Rows on which people disagree evenly.
+        command: What to run next.
+    """
+
+    batch: str
+    rows: int
+    unlabelled: int
+    ties: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class Morning:
     """All that the morning's page and the terminal show. They read no clock and no file.
 
@@ -55,6 +74,7 @@ class Morning:
         runs: Score and load runs of the night, the newest last.
         trends: For each metric its last nights, oldest first, tonight included.
         links: Other files.
+        waiting: Batches of the relabel queue that are not done, the newest first.
         zone: Time zone that times are written in.
     """
 
@@ -63,4 +83,5 @@ class Morning:
     runs: tuple[RunRecord, ...] = ()
     trends: Mapping[MetricKey, tuple[TrendPoint, ...]] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    waiting: tuple[WaitingBatch, ...] = ()
     zone: tzinfo = UTC

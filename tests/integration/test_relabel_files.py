@@ -121,3 +121,55 @@ def test_labels_wait_for_a_locked_warehouse(home: Home) -> None:
         assert told["added"] == len(rows_of(sheet))
     relabel(home, "import", file).well()
     assert len(labels_in(home)) == len(rows_of(sheet))
+
+
+def test_the_right_rows_of_a_spoiled_file(home: Home) -> None:
+    sheet = exported(home, "--annotator", "li")["li"]
+    label = names(home)[0]
+    rows = [{**row, "标签": label} for row in rows_of(sheet)]
+    rows[0]["标签"] = "不知道"
+    ran = relabel(home, "import", write(home.root / "back.csv", rows), "--partial")
+    assert ran.code == 1
+    assert "the right rows were taken; mend" in ran.err
+    assert len(labels_in(home)) == len(rows) - 1
+    (mend,) = home.root.glob("*.errors.csv")
+    (only,) = rows_of(mend)
+    write(mend, [{**only, "标签": label}], "utf-8")
+    relabel(home, "import", mend).well()
+    assert len(labels_in(home)) == len(rows)
+
+
+def test_workbooks_go_out_and_come_back(home: Home) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    told = relabel(home, "export", "--annotator", "li", "--format", "xlsx", "--out", home.root, "--lang", "en").well()
+    (file,) = (Path(line) for line in told.out.splitlines())
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames == ["rows", "instructions", "labels"]
+    rows = book.worksheets[0]
+    header = [cell.value for cell in rows[1]]
+    assert header[:3] == ["row_id", "text", "label"]
+    for row in range(2, rows.max_row + 1):
+        rows.cell(row, header.index("label") + 1).value = names(home)[1]
+    book.save(file)
+    told = relabel(home, "import", file).well()
+    assert f"{rows.max_row - 1} labels, 0 rows still empty" in told.out
+    assert {(label, who) for _, label, who, _ in labels_in(home)} == {(names(home)[1], "li")}
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_label_studio_goes_out_and_comes_back(home: Home, shown: bool) -> None:
+    hide = [] if shown else ["--hide-suggestions"]
+    told = relabel(home, "export", "--format", "label-studio", "--out", home.root / "out", *hide).well()
+    tasks_file, config = (Path(line) for line in told.out.splitlines())
+    assert all(f'value="{label}"' in config.read_text("utf-8") for label in names(home))
+    tasks = json.loads(tasks_file.read_text("utf-8"))
+    assert all(("predictions" in task) is shown for task in tasks)
+    for number, task in enumerate(tasks):
+        result = [{"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [names(home)[0]]}}]
+        cancelled = number == 0
+        task["annotations"] = [{"completed_by": 7, "was_cancelled": cancelled, "result": result}]
+    back = home.root / "export.json"
+    back.write_text(json.dumps(tasks, ensure_ascii=False), "utf-8")
+    told = relabel(home, "import", back).well()
+    assert f"{len(tasks) - 1} labels, 1 rows still empty" in told.out
+    assert {(label, who) for _, label, who, _ in labels_in(home)} == {(names(home)[0], "label-studio:7")}

@@ -13,7 +13,7 @@ from models.evaluation.record import Figure, ReliabilityBin
 from monitoring.alerts.message import alert_message
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
-from monitoring.findings.morning import Link, Morning, TrendPoint
+from monitoring.findings.morning import Link, Morning, TrendPoint, WaitingBatch
 from monitoring.findings.record import (
     ClassSide,
     Findings,
@@ -111,6 +111,16 @@ _BAD: Final = ("duplicate_share", "unk_share", "token_js", "tfidf_kl", "confiden
 _WATCHED: Final = ("unseen_share", "text_auc")
 
 
+def make_waiting(task: str, batches: int = 2) -> tuple[WaitingBatch, ...]:
+    """Batches of the queue, the newest of them not begun."""
+    first = WaitingBatch("2026-01-04-3fa1c0de", 520, 520, 0, f"yeban relabel export {task} --batch 2026-01-04-3fa1c0de")
+    others = (
+        WaitingBatch(f"2025-12-{28 - place}-0badcafe", 1_500, 1_120, 6, f"yeban relabel import {task} FILE")
+        for place in range(batches - 1)
+    )
+    return (first, *others)
+
+
 def make_morning(task: str = "comment", kind: Kind = "quiet", rows: int = 120_000, seed: int = 0) -> Morning:
     """A night with everything there is, 30 nights of trend included."""
     rng = np.random.default_rng(seed)
@@ -125,6 +135,7 @@ def make_morning(task: str = "comment", kind: Kind = "quiet", rows: int = 120_00
             Link("evidently", "evidently.html", f"yeban monitor {task} --date {NIGHT} --evidently"),
             Link("relabel", None, f"yeban relabel pick {task}"),
         ),
+        waiting=() if kind == "quiet" else make_waiting(task),
         zone=BEIJING,
     )
 
@@ -473,5 +484,6 @@ def make_hostile(evil: str) -> Morning:
             replace(run, run_id=evil, failures=[evil], figures={"docs_per_s": 1.0, "device": evil})
             for run in morning.runs
         ),
-        links=(Link("evidently", "javascript:alert(1)", evil), Link("relabel", f"queue{evil}.csv", evil)),
+        links=(Link("evidently", "javascript:alert(1)", evil), Link("relabel", None, evil)),
+        waiting=(WaitingBatch(evil, 3, 2, 1, evil),),
     )

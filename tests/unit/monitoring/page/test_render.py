@@ -20,6 +20,7 @@ from tests.support.mornings import (
     make_huge,
     make_morning,
     make_run,
+    make_waiting,
     without_labels,
     without_reference,
     without_rows,
@@ -115,6 +116,18 @@ def test_the_link_that_would_run_something_gives_way_to_its_command() -> None:
     assert [link for link in page.links if not link.startswith("#")] == ["../queue.csv"]
     assert "yeban monitor" in page.text
     assert "yeban relabel pick" not in page.text
+
+
+def test_batches_that_wait_are_named_with_what_to_do_next() -> None:
+    morning = replace(make_morning("comment", "bad"), waiting=make_waiting("comment", 7))
+    page = _Page(render_morning(morning))
+    for words in ("：520 条待标，共 520 条", ": 1,120 of 1,500 rows wait for a label", ", 6 for somebody to decide"):
+        assert words in page.text
+    assert page.text.count("意见相持") == 4  # of the five that are shown, the newest has no tie
+    assert "yeban relabel export comment --batch 2026-01-04-3fa1c0de" in page.text
+    assert "and 2 more batches" in page.text
+    assert "yeban relabel pick" not in page.text
+    assert "yeban relabel pick comment" in _Page(render_morning(replace(morning, waiting=()))).text
 
 
 @pytest.mark.parametrize(
