@@ -198,9 +198,11 @@ def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[Said, ...]]:
     """Labels whose texts the bundle has not learned from already."""
     seen = read_seen(bundle)
     if seen is None:
-        return labels, (
+        note = Said(
+            f"模型包 {bundle.version} 没有记录学过哪些文本：它可能已经学过一些标注",
             f"bundle {bundle.version} does not tell what it has seen: it may have learned from some labels",
         )
+        return labels, (note,)
     known = np.isin(labels.keys, seen)
     if known.all():
         raise TerminalError(
