@@ -14,6 +14,7 @@ from jobs.config import Home
 from jobs.lessons import golden_source, held_out, training_source
 from jobs.queue_labels import golden_texts, newest_labels, queue_labels
 from models.bundle import Bundle
+from models.evaluation.gate_record import Said
 from models.registry import Registry
 from models.seen import has_text, read_seen, text_keys
 from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
@@ -86,7 +87,7 @@ class Material:
     test_ids: NDArray[np.uint64]
     test_name: str
     keep_out: pl.Series
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +194,15 @@ def _start(home: Home, task: str, wanted: str | None, store: BatchStore) -> Bund
     return find_bundle(home, task, first)
 
 
-def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[str, ...]]:
+def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[Said, ...]]:
     """Labels whose texts the bundle has not learned from already."""
     seen = read_seen(bundle)
     if seen is None:
-        return labels, (
+        note = Said(
+            f"模型包 {bundle.version} 没有记录学过哪些文本：它可能已经学过一些标注",
             f"bundle {bundle.version} does not tell what it has seen: it may have learned from some labels",
         )
+        return labels, (note,)
     known = np.isin(labels.keys, seen)
     if known.all():
         raise TerminalError(
@@ -207,17 +210,25 @@ def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[str, ...]]:
             expected="a bundle from before the labels",
             action="name one of `yeban bundles list` with --from",
         )
-    notes = (f"{known.sum()} labels are left out: bundle {bundle.version} has seen their texts",) if known.any() else ()
-    return labels.take(~known), notes
+    if not known.any():
+        return labels, ()
+    note = Said(
+        f"略去 {known.sum()} 条标注：模型包 {bundle.version} 已见过其文本",
+        f"{known.sum()} labels are left out: bundle {bundle.version} has seen their texts",
+    )
+    return labels.take(~known), (note,)
 
 
-def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[str, ...]]:
+def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[Said, ...]]:
     """Test rows that the bundle has not learned from."""
     seen = read_seen(bundle)
     known = np.isin(text_keys(rows.texts), np.zeros(0, np.uint64) if seen is None else seen)
     if not known.any():
         return rows, ()
-    note = f"{known.sum()} test rows are left out: bundle {bundle.version} has seen their texts"
+    note = Said(
+        f"略去 {known.sum()} 条测试行：模型包 {bundle.version} 已见过其文本",
+        f"{known.sum()} test rows are left out: bundle {bundle.version} has seen their texts",
+    )
     return rows.take(np.flatnonzero(~known)), (note,)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -20,13 +22,14 @@ from jobs.effect_material import Material, Sources, gather
 from jobs.locks import task_lock
 from jobs.progress import Progress
 from models.bundle import Bundle
+from models.evaluation.gate_record import Said
 from models.evaluation.record import UNSCORED
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from monitoring.relabel.effect import Effect, Tried, measure_effect
 from monitoring.relabel.effect_page import render_effect
 from monitoring.relabel.lots import Lot, plan_lots
 from storage.effect_points import SAID_SCHEMA, EffectPoints
-from storage.files import make_folder, write_bytes, write_json
+from storage.files import make_folder, sweep_temporaries, write_bytes, write_json
 from storage.records import digest
 
 NEXT: Final = 500
@@ -73,7 +76,7 @@ class EffectOutcome:
     material: Material
     trained: int
     kept: int
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     json_file: Path
     page: Path
 
@@ -101,7 +104,11 @@ def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> Ef
     effect = measure_effect(tried, material.test.gold, len(material.parent.labels), request.more, rng)
     fewer = {point.round for point in effect.points if point.rows < len(material.test)}
     notes = (*material.notes, *_notes(fewer, request))
-    return _written(home, request, EffectOutcome(effect, material, trial.trained, trial.kept, notes, Path(), Path()))
+    folder = home.root / "reports" / "effect" / request.sources.task
+    files = folder / "effect.json", folder / "effect.html"
+    outcome = EffectOutcome(effect, material, trial.trained, trial.kept, notes, *files)
+    _write(request, outcome)
+    return outcome
 
 
 class _Trial:
@@ -121,10 +128,17 @@ class _Trial:
         ):  # of a run that was killed: the lock says that none is under way
             shutil.rmtree(left)
         tried = []
-        for lot in (None, *lots):
-            tried.append(self._try(lot))
-            progress.advance(1)
+        with _quiet_training():
+            for lot in (None, *lots):
+                tried.append(self._try(lot))
+                progress.advance(1)
         return tried
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed left behind; the lock says that none is under way."""
+        sweep_temporaries(self._home.effects)
+        for left in self._folder.glob(f"{_WORKSHOP}*"):
+            shutil.rmtree(left)
 
     def _try(self, lot: Lot | None) -> Tried:
         key = self._key(lot)
@@ -184,42 +198,52 @@ class _Trial:
         return Tried(lot.round, lot.learned, len(lot.rows), lot.repeat, *answers)
 
 
-def _notes(fewer: set[int], request: EffectRequest) -> list[str]:
+@contextmanager
+def _quiet_training() -> Iterator[None]:
+    """The steps of networks that are thrown away are no news."""
+    log = logging.getLogger("yeban.train")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _notes(fewer: set[int], request: EffectRequest) -> list[Said]:
     notes = []
     if fewer:
         rounds = ", ".join(map(str, sorted(fewer)))
         notes.append(
-            f"networks of rounds {rounds} were measured before some test rows came in: --anew measures all alike"
+            Said(
+                f"第 {rounds} 轮的模型是在部分测试行到来之前测的；--anew 会全部重新测",
+                f"networks of rounds {rounds} were measured before some test rows came in: --anew measures all alike",
+            )
         )
     if request.repeats == 1:
-        notes.append("one network for each point: the intervals leave out what training leaves to chance")
+        notes.append(
+            Said(
+                "每个点只有一个模型：区间不含训练的偶然性",
+                "one network for each point: the intervals leave out what training leaves to chance",
+            )
+        )
     return notes
 
 
-def _written(home: Home, request: EffectRequest, outcome: EffectOutcome) -> EffectOutcome:
-    folder = home.root / "reports" / "effect" / request.sources.task
-    outcome = replace(outcome, json_file=folder / "effect.json", page=folder / "effect.html")
-    now = datetime.now(UTC)
-    material = outcome.material
-    page = render_effect(
-        request.sources.task, material.parent.version, material.batches, outcome.effect, outcome.notes, now
-    )
-    write_bytes(outcome.page, page.encode())
-    write_json(outcome.json_file, {**as_dict(request, outcome), "created_at": now.isoformat(timespec="seconds")})
-    return outcome
-
-
-def as_dict(request: EffectRequest, outcome: EffectOutcome) -> dict[str, Any]:
-    """JSON-ready form of what was found and what it rests on."""
-    material = outcome.material
-    return {
-        "task": request.sources.task,
+def _write(request: EffectRequest, outcome: EffectOutcome) -> None:
+    now, task, material = datetime.now(UTC), request.sources.task, outcome.material
+    page = render_effect(task, material.parent.version, material.batches, outcome.effect, outcome.notes, now)
+    flat = {
+        "task": task,
+        "created_at": now.isoformat(timespec="seconds"),
         "parent": material.parent.version,
         "batches": list(material.batches),
         "test": {"name": material.test_name, "rows": len(material.test)},
         "labels": {"picked": int((~material.labels.random).sum()), "random": int(material.labels.random.sum())},
         "trained": outcome.trained,
         "kept": outcome.kept,
-        "notes": list(outcome.notes),
+        "notes": [asdict(note) for note in outcome.notes],
         **outcome.effect.as_dict(),
     }
+    write_bytes(outcome.page, page.encode())
+    write_json(outcome.json_file, flat)

@@ -103,7 +103,7 @@ def _show(outcome: EffectOutcome) -> None:
     for verdict in verdicts(effect):
         say(f"  {verdict.en}")
     for note in outcome.notes:
-        say(f"  note: {note}", err)
+        say(f"  note: {note.en}", err)
     say(f"  {outcome.trained} networks trained, {outcome.kept} kept from earlier runs")
     say(f"page: {outcome.page}")
 

@@ -17,6 +17,7 @@ COLOURS: Final = ("#1d2433", "#2f5d8a", "#c2553a", "#5b8c5a", "#8a6d3b", "#6b4c9
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 46, 42
 _STEPS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 _MAX_LINES: Final = 7
+_NUMBER: Final = 36
 _LINE: Final = "#e3e6ec"
 _SOFT: Final = "#667085"
 
@@ -72,7 +73,7 @@ def draw_panel(title: str, x_title: str, curves: Sequence[Curve]) -> str:
     parts += _lines(scale, step)
     parts += [
         f'<text x="{scale.x(x)}" y="{HEIGHT - 24}" text-anchor="middle" fill="{_SOFT}">{x:,.0f}</text>'
-        for x in sorted({x for x, _ in found})
+        for x in _apart(sorted({x for x, _ in found}), scale)
     ]
     middle = (_LEFT + WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle" fill="{_SOFT}">{escape(x_title)}</text>')
@@ -93,6 +94,15 @@ def draw_picture(panels: Sequence[str]) -> str:
         f'{font} font-size="12" fill="#1d2433" role="img">\n<rect width="{width}" height="{HEIGHT}" fill="#fff"/>\n'
         f"{groups}\n</svg>\n"
     )
+
+
+def _apart(sizes: Sequence[float], scale: _Scale) -> list[float]:
+    """Sizes whose numbers don't touch: the last one, and what has room before it."""
+    shown = [sizes[-1]]
+    for size in sizes[-2::-1]:
+        if scale.x(shown[-1]) - scale.x(size) >= _NUMBER:
+            shown.append(size)
+    return shown
 
 
 def _legend(curves: Sequence[Curve]) -> list[str]:

@@ -15,7 +15,7 @@ from models.evaluation.gate_record import Said
 from models.evaluation.record import Figure
 from monitoring.relabel.curve_drawing import COLOURS, Curve, draw_panel, draw_picture
 from monitoring.relabel.effect import Effect, Learned, Point
-from monitoring.statistics.learning_curve import MIN_SIZES
+from monitoring.statistics.learning_curve import MIN_SIZES, REACH
 
 Lang = Literal["zh", "en"]
 NAMES: Final[dict[Learned, Said]] = {
@@ -33,7 +33,7 @@ def render_effect(
     parent: str,
     batches: Sequence[str],
     effect: Effect,
-    notes: Sequence[str],
+    notes: Sequence[Said],
     now: datetime,
     *,
     lang: Lang = "zh",
@@ -124,6 +124,11 @@ def _projection(effect: Effect) -> Said:
             f"{MIN_SIZES}",
         )
     gain = projection.gain
+    if projection.more > REACH * projection.size:
+        return Said(
+            f"再标 {projection.more:,} 条能提升多少：看不出，目前只有 {projection.size:,} 条",
+            f"what {projection.more:,} more would buy: cannot tell from {projection.size:,} labels",
+        )
     if not projection.told:
         between = f"{points(gain.low)} … {points(gain.high)}"
         return Said(
@@ -162,7 +167,7 @@ def _curve_of(points: Sequence[Point], colour: str, lang: Lang) -> Curve:
 def _expected(effect: Effect, lang: Lang) -> Curve:
     projection, here = effect.projection, effect.curve("all")[-1].macro_f1.value
     gain = projection.gain
-    end = Figure(here + gain.value, here + gain.low, here + gain.high)
+    end = Figure(*(min(here + each, 1.0) for each in (gain.value, gain.low, gain.high)))
     both = ((float(projection.size), _alone(here)), (float(projection.size + projection.more), end))
     return Curve(_in(Said("预计", "expected"), lang), both, "#98a2b3", dashed=True)
 

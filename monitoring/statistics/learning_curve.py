@@ -22,6 +22,8 @@ MIN_SIZES: Final = 3
 """A curve of three parameters through fewer sizes says nothing."""
 USEFUL_WIDTH: Final = 0.04
 """A 95 % band that is wider than four points leaves open whether labels are worth their price."""
+REACH: Final = 2
+"""A curve is followed for so many times the labels that it rests on, and no farther."""
 _RATES: Final = np.geomspace(0.05, 3.0, 80)
 """From almost logarithmic growth to a curve that is flat after its first point."""
 _LEAST_DEVIATION: Final = 1e-4
@@ -56,7 +58,7 @@ class Projection:
         size: Labels so far.
         more: Labels to come.
         gain: Growth of the score from `size` to `size + more`, never below 0; NaN where there are too few sizes.
-        told: Whether that is worth telling: enough sizes, and a band that is not wider than `USEFUL_WIDTH`.
+        told: Whether that is worth telling: enough sizes, a band not wider than `USEFUL_WIDTH`, not too far ahead.
         sizes: Distinct sizes that the curve rests on.
     """
 
@@ -123,7 +125,8 @@ def project(
     unexplained = _unexplained(point, sizes, scores, replicates)
     drawn = fit_power_laws(sizes, replicates + unexplained * rng.standard_normal(replicates.shape), weights)
     gain = percentile_figure(_growth(point, now, more)[0], _growth(drawn, now, more))
-    told = gain.high - gain.low <= USEFUL_WIDTH and not (of_one and len(sizes) == MIN_SIZES)
+    known = more <= REACH * now and not (of_one and len(sizes) == MIN_SIZES)
+    told = known and gain.high - gain.low <= USEFUL_WIDTH
     return Projection(now, more, gain, told=told, sizes=distinct)
 
 

@@ -102,7 +102,7 @@ def test_labels_of_new_words_buy_what_the_champion_lacks(world: Changing) -> Non
     more = told(world)
     assert more["kept"] == found["trained"]
     assert more["trained"] == 3
-    assert any("--anew" in note for note in more["notes"])
+    assert any("--anew" in note["en"] for note in more["notes"])
     before = {(point["round"], point["learned"]): point["rows"] for point in found["points"] if point["round"]}
     after = {(point["round"], point["learned"]): point["rows"] for point in more["points"] if point["round"]}
     assert {key: after[key] for key in before} == before
@@ -119,7 +119,7 @@ def test_a_file_to_measure_on_is_kept_out_of_training(world: Changing) -> None:
     assert not set(material.labels.texts) & set(mixed["text"])
     assert set(material.keep_out) == set(mixed["text"]) - set(known["text"])
     assert len(material.test) == len(mixed) - 7
-    assert [note.split(" are ")[0] for note in material.notes] == ["7 test rows"]
+    assert [note.en.split(" are ")[0] for note in material.notes] == ["7 test rows"]
     held = gather(home, Sources("comment"))
     assert held.labels.random.any()
     assert not set(held.labels.texts) & set(held.test.texts)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
 
+from models.evaluation.gate_record import Said
 from models.evaluation.record import Figure
 from monitoring.relabel.curve_drawing import HEIGHT, WIDTH, Curve, draw_panel, draw_picture
 from monitoring.relabel.effect import Advantage, Effect, Learned, Point
@@ -34,7 +38,7 @@ def effect(gap: Figure, gain: Figure = NOBODY, *, told: bool = False, sizes: int
     return Effect(points, (Advantage(2, 80, gap, 0.87),), Projection(400, 500, gain, told=told, sizes=sizes))
 
 
-def page(found: Effect, task: str = "comment", notes: tuple[str, ...] = (), lang: str = "zh") -> str:
+def page(found: Effect, task: str = "comment", notes: tuple[Said, ...] = (), lang: str = "zh") -> str:
     return render_effect(task, "b1", ("第一批", "第二批"), found, notes, NOW, lang=lang)  # type: ignore[arg-type]
 
 
@@ -63,6 +67,12 @@ def test_what_more_would_buy() -> None:
     assert wide.en == "what 500 more would buy: cannot tell, between +0.0 … +10.0 points"
 
 
+def test_far_ahead_is_not_told() -> None:
+    found = effect(Figure(0, -0.1, 0.1), Figure(0.01, 0.0, 0.02), sizes=3)
+    far = replace(found, projection=replace(found.projection, more=1000))
+    assert verdicts(far)[-1].en == "what 1,000 more would buy: cannot tell from 400 labels"
+
+
 def test_without_anything_to_compare() -> None:
     alone = Effect((point(0, "nothing", 0, 0.5),), (), Projection(0, 500, NOBODY, told=False, sizes=0))
     assert [each.en.split(",")[0] for each in verdicts(alone)] == [
@@ -75,16 +85,16 @@ def test_without_anything_to_compare() -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_page_needs_nothing_but_itself(lang: str) -> None:
     found = effect(Figure(0.03, 0.01, 0.05), Figure(0.012, 0.004, 0.02), told=True, sizes=3)
-    html = page(found, notes=("少了几行",), lang=lang)
+    html = page(found, notes=(Said("少了几行", "rows lack"),), lang=lang)
     assert f'lang="{"zh-Hans" if lang == "zh" else "en"}"' in html
-    for each in ("学习曲线", "Learning curve", "第二批", "少了几行", "+3.0"):
+    for each in ("学习曲线", "Learning curve", "第二批", "少了几行" if lang == "zh" else "rows lack", "+3.0"):
         assert each in html
     for foreign in ("<script", "http://", "https://", "nan"):
         assert foreign not in html.replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 
 def test_what_comes_from_data_is_escaped_and_cut() -> None:
-    html = page(effect(Figure(0, -1, 1)), task="<b>" + "x" * 300, notes=("<script>alert(1)</script>",))
+    html = page(effect(Figure(0, -1, 1)), task="<b>" + "x" * 300, notes=(Said("<script>alert(1)</script>", ""),))
     assert "<b>x" not in html
     assert "<script" not in html
     assert "x" * 100 not in html
@@ -102,6 +112,15 @@ def test_the_drawing_is_xml_and_stays_within_its_frame() -> None:
         assert 0 < float(dot.attrib["cy"]) < HEIGHT
     first, second = (float(dots[place].attrib["cy"]) for place in (0, 1))
     assert first > second  # higher scores lie higher
+
+
+def test_numbers_below_do_not_touch() -> None:
+    sizes = [0, 5, 10, 400, 405, 1000]
+    drawn = draw_panel("F1", "n", [Curve("", tuple((float(x), Figure(0.5, 0.4, 0.6)) for x in sizes), "#123456")])
+    below = re.findall(rf'<text x="([\d.]+)" y="{HEIGHT - 24}"[^>]*>([\d,]+)</text>', drawn)
+    assert [number for _, number in below] == ["1,000", "405", "10"]
+    places = [float(place) for place, _ in below]
+    assert all(one - other >= 36 for one, other in pairwise(places))
 
 
 def test_a_single_point_can_be_drawn() -> None:

@@ -94,6 +94,13 @@ def test_a_wide_band_is_not_told() -> None:
     assert (narrow.size, narrow.more) == (1000, 500)
 
 
+def test_far_ahead_is_not_told() -> None:
+    rng = np.random.default_rng(0)
+    scores = curve(*CURVES[0])
+    drawn = scores + rng.normal(0, 0.002, (300, 5))
+    assert [project(SIZES, scores, drawn, more, rng).told for more in (2000, 2001)] == [True, False]
+
+
 def test_three_points_of_one_training_each_are_not_told() -> None:
     rng = np.random.default_rng(0)
     scores = curve(*CURVES[0])[:MIN_SIZES]
