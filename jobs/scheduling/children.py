@@ -14,6 +14,7 @@ from typing import Final
 
 log = logging.getLogger("yeban.schedule")
 
+FAILED: Final = 1
 _YEBAN: Final = (sys.executable, "-P", "-c", "from jobs.cli.app import main; main()")
 """The same program as this one; -P, so that no folder beside it is taken for ours."""
 
@@ -43,7 +44,11 @@ class Children:
         with self._guard:
             if self._stopped:
                 return -signal.SIGTERM
-            process = subprocess.Popen([*_YEBAN, *arguments], stdin=subprocess.DEVNULL, start_new_session=True)
+            try:
+                process = subprocess.Popen([*_YEBAN, *arguments], stdin=subprocess.DEVNULL, start_new_session=True)
+            except OSError as error:  # no memory or no process left: the night is tried again like any that fails
+                log.error("%s: can't be started: %s", " ".join(arguments), error)
+                return FAILED
             self._alive.add(process)
         try:
             return process.wait(longest_s)

@@ -76,6 +76,11 @@ def test_a_stop_waits_and_nothing_begins_after_it(tmp_path: Path) -> None:
     assert not (tmp_path / "began").exists()
 
 
+def test_one_that_can_not_be_started_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "_YEBAN", ("/no/such/program",))
+    assert Children(5).run(["nightly"], 60) == children.FAILED
+
+
 def test_it_runs_this_program_whatever_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "__init__.py").write_text("raise SystemExit(99)")
