@@ -167,9 +167,9 @@ def _known(rows: LabelledRows, seen: Keys) -> NDArray[np.int64]:
 def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds: int) -> Figure:
     """Time of the second scorer over that of the first, on the same rows, in turns.
 
-    Whatever else the machine does only adds to a time, so the shortest of each are compared. Where one of them never had a
-    quiet moment that is unjust, and the median of the rounds is not: the smaller of both counts, as what is really slower
-    is so by either. The range is that of the single rounds.
+    Whatever else the machine does only adds to a time, so the shortest of each are compared. Where one of them never
+    had a quiet moment that is unjust, and the median of the rounds is not: the smaller of both counts, as what is
+    really slower is so by either. The range is that of the single rounds.
     """
     texts = rows.texts.head(_SPEED_ROWS)
     times = np.empty((rounds, 2))
