@@ -1,4 +1,4 @@
-"""schedule start, schedule list."""
+"""schedule start, schedule list, schedule check."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from jobs.cli.options import HomeOption, JsonOption, home_at, now, out, say, say_json
+
+ALERTED = 3
 
 if TYPE_CHECKING:
     from jobs.scheduling.status import JobStatus
@@ -17,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Nights at their hours, without cron.", no_args_is_help=True, rich_markup_mode=None)
     group.command("start")(start_command)
     group.command("list")(list_command)
+    group.command("check")(check_command)
     app.add_typer(group, name="schedule")
 
 
@@ -45,6 +48,29 @@ def list_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
         return
     _print(states)
     say(f"scheduler: {holder or 'none is running for this home'}")
+
+
+def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """Tell the sinks of nights that are missed, failed, late or slow; for homes whose nights cron runs.
+
+    `schedule start` does so by itself. Exit codes: 0 all is well, 3 something is wrong.
+
+    Example: yeban schedule check
+    """
+    from dataclasses import asdict
+
+    from jobs.scheduling.service import check
+
+    alerts = check(home_at(home), now())
+    if as_json:
+        say_json([asdict(each) for each in alerts])
+    else:
+        for each in alerts:
+            say(each.message_en)
+        if not alerts:
+            say("no night is missed, failed, late or slow")
+    if alerts:
+        raise typer.Exit(ALERTED)
 
 
 def _print(states: list[JobStatus]) -> None:

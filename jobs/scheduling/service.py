@@ -10,15 +10,15 @@ from importlib.util import find_spec
 from jobs.config import CONFIG_NAME, Home
 from jobs.locks import scheduler_lock
 from jobs.nightly import JOB
-from jobs.run_alerts import tell_of_runs
+from jobs.run_alerts import judge_home, tell_of_runs
 from jobs.scheduling.children import Children
 from jobs.scheduling.heartbeat import beat
-from jobs.scheduling.occasions import Job, Occasion, Settled
+from jobs.scheduling.occasions import Job, Occasion, Settled, due
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
 from jobs.scheduling.watch import Clock, Watch
 from jobs.sections.schedule import JobSection
 from jobs.sections.secret import revealed
-from monitoring.alerts.punctuality import ExpectedRun
+from monitoring.alerts.punctuality import ExpectedRun, RunAlert
 from storage.errors import ConfigError, ExtraMissing
 from storage.runs import RunLog
 
@@ -58,13 +58,7 @@ def serve(home: Home, now: Clock) -> None:
         RunLocked: Another scheduler runs for this home.
         ExtraMissing: APScheduler is not installed.
     """
-    settings = home.config.schedule
-    if not settings.jobs:
-        raise ConfigError(
-            f"no job in {home.root / CONFIG_NAME}",
-            expected="at least one section [[schedule.jobs]]",
-            action='for example [[schedule.jobs]] with task = "comment" and cron = "30 2 * * *"',
-        )
+    settings, jobs = home.config.schedule, _jobs(home)
     if find_spec("apscheduler") is None:
         raise ExtraMissing(
             "APScheduler is not installed",
@@ -74,9 +68,8 @@ def serve(home: Home, now: Clock) -> None:
     from jobs.scheduling.clockwork import keep_watch
 
     sections = {each.task: each for each in settings.jobs}
-    jobs = [each.job(home.config.time_zone) for each in settings.jobs]
     addresses = {task: _revealed(each.heartbeat_url) for task, each in sections.items()}
-    children = Children(settings.stop_s)
+    children, records = Children(settings.stop_s), HomeRecords(home)
 
     def run(job: Job, occasion: Occasion) -> int:
         section = sections[job.task]
@@ -88,22 +81,54 @@ def serve(home: Home, now: Clock) -> None:
         beat(job.task, occasion.night, now(), file, addresses[job.task])
 
     def tell() -> None:
-        tell_of_runs(home, expected_nights(watch, jobs), now())
+        moment = now()
+        tell_of_runs(home, expected_nights(jobs, records.since([*sections], moment), moment), moment)
 
     retry = timedelta(minutes=settings.retry_minutes)
     with scheduler_lock(home.locks):
-        watch = Watch(jobs, HomeRecords(home), run, succeeded, now, retry)
+        watch = Watch(jobs, records, run, succeeded, now, retry)
         keep_watch(watch, jobs, children, settings.at_once, now, tell)
 
 
-def expected_nights(watch: Watch, jobs: Sequence[Job]) -> list[ExpectedRun]:
+def expected_nights(jobs: Sequence[Job], since: Mapping[str, datetime], now: datetime) -> list[ExpectedRun]:
     """The nights that should have been run by now, as far back as they are caught up with.
 
-    Raises:
-        TerminalError: The records can't be read.
+    Args:
+        jobs: The jobs.
+        since: Since when each task's nights count.
+        now: The present moment.
     """
-    nights = ((job.task, each) for job in jobs for each in watch.hours(job.task))
+    nights = ((job.task, each) for job in jobs for each in due(job, now, since[job.task], lambda _: False))
     return [ExpectedRun(JOB, task, each.night, each.at) for task, each in nights]
+
+
+def check(home: Home, now: datetime) -> tuple[RunAlert, ...]:
+    """Tell people of nights that are missed, failed, late or slow, each of each once; what a scheduler does by itself.
+
+    Returns:
+        What is wrong now, told before or not.
+
+    Raises:
+        ConfigError: No job is configured.
+        RunLocked: Another process is telling people.
+        TerminalError: A record can't be read.
+        DiskFull: No space left.
+    """
+    jobs = _jobs(home)
+    expected = expected_nights(jobs, HomeRecords(home).since([each.task for each in jobs], now), now)
+    tell_of_runs(home, expected, now)
+    return judge_home(home, expected, now)
+
+
+def _jobs(home: Home) -> list[Job]:
+    settings = home.config.schedule
+    if not settings.jobs:
+        raise ConfigError(
+            f"no job in {home.root / CONFIG_NAME}",
+            expected="at least one section [[schedule.jobs]]",
+            action='for example [[schedule.jobs]] with task = "comment" and cron = "30 2 * * *"',
+        )
+    return [each.job(home.config.time_zone) for each in settings.jobs]
 
 
 def _revealed(address: str | None) -> str | None:

@@ -66,15 +66,6 @@ class Watch:
         self._settled: set[tuple[str, Occasion]] = set()
         self._stopping = threading.Event()
 
-    def hours(self, task: str) -> list[Occasion]:
-        """Nights of a task whose hour has come, done or not, the oldest first: those that it would catch up with.
-
-        Raises:
-            TerminalError: The records can't be read.
-        """
-        now = self._now()
-        return due(self._jobs[task], now, self._records.since([*self._jobs], now)[task], lambda _: False)
-
     def next_due(self, task: str) -> Occasion | None:
         """The oldest night that is to be run now.
 
