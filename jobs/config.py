@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import CommandSection, JsonlSection, LogSection, MonitorSection, WebhookSection
 from jobs.sections.relabel import RelabelSection
+from jobs.sections.retention import BoundSection, RetentionSection
 from jobs.sections.scoring import Columns, EngineSection, ForeignModel, Task, UnitsSection, WarehouseSection
 from jobs.sections.section import Section
 from models.windows import WindowSpec
@@ -35,6 +36,7 @@ class Config(Section):
     monitor: MonitorSection = MonitorSection()
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
+    retention: RetentionSection = RetentionSection()
     tasks: dict[str, Task] = Field(default_factory=dict)
 
     @field_validator("tasks")
@@ -116,6 +118,21 @@ class Home:
     def relabel(self) -> Path:
         """Batches that people are asked to label."""
         return self.root / "relabel"
+
+    @property
+    def retired(self) -> Path:
+        """Notes of predictions that were removed."""
+        return self.root / "retired"
+
+    @property
+    def reports(self) -> Path:
+        """Comparisons of shadow runs."""
+        return self.root / "reports"
+
+    @property
+    def logs(self) -> Path:
+        """Where cron and others may send what commands say."""
+        return self.root / "logs"
 
     @property
     def locks(self) -> Path:
@@ -211,6 +228,8 @@ _SECTIONS: Final[dict[str, type[BaseModel]]] = {
     "monitor": MonitorSection,
     "gate": GateSection,
     "relabel": RelabelSection,
+    "retention": RetentionSection,
+    **dict.fromkeys(RetentionSection.model_fields.keys() - {"keep_free_gb"}, BoundSection),
     "log": LogSection,
     "jsonl": JsonlSection,
     "webhook": WebhookSection,

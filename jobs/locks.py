@@ -1,29 +1,46 @@
-"""One run per task: a file lock that dies with its process."""
+"""One run per task: a file lock that dies with its process; a long job gives it to a run that waits."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
+from jobs.turns import is_wanted, wanting
 from storage.errors import RunLocked
 from storage.files import make_folder, write_json
-from storage.processes import host_name
+from storage.processes import host_name, is_alive
+
+log = logging.getLogger("yeban.locks")
+
+YIELD_PATIENCE_S: Final = 3600.0
+"""How long a run waits for one that gives way: its longest unit may take a while."""
+QUIET_S: Final = 2.0
+"""How long the lock must be free before a job that gave way takes it again: a night takes it once per step."""
+_NAMELESS_S: Final = 1.0
+"""How long a holder may take to write its name."""
+_POLL_S: Final = 0.05
 
 
 @contextmanager
-def task_lock(folder: Path, task: str, job: str = "") -> Iterator[None]:
+def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -> Iterator[None]:
     """Hold the lock of a task; the operating system releases it even after SIGKILL.
+
+    Where a job that yields has it, it is waited for; any other holder turns us away at once.
 
     Args:
         folder: Where locks are.
         task: The task.
         job: What may run beside scoring and has a lock of its own, such as `monitor`.
+        yields: We look between units whether another run waits, see `waits_for`, and don't wait for others that do.
 
     Raises:
         RunLocked: Another run holds it; names the holder.
@@ -34,7 +51,10 @@ def task_lock(folder: Path, task: str, job: str = "") -> Iterator[None]:
     lock = FileLock(folder / f"{name}.lock")
     holder = folder / f"{name}.holder.json"
     try:
-        lock.acquire(timeout=0)
+        if yields:
+            lock.acquire(timeout=0)
+        else:
+            _acquire(lock, holder, folder / f"{name}.wanted")
     except Timeout as error:
         raise RunLocked(
             f"another {job + ' ' if job else ''}run of task {task!r} is under way: {_describe(holder)}",
@@ -44,11 +64,72 @@ def task_lock(folder: Path, task: str, job: str = "") -> Iterator[None]:
         ) from error
     try:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment})
+        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment, "yields": yields})
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def waits_for(folder: Path, task: str) -> Callable[[], bool]:
+    """A function that tells whether a run waits for a task right now."""
+    return lambda: is_wanted(folder / f"{task}.wanted")
+
+
+def let_others_go(folder: Path, task: str, quiet_s: float = QUIET_S) -> None:
+    """Wait until nobody waits for a task, nobody has it, and that was so for a while."""
+    waited, free_since = waits_for(folder, task), time.monotonic()
+    lock = FileLock(folder / f"{task}.lock")
+    while time.monotonic() - free_since < quiet_s:
+        if waited() or not _is_free(lock):
+            free_since = time.monotonic()
+        time.sleep(_POLL_S)
+
+
+def _is_free(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+def _acquire(lock: FileLock, holder: Path, wanted: Path) -> None:
+    """Take the lock, and wait for a holder that gives way.
+
+    Raises:
+        Timeout: The holder doesn't, or did not in time.
+    """
+    try:
+        lock.acquire(timeout=0)
+        return
+    except Timeout:
+        if _gives_way(holder) is False:
+            raise
+    began = time.monotonic()
+    with wanting(wanted):
+        log.info("waiting for a unit to be finished by %s", _describe(holder))
+        while True:
+            try:
+                lock.acquire(timeout=_POLL_S, poll_interval=_POLL_S)
+                return
+            except Timeout:
+                waited_s, gives_way = time.monotonic() - began, _gives_way(holder)
+                nameless = gives_way is None and waited_s > _NAMELESS_S
+                if gives_way is False or nameless or waited_s > YIELD_PATIENCE_S:
+                    raise
+
+
+def _gives_way(holder: Path) -> bool | None:
+    """Whether the holder of a lock yields it; None where it has not written its name yet."""
+    try:
+        known = json.loads(holder.read_text())
+        there = known["host"] != host_name() or is_alive(
+            known["pid"], datetime.fromisoformat(known["since"]).timestamp()
+        )
+        return bool(known.get("yields")) if there else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _describe(holder: Path) -> str:

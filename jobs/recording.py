@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from jobs.turns import TaskWanted
 from storage.errors import DiskFull, WarehouseLocked, YebanError
 from storage.processes import host_name
 from storage.records import Slot
@@ -72,7 +73,7 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
     try:
         yield tally
     except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit | TaskWanted)
         with suppress(DiskFull):  # what went wrong matters more; without this record the run reads `interrupted`
             runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
         raise

@@ -23,6 +23,7 @@ Reading it top to bottom tells what can go wrong:
             PartCorrupt             a staged part does not hold what its name says
             ReferenceUnusable       a reference can't be made, or was altered
             GateRefused             a challenger has not passed the gate
+            DateRetired             the date's predictions were removed, as [retention] says
             RunLocked               exit 75: another run holds the task
             ExtraMissing            an optional part of yeban is not installed
             PortTaken               another program listens where we should
@@ -148,6 +149,10 @@ class ReferenceUnusable(TerminalError):
 
 class GateRefused(TerminalError):
     """A challenger may not take the champion's place: it has not passed the gate."""
+
+
+class DateRetired(TerminalError):
+    """A date's predictions were removed on purpose; nothing brings them back by accident."""
 
 
 class RunLocked(TerminalError):

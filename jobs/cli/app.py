@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jobs.cli import bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
+from jobs.cli import backfill, bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 setting_up.add_to(app)
 scoring.add_to(app)
+backfill.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)
 examine.add_to(app)
