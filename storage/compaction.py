@@ -64,7 +64,7 @@ def compact(warehouse: Warehouse, free_of: Callable[[Path], int] | None = None) 
     """
     started = time.perf_counter()
     with warehouse.still() as con:
-        path = warehouse.path
+        path = warehouse.path.resolve()  # a link stays one
         before = path.stat().st_size
         _look_for_room(con, path, free_of or (lambda folder: shutil.disk_usage(folder).free))
         with atomic_output(path) as temporary:

@@ -76,6 +76,12 @@ def loaded_rows(con: duckdb.DuckDBPyConnection) -> int:
     return int(rows)
 
 
+def loaded_slots(con: duckdb.DuckDBPyConnection) -> dict[Slot, int]:
+    """Rows of each slot that has units."""
+    sql = "SELECT task, logical_date, bundle, sum(row_stop - row_start) FROM units GROUP BY ALL ORDER BY ALL"
+    return {Slot(task, day, bundle): int(rows) for task, day, bundle, rows in con.execute(sql).fetchall()}
+
+
 def bundles_of_date(con: duckdb.DuckDBPyConnection, task: str, day: date) -> set[str]:
     """Bundles that have units of a task and date in the warehouse."""
     rows = con.execute("SELECT DISTINCT bundle FROM units WHERE task = ? AND logical_date = ?", [task, day]).fetchall()

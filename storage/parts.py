@@ -157,6 +157,11 @@ class PartStore:
         """Remove units' parts, then what belongs to them; units that are not staged don't matter."""
         discard(self._folder(slot), unit_ids)
 
+    def remains(self, slot: Slot) -> set[str]:
+        """Ids of all units that have a file, staged or not: a removal that was cut off leaves profiles."""
+        kinds = (("part-", ".parquet"), ("profile-", ".json"), ("sample-", ".parquet"), ("seal-", ".sha256"))
+        return set().union(*(self._named(slot, prefix, suffix) for prefix, suffix in kinds))
+
     def size(self, slot: Slot) -> int:
         """Bytes of all files of a slot."""
         folder = self._folder(slot)

@@ -10,7 +10,20 @@ import sys
 
 import typer
 
-from jobs.cli import backfill, bundles, challenge, examine, learn, monitor, relabel, report, runs, scoring, setting_up
+from jobs.cli import (
+    backfill,
+    bundles,
+    challenge,
+    examine,
+    housekeeping,
+    learn,
+    monitor,
+    relabel,
+    report,
+    runs,
+    scoring,
+    setting_up,
+)
 from jobs.cli.options import err, say
 from storage.errors import YebanError
 
@@ -30,6 +43,7 @@ learn.add_to(app)
 challenge.add_to(app)
 examine.add_to(app)
 runs.add_to(app)
+housekeeping.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
 report.add_to(app)
@@ -39,7 +53,7 @@ relabel.add_to(app)
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
-RESUMED = ("score", "backfill", "load")
+RESUMED = ("score", "backfill", "load", "tidy")
 """Commands that a rerun takes up where they were stopped."""
 
 
