@@ -70,7 +70,7 @@ def kill_and_compare(homes: tuple[Home, Home], dates: list[str], kills: int) -> 
 
 def test_a_backfill_killed_twice(new_home: Callable[..., Home]) -> None:
     homes = (new_home(name="undisturbed", rows=20), new_home(rows=20))
-    dates = [write_dumps(home, 6, 2, 50) for home in homes][0]
+    dates, _ = (write_dumps(home, 6, 2, 50) for home in homes)
     kill_and_compare(homes, dates, 2)
 
 
@@ -79,7 +79,7 @@ def test_a_backfill_in_place_of_another_bundle_killed_while_it_goes(
 ) -> None:
     """Killed as often as the warehouse changes: each row is there once, of the old bundle or the new one."""
     homes = (new_home(name="undisturbed", rows=20), new_home(rows=20))
-    dates = [write_dumps(home, 4, 2, 50) for home in homes][0]
+    dates, _ = (write_dumps(home, 4, 2, 50) for home in homes)
     more = ("--bundle", tiny_bundle("weibo"), "--replace")
     for home in homes:
         yeban(*command(dates), "--home", home.root).well()
@@ -108,6 +108,6 @@ def assert_each_row_once_in_the_view(home: Home, dates: list[str]) -> None:
 @pytest.mark.timeout(3600)
 def test_ninety_days_of_three_files_killed_ten_times(new_home: Callable[..., Home]) -> None:
     homes = (new_home(name="undisturbed", rows=20), new_home(rows=20))
-    dates = [write_dumps(home, 90, 3, 30) for home in homes][0]
+    dates, _ = (write_dumps(home, 90, 3, 30) for home in homes)
     kill_and_compare(homes, dates, 10)
     assert homes[0].count() == 90 * 3 * 30
