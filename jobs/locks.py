@@ -28,6 +28,7 @@ QUIET_S: Final = 2.0
 _NAMELESS_S: Final = 1.0
 """How long a holder may take to write its name."""
 _POLL_S: Final = 0.05
+_LOOK_S: Final = 0.2
 
 
 @contextmanager
@@ -83,7 +84,7 @@ def let_others_go(folder: Path, task: str, quiet_s: float = QUIET_S) -> None:
     while time.monotonic() - free_since < quiet_s:
         if waited() or not _is_free(lock):
             free_since = time.monotonic()
-        time.sleep(_POLL_S)
+        time.sleep(min(_LOOK_S, quiet_s))
 
 
 def _is_free(lock: FileLock) -> bool:

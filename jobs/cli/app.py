@@ -84,7 +84,8 @@ def main() -> None:
 
 def _what_now(typed: list[str]) -> str:
     if typed[:1] == ["backfill"] and "--force" in typed:
-        return "what was finished is kept; give the same command a later --from and it goes on from there"
+        end = "an earlier --to" if "--newest-first" in typed else "a later --from"
+        return f"what was finished is kept; give the same command {end} and it goes on from there"
     if typed and typed[0] in RESUMED:
         return "what was finished is kept, and the same command goes on from here"
     return "the same command begins anew"
