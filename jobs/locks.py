@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -
         DiskFull: No space left.
     """
     make_folder(folder)
-    name = f"{job}-{task}" if job else task
+    name = _name(task, job)
     lock = FileLock(folder / f"{name}.lock")
     holder = folder / f"{name}.holder.json"
     try:
@@ -72,19 +72,24 @@ def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -
         lock.release()
 
 
-def waits_for(folder: Path, task: str) -> Callable[[], bool]:
-    """A function that tells whether a run waits for a task right now."""
-    return lambda: is_wanted(folder / f"{task}.wanted")
+def waits_for(folder: Path, task: str, jobs: Sequence[str] = ("",)) -> Callable[[], bool]:
+    """A function that tells whether a run waits right now for a lock of a task: that of scoring, or of other jobs."""
+    files = [folder / f"{_name(task, job)}.wanted" for job in jobs]
+    return lambda: any(is_wanted(file) for file in files)
 
 
-def let_others_go(folder: Path, task: str, quiet_s: float = QUIET_S) -> None:
-    """Wait until nobody waits for a task, nobody has it, and that was so for a while."""
-    waited, free_since = waits_for(folder, task), time.monotonic()
-    lock = FileLock(folder / f"{task}.lock")
+def let_others_go(folder: Path, task: str, jobs: Sequence[str] = ("",), quiet_s: float = QUIET_S) -> None:
+    """Wait until nobody waits for a task's locks, nobody has them, and that was so for a while."""
+    wanted, free_since = waits_for(folder, task, jobs), time.monotonic()
+    locks = [FileLock(folder / f"{_name(task, job)}.lock") for job in jobs]
     while time.monotonic() - free_since < quiet_s:
-        if waited() or not _is_free(lock):
+        if wanted() or not all(_is_free(lock) for lock in locks):
             free_since = time.monotonic()
         time.sleep(min(_LOOK_S, quiet_s))
+
+
+def _name(task: str, job: str) -> str:
+    return f"{job}-{task}" if job else task
 
 
 def _is_free(lock: FileLock) -> bool:

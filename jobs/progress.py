@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -38,21 +38,26 @@ def in_words(seconds: float) -> str:
 
 
 class LogLines:
-    """A log line every ten seconds, for cron and for files."""
+    """A log line every ten seconds, for cron and for files.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._what, self._total, self._done, self._last, self._began = "", 0, 0, 0.0, 0.0
 
     def begin(self, what: str, total: int) -> None:
         """A stage begins."""
-        self._what, self._total, self._done, self._last = what, total, 0, time.monotonic()
+        self._what, self._total, self._done, self._last = what, total, 0, self._clock()
         self._began = self._last
         log.info("%s: %d rows to do", what, total)
 
     def advance(self, rows: int) -> None:
         """Some more rows are done."""
         self._done += rows
-        now = time.monotonic()
+        now = self._clock()
         if self._done >= self._total or now - self._last >= _LINE_EVERY_S:
             self._last = now
             log.info("%s: %d of %d rows%s", self._what, self._done, self._total, self._left(now))

@@ -25,8 +25,8 @@ from storage.runs import RunLog
 
 log = logging.getLogger("yeban.tidy")
 
-_BESIDE = ("monitor", "shadow")
-"""Jobs with locks of their own that need what is tidied."""
+_JOBS = ("", "monitor", "shadow")
+"""Scoring, and the jobs with locks of their own that need what is tidied."""
 
 
 @dataclass(slots=True)
@@ -87,13 +87,12 @@ def _tidy_task(home: Home, task: str, now: datetime, report: TidyReport) -> None
     while True:
         try:
             with ExitStack() as locks:
-                locks.enter_context(task_lock(home.locks, task, yields=True))
-                for job in _BESIDE:
-                    locks.enter_context(task_lock(home.locks, task, job))
+                for job in _JOBS:
+                    locks.enter_context(task_lock(home.locks, task, job, yields=True))
                 _tidy_held(home, task, now, report)
                 return
         except TaskWanted:
-            let_others_go(home.locks, task)
+            let_others_go(home.locks, task, _JOBS)
 
 
 def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None:
@@ -128,7 +127,7 @@ def _remove(home: Home, going: Iterable[Choice], now: datetime, report: TidyRepo
             tally.rows += item.rows
             tally.units += 1
             tally.figures[item.kind] = tally.figures.get(item.kind, 0) + item.size
-            if waits_for(home.locks, item.task)():
+            if waits_for(home.locks, item.task, _JOBS)():
                 raise TaskWanted("another run of the task waits for it")
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +10,11 @@ import pytest
 
 from jobs.config import Home
 from jobs.housekeeping.retiring import bring_back
-from jobs.housekeeping.tidy import TidyReport, tidy
+from jobs.housekeeping.tidy import TidyReport, _tidy_held, tidy
 from jobs.loading import load_staged
-from jobs.locks import task_lock
+from jobs.locks import task_lock, waits_for
 from jobs.progress import LogLines
+from jobs.turns import TaskWanted, wanting
 from storage.answers import AnswerLog, StoredAnswer
 from storage.errors import DateRetired
 from storage.nights import NightStore, StoredNight
@@ -233,3 +236,30 @@ def test_records_of_runs(tmp_path: Path) -> None:
         "old.json",
     ]
     assert {each.run_id for each in log.list()} == {"running", "new", "only", "night", "tonight"}
+
+
+def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> None:
+    """The one that waits scores and is let in between two items; what is left goes after it."""
+    home = home_of(tmp_path, parts={"days": 1})
+    slots = [slot_of_age(days) for days in (50, 40, 30)]
+    for slot in slots:
+        night(tmp_path, slot)
+    seen: list[int] = []
+
+    def run() -> None:
+        with task_lock(home.locks, "comment", "monitor"):
+            seen.append(sum(bool(staged(home, slot)) for slot in slots))
+
+    waiter = threading.Thread(target=run)
+    with task_lock(home.locks, "comment", "monitor", yields=True):  # as if tidy had it already
+        waiter.start()
+        while not waits_for(home.locks, "comment", ["monitor"])():
+            time.sleep(0.01)
+        with wanting(home.locks / "comment.wanted"):
+            report = TidyReport()
+            with pytest.raises(TaskWanted):
+                _tidy_held(home, "comment", NOW, report)
+    waiter.join()
+    assert [choice.item.target for choice in report.gone] == slots[:1]
+    assert seen == [2]
+    assert [target for _, target in gone(tidy(home, NOW))] == slots[1:]
