@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,6 +54,8 @@ class LocalExecutor:
         mapping: The dump's columns.
         time_zone: The zone of timestamps that name none.
         times: Seconds by step; `busy` tells them apart.
+        between: Called with each unit that the network has finished, where the network runs; it may wait, and what it
+            raises stops the run: that unit and those before it are staged all the same.
     """
 
     scorer: Scorer
@@ -60,6 +63,7 @@ class LocalExecutor:
     mapping: ColumnMapping
     time_zone: str
     times: StageTimes = field(default_factory=StageTimes)
+    between: Callable[[Unit], None] | None = None
 
     def run(self, dump: Dump, units: Sequence[Unit], on_unit: Callable[[Unit], None]) -> list[InputError]:
         """Score and stage units, file by file.
@@ -86,7 +90,8 @@ class LocalExecutor:
             waiting = timed(ready, "starved", self.times)
             stream = self.scorer.engine.stream(waiting, pipeline.stopped.is_set)
             stage = counted(self._stage, "stage", self.times)
-            pipeline.behind(timed(stream, "network", self.times), lambda scored: on_unit(stage(scored)))
+            paced = self._paced(timed(stream, "network", self.times))
+            pipeline.behind(paced, lambda scored: on_unit(stage(scored)))
         return failures
 
     @property
@@ -106,6 +111,15 @@ class LocalExecutor:
                 yield from read_units(dump.sources[name], by_file[name], self.mapping, self.time_zone)
             except InputError as error:
                 failures.append(error)
+
+    def _paced(
+        self, stream: Stream[tuple[UnitWork, NDArray[np.float32]]]
+    ) -> Stream[tuple[UnitWork, NDArray[np.float32]]]:
+        with closing(stream):
+            for scored in stream:
+                yield scored
+                if self.between is not None:
+                    self.between(scored[0].unit)
 
     def _prepare(self, read: tuple[Unit, RawRows]) -> UnitWork:
         unit, raw = read

@@ -62,6 +62,7 @@ class Scorer:
         bundle: The bundle.
         settings: How it computes, every `auto` replaced by what this machine does.
         engine: Runs the windows.
+        answers: What is asked before a text is computed; another run may put its own here.
 
     Raises:
         BundleError: The bundle's parts are not whole or disagree.
@@ -70,7 +71,7 @@ class Scorer:
 
     def __init__(self, bundle: Bundle, settings: EngineSettings, answers: AnswerCache | None = None) -> None:
         self.bundle = bundle
-        self._answers = answers
+        self.answers = answers
         self.settings = resolve_settings(settings)
         self._cleaner = bundle.cleaner()
         self._tokenizer = bundle.tokenizer()
@@ -95,8 +96,8 @@ class Scorer:
         keys, tokens = TextKeys(*digest_numbers(distinct)), self._tokenizer.encode(distinct)
         marks, counted = find_marks(texts, cleaned), count_tokens(tokens.ids, len(distinct))
         known = None
-        if self._answers is not None:
-            found, known = self._answers.find(keys)
+        if self.answers is not None:
+            found, known = self.answers.find(keys)
             which = np.argsort(np.argsort(found, kind="stable"))[which]
             distinct, keys, tokens = distinct.filter(pl.Series(~found)), keys.take(~found), tokens.keep(~found)
         windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
@@ -127,8 +128,8 @@ class Scorer:
             top=top,
             top_offsets=top_offsets,
         )
-        if self._answers is not None:
-            self._answers.add(prepared.keys, scores)
+        if self.answers is not None:
+            self.answers.add(prepared.keys, scores)
         everything = scores if prepared.known is None else join([scores, prepared.known])
         return everything.take(prepared.which)
 

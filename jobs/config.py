@@ -17,6 +17,7 @@ from jobs.sections.gate import GateSection
 from jobs.sections.monitoring import MonitorSection
 from jobs.sections.observing import LogsSection, MetricsSection
 from jobs.sections.relabel import RelabelSection
+from jobs.sections.retention import RetentionSection
 from jobs.sections.runs import RunsSection
 from jobs.sections.schedule import ScheduleSection, known_zone
 from jobs.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
@@ -43,6 +44,7 @@ class Config(Section):
     monitor: MonitorSection = MonitorSection()
     gate: GateSection = GateSection()
     relabel: RelabelSection = RelabelSection()
+    retention: RetentionSection = RetentionSection()
     runs: RunsSection = RunsSection()
     logs: LogsSection = LogsSection()
     metrics: MetricsSection = MetricsSection()
@@ -132,6 +134,21 @@ class Home:
     def effects(self) -> Path:
         """What networks said that were trained to see what labels buy: safe to remove."""
         return self.root / "cache" / "effect"
+
+    @property
+    def retired(self) -> Path:
+        """Notes of predictions that were removed."""
+        return self.root / "retired"
+
+    @property
+    def reports(self) -> Path:
+        """Comparisons of shadow runs."""
+        return self.root / "reports"
+
+    @property
+    def logs(self) -> Path:
+        """Where cron and others may send what commands say."""
+        return self.root / "logs"
 
     @property
     def locks(self) -> Path:

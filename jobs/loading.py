@@ -15,13 +15,15 @@ from jobs.relabel_copies import copy_batches
 from jobs.relabel_labels import copy_labels
 from jobs.relabel_queue import Queue
 from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
-from storage.ledger import loaded_records
+from storage.ledger import loaded_records, loaded_units
 from storage.loader import LoadReport, load
 from storage.nights import NightStore
 from storage.parts import PartStore
 from storage.plan import Plan
 from storage.records import Slot, Unit
 from storage.relabel_batches import BatchStore
+from storage.replacing import ReplaceOrders
+from storage.retired import RetiredStore
 from storage.runs import RunLog
 from storage.warehouse import Warehouse
 
@@ -68,6 +70,8 @@ def load_plan(
     """
     store, slot, done = PartStore(home.parts), plan.slot, 0
     renewed = store.marked(slot, "renewed") & store.staged_units(slot)
+    orders = ReplaceOrders(home.parts)
+    replaced = [Slot(slot.task, slot.logical_date, bundle) for bundle in orders.of(slot)]
 
     def advance(seen: int, total: int) -> None:
         nonlocal done
@@ -77,6 +81,7 @@ def load_plan(
         done = seen
 
     try:
+        _forget_replaced(home, plan, replaced)
         report = load(
             store,
             open_warehouse(home),
@@ -84,6 +89,7 @@ def load_plan(
             bundle_record=record,
             now=lambda: datetime.now(UTC),
             replace=renewed,
+            in_place_of=[old.bundle for old in replaced],
             on_progress=advance,
         )
     except WarehouseLocked as error:
@@ -93,8 +99,41 @@ def load_plan(
     damaged = {str(failure.facts["unit"]) for failure in report.failures}
     store.unmark(slot, "renewed", renewed - damaged)
     store.discard(slot, damaged)
+    if not report.waiting_units and not damaged:
+        _drop_replaced(store, replaced)
+        orders.done(slot)
     tally.failures += [_set_aside(failure, slot) for failure in report.failures]
     return report
+
+
+def _forget_replaced(home: Home, plan: Plan, replaced: list[Slot]) -> None:
+    """Let the old plans forget the files that are about to be replaced whole, so that no load brings them back."""
+    if not replaced:
+        return
+    store = PartStore(home.parts)
+    there = store.staged_units(plan.slot) | _loaded_units(home, plan.slot)
+    whole = {path for path, units in plan.files.items() if all(unit.unit_id in there for unit in units)}
+    for old in replaced:
+        known = store.load_plan(old)
+        if known is not None and known.files.keys() & whole:
+            store.save_plan(Plan(old, {path: units for path, units in known.files.items() if path not in whole}))
+
+
+def _loaded_units(home: Home, slot: Slot) -> set[str]:
+    if not home.warehouse.exists():
+        return set()
+    with open_warehouse(home).reading() as con:
+        return loaded_units(con, slot)
+
+
+def _drop_replaced(store: PartStore, replaced: list[Slot]) -> None:
+    """Remove old parts that no plan names any more, and what is left of slots that have nothing."""
+    for old in replaced:
+        plan = store.load_plan(old)
+        planned = {unit.unit_id for unit in plan.units} if plan else set()
+        store.discard(old, store.staged_units(old) - planned)
+        if plan is None or not plan.files:
+            store.drop(old)
 
 
 def _set_aside(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
@@ -134,7 +173,8 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         WarehouseLocked: Somebody else has the warehouse open.
     """
     store, runs = PartStore(home.parts), RunLog(home.run_records)
-    slots = store.slots(task)
+    retired = RetiredStore(home.retired)
+    slots = [slot for slot in store.slots(task) if not retired.has(slot)]
     if task is not None and not slots:
         home.task(task)
     plans, done = _read_plans(store, slots)
@@ -198,6 +238,8 @@ def unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
 def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
     there = {unit for unit in loaded if unit.source_path in plan.files}
     renewed = store.marked(plan.slot, "renewed")
+    if ReplaceOrders(store.root).of(plan.slot):
+        return False
     return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
 
 

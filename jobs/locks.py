@@ -1,10 +1,12 @@
-"""Locks that die with their process: one run per task, one scheduler per home."""
+"""Locks that die with their process: one run per task, one scheduler per home. A long job gives way to one that waits."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,29 +14,44 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from jobs.turns import is_wanted, wanting
 from storage.errors import RunLocked
 from storage.files import make_folder, write_json
-from storage.processes import host_name
+from storage.processes import host_name, is_alive
+
+log = logging.getLogger("yeban.locks")
+
+YIELD_PATIENCE_S: Final = 3600.0
+"""How long a run waits for one that gives way: its longest unit may take a while."""
+QUIET_S: Final = 2.0
+"""How long the lock must be free before a job that gave way takes it again: a night takes it once per step."""
+_NAMELESS_S: Final = 1.0
+"""How long a holder may take to write its name."""
+_POLL_S: Final = 0.05
+_LOOK_S: Final = 0.2
 
 _SCHEDULER: Final = "@scheduler"
 """Begins as no task's name can."""
 
 
 @contextmanager
-def task_lock(folder: Path, task: str, job: str = "") -> Iterator[None]:
+def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -> Iterator[None]:
     """Hold the lock of a task; the operating system releases it even after SIGKILL.
+
+    Where a job that yields has it, it is waited for; any other holder turns us away at once.
 
     Args:
         folder: Where locks are.
         task: The task.
         job: What may run beside scoring and has a lock of its own, such as `monitor`.
+        yields: We look between units whether another run waits, see `waits_for`, and don't wait for others that do.
 
     Raises:
         RunLocked: Another run holds it; names the holder.
         DiskFull: No space left.
     """
     what = f"another {job + ' ' if job else ''}run of task {task!r} is under way"
-    with _held(folder, f"{job}-{task}" if job else task, what, "one such run per task at a time", task=task):
+    with _held(folder, _name(task, job), what, "one such run per task at a time", yields=yields, task=task):
         yield
 
 
@@ -63,12 +80,15 @@ def running_scheduler(folder: Path) -> str | None:
 
 
 @contextmanager
-def _held(folder: Path, name: str, taken: str, expected: str, **facts: Any) -> Iterator[None]:
+def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = False, **facts: Any) -> Iterator[None]:
     make_folder(folder)
     lock = FileLock(folder / f"{name}.lock")
     holder = folder / f"{name}.holder.json"
     try:
-        lock.acquire(timeout=0)
+        if yields:
+            lock.acquire(timeout=0)
+        else:
+            _acquire(lock, holder, folder / f"{name}.wanted")
     except Timeout as error:
         raise RunLocked(
             f"{taken}: {_describe(holder)}",
@@ -78,11 +98,77 @@ def _held(folder: Path, name: str, taken: str, expected: str, **facts: Any) -> I
         ) from error
     try:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment})
+        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment, "yields": yields})
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def waits_for(folder: Path, task: str, jobs: Sequence[str] = ("",)) -> Callable[[], bool]:
+    """A function that tells whether a run waits right now for a lock of a task: that of scoring, or of other jobs."""
+    files = [folder / f"{_name(task, job)}.wanted" for job in jobs]
+    return lambda: any(is_wanted(file) for file in files)
+
+
+def let_others_go(folder: Path, task: str, jobs: Sequence[str] = ("",), quiet_s: float = QUIET_S) -> None:
+    """Wait until nobody waits for a task's locks, nobody has them, and that was so for a while."""
+    wanted, free_since = waits_for(folder, task, jobs), time.monotonic()
+    locks = [FileLock(folder / f"{_name(task, job)}.lock") for job in jobs]
+    while time.monotonic() - free_since < quiet_s:
+        if wanted() or not all(_is_free(lock) for lock in locks):
+            free_since = time.monotonic()
+        time.sleep(min(_LOOK_S, quiet_s))
+
+
+def _name(task: str, job: str) -> str:
+    return f"{job}-{task}" if job else task
+
+
+def _is_free(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return True
+    except Timeout:
+        return False
+
+
+def _acquire(lock: FileLock, holder: Path, wanted: Path) -> None:
+    """Take the lock, and wait for a holder that gives way.
+
+    Raises:
+        Timeout: The holder doesn't, or did not in time.
+    """
+    try:
+        lock.acquire(timeout=0)
+        return
+    except Timeout:
+        if _gives_way(holder) is False:
+            raise
+    began = time.monotonic()
+    with wanting(wanted):
+        log.info("waiting for a unit to be finished by %s", _describe(holder))
+        while True:
+            try:
+                lock.acquire(timeout=_POLL_S, poll_interval=_POLL_S)
+                return
+            except Timeout:
+                waited_s, gives_way = time.monotonic() - began, _gives_way(holder)
+                nameless = gives_way is None and waited_s > _NAMELESS_S
+                if gives_way is False or nameless or waited_s > YIELD_PATIENCE_S:
+                    raise
+
+
+def _gives_way(holder: Path) -> bool | None:
+    """Whether the holder of a lock yields it; None where it has not written its name yet."""
+    try:
+        known = json.loads(holder.read_text())
+        there = known["host"] != host_name() or is_alive(
+            known["pid"], datetime.fromisoformat(known["since"]).timestamp()
+        )
+        return bool(known.get("yields")) if there else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _describe(holder: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -29,24 +29,46 @@ class Progress(Protocol):
         """Some more rows are done."""
 
 
-class LogLines:
-    """A log line every ten seconds, for cron and for files."""
+def in_words(seconds: float) -> str:
+    """A time as people say it."""
+    minutes, hours = seconds / 60, seconds / 3600
+    if hours >= 48:
+        return f"{hours / 24:.1f} days"
+    if hours >= 1:
+        return f"{int(hours)} h {int(minutes % 60)} min"
+    return f"{minutes:.0f} min" if minutes >= 2 else f"{seconds:.0f} s"
 
-    def __init__(self) -> None:
-        self._what, self._total, self._done, self._last = "", 0, 0, 0.0
+
+class LogLines:
+    """A log line every ten seconds, for cron and for files.
+
+    Args:
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._what, self._total, self._done, self._last, self._began = "", 0, 0, 0.0, 0.0
 
     def begin(self, what: str, total: int) -> None:
         """A stage begins."""
-        self._what, self._total, self._done, self._last = what, total, 0, time.monotonic()
+        self._what, self._total, self._done, self._last = what, total, 0, self._clock()
+        self._began = self._last
         log.info("%s: %d rows to do", what, total)
 
     def advance(self, rows: int) -> None:
         """Some more rows are done."""
         self._done += rows
-        now = time.monotonic()
+        now = self._clock()
         if self._done >= self._total or now - self._last >= _LINE_EVERY_S:
             self._last = now
-            log.info("%s: %d of %d rows", self._what, self._done, self._total)
+            log.info("%s: %d of %d rows%s", self._what, self._done, self._total, self._left(now))
+
+    def _left(self, now: float) -> str:
+        """How long it will go on as it went so far."""
+        left = self._total - self._done
+        seconds = (now - self._began) / self._done * left if self._done else 0.0
+        return f", about {in_words(seconds)} left" if left > 0 and self._done else ""
 
 
 class Bar:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from jobs.logs import run_in_logs
+from jobs.turns import TaskWanted
 from storage.errors import DiskFull, WarehouseLocked, YebanError
 from storage.processes import host_name
 from storage.records import Slot
@@ -90,7 +91,7 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
         with run_in_logs(run_id):
             yield tally
     except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit | TaskWanted)
         with suppress(DiskFull):  # what went wrong matters more; without this record the run reads `interrupted`
             runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
         raise

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch.input.dump import Dump
 from jobs.bundles import find_bundle
 from jobs.config import Home
+from jobs.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
 from jobs.figures import add_up
+from jobs.housekeeping.retiring import bring_back
 from jobs.loading import load_plan, open_warehouse
 from jobs.locks import task_lock
 from jobs.planning import adopt_plan, find_pending, order_again, plan_files
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
+from jobs.space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
 from jobs.sweeping import sweep
+from jobs.turns import Turn
 from models.bundle import Bundle
 from storage.errors import YebanError
 from storage.loader import LoadReport
 from storage.parts import PartStore
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
+from storage.retired import RetiredStore
 from storage.runs import RunLog, RunState
+
+_ROUGHLY = 4
+"""Rows may be so many times larger than what is assumed of them where nothing is known."""
+
+if TYPE_CHECKING:
+    from batch.answers.cache import AnswerCache
+    from batch.scorer import Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,19 @@ class ScoreOutcome:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a run is given by a job that runs many.
+
+    Attributes:
+        scorer_of: Makes the scorer of a bundle, or lends the one of the run before.
+        turn: Looks between units whether another run waits, and keeps to a pace.
+    """
+
+    scorer_of: Callable[[Home, Bundle, AnswerCache | None], Scorer]
+    turn: Turn
+
+
 def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome:
     """Score a dump and load the result; a rerun does only what is missing.
 
@@ -100,22 +125,41 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
     """
     home.task(request.task)
     bundle = find_bundle(home, request.task, request.bundle)
+    with task_lock(home.locks, request.task):
+        sweep(home)
+        outcome = score_held(home, bundle, request, progress)
+    if outcome.loaded is not None:
+        copy_records(open_warehouse(home), RunLog(home.run_records))
+    return outcome
+
+
+def score_held(
+    home: Home, bundle: Bundle, request: ScoreRequest, progress: Progress, company: Company | None = None
+) -> ScoreOutcome:
+    """The same for who holds the task's lock, and copies the records later.
+
+    Raises:
+        TaskWanted: Another run waits for the task, and the company gives way.
+        YebanError: As `score`.
+    """
     slot = Slot(request.task, request.logical_date, bundle.version)
     store, runs = PartStore(home.parts), RunLog(home.run_records)
-    with task_lock(home.locks, request.task), recorded_run(runs, "score", slot) as tally:
-        sweep(home)
+    if request.force:
+        bring_back(home, slot)
+    RetiredStore(home.retired).check(slot)
+    with recorded_run(runs, "score", slot) as tally:
         dump = plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
+        pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
+        _look_for_room(home, slot, sum(unit.rows for unit in pending))
         plan = adopt_plan(home, store, dump.plan)
         if request.force:
             order_again(store, dump.plan)
-        pending = find_pending(home, store, dump.plan)
+            pending = find_pending(home, store, dump.plan)
         if pending:
-            _score_units(home, bundle, dump, pending, tally, progress)
+            _score_units(home, bundle, dump, pending, tally, progress, company)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
         profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
-    if loaded is not None:
-        copy_records(open_warehouse(home), runs)
     return ScoreOutcome(
         run_id=tally.run_id,
         state=tally.state,
@@ -130,12 +174,29 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
     )
 
 
+def _look_for_room(home: Home, slot: Slot, rows: int) -> None:
+    """Refuse a run that the disk has no room for, before anything is staged; a small one is left to the disk."""
+    if rows * (PART_BYTES + WAREHOUSE_BYTES) * _ROUGHLY < WORTH_LOOKING_BYTES:
+        return
+    needs = find_footprint(home, slot).needs(home, rows)
+    check_rooms(rooms_for(needs), round(home.config.retention.keep_free_gb * 1e9), "run the same command again")
+
+
 def _score_units(
-    home: Home, bundle: Bundle, dump: Dump, pending: Sequence[Unit], tally: Tally, progress: Progress
+    home: Home,
+    bundle: Bundle,
+    dump: Dump,
+    pending: Sequence[Unit],
+    tally: Tally,
+    progress: Progress,
+    company: Company | None,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
     from batch.local import LocalExecutor
     from jobs.scoring import kept_answers, make_scorer
+
+    scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
+    between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
 
     store, slot, mapping = PartStore(home.parts), dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
     again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
@@ -149,12 +210,13 @@ def _score_units(
         progress.advance(unit.rows)
 
     with kept_answers(home, bundle, known=not again) as answers:
-        scorer = make_scorer(home, bundle, answers)
-        executor = LocalExecutor(scorer, store, mapping, home.config.time_zone)
+        scorer = scorer_of(home, bundle, answers)
+        executor = LocalExecutor(scorer, store, mapping, home.config.time_zone, between=between)
         progress.begin("score", sum(unit.rows for unit in pending))
         started = time.perf_counter()
         tally.failures += executor.run(dump, pending, count)
-        seconds = max(time.perf_counter() - started, 1e-9)
+        paused_s = turn.paused_s - paused_s if turn else 0.0
+        seconds = max(time.perf_counter() - started - paused_s, 1e-9)
     store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out
     tally.figures |= {
         "seconds": round(seconds, 3),
@@ -166,5 +228,7 @@ def _score_units(
         "batches": scorer.engine.forward.name,
         **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
     }
+    if paused_s:
+        tally.figures["paused_s"] = round(paused_s, 3)
     if answers is not None and answers.asked:
         tally.figures["cache_hit_rate"] = round(answers.found / answers.asked, 4)

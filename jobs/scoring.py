@@ -10,6 +10,7 @@ from pathlib import Path
 
 from batch.answers.cache import AnswerCache
 from batch.answers.files import open_answers, save_answers, tidy_folders
+from batch.engine.engine import Work
 from batch.engine.settings import EngineSettings, resolve_settings
 from batch.scorer import Scorer
 from jobs.config import Home
@@ -27,6 +28,21 @@ def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) 
         ConfigError: This machine cannot compute so.
     """
     return Scorer(bundle, _settings(home), answers)
+
+
+class KeptScorer:
+    """Makes a bundle's scorer for the first run, and lends it to the runs after it: many dates, one start."""
+
+    def __init__(self) -> None:
+        self._scorer: Scorer | None = None
+
+    def __call__(self, home: Home, bundle: Bundle, answers: AnswerCache | None) -> Scorer:
+        """The scorer of a bundle, its work counted from nought; see `make_scorer`."""
+        if self._scorer is None or self._scorer.bundle.version != bundle.version:
+            self._scorer = make_scorer(home, bundle, answers)
+        self._scorer.answers = answers
+        self._scorer.engine.work = Work()
+        return self._scorer
 
 
 @contextmanager
@@ -62,8 +78,17 @@ def _save(folder: Path, answers: AnswerCache) -> None:
         log.warning("the answers of this run are not kept for the next one: %s", error)
 
 
+def settings_of(home: Home) -> EngineSettings:
+    """How this machine computes, every `auto` of yeban.toml replaced.
+
+    Raises:
+        ConfigError: It cannot compute so.
+    """
+    return resolve_settings(_settings(home))
+
+
 def _answers_of(home: Home, bundle: Bundle) -> Path:
-    how = resolve_settings(_settings(home))
+    how = settings_of(home)
     return home.answers / f"{bundle.version}-{how.precision}-{how.device.partition(':')[0]}"
 
 

@@ -24,6 +24,7 @@ Reading it top to bottom tells what can go wrong:
             ReferenceUnusable       a reference can't be made, or was altered
             GateRefused             a challenger has not passed the gate
             NothingToPick           no text is left that people could label
+            DateRetired             the date's predictions were removed, as [retention] says
             RunLocked               exit 75: another run holds the task
             ExtraMissing            an optional part of yeban is not installed
             PortTaken               another program listens where we should
@@ -153,6 +154,10 @@ class GateRefused(TerminalError):
 
 class NothingToPick(TerminalError):
     """No text is left that people could label."""
+
+
+class DateRetired(TerminalError):
+    """A date's predictions were removed on purpose; nothing brings them back by accident."""
 
 
 class RunLocked(TerminalError):

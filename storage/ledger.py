@@ -6,7 +6,7 @@ Every function works on a connection inside a transaction of `Warehouse.writing(
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import duckdb
@@ -68,6 +68,35 @@ def supersede(con: duckdb.DuckDBPyConnection, slot: Slot, keep: Mapping[str, Col
     stale = [unit for source_path, unit in rows if source_path in keep and unit not in keep[source_path]]
     remove_units(con, slot, stale)
     return len(stale)
+
+
+def loaded_rows(con: duckdb.DuckDBPyConnection) -> int:
+    """Rows of all units."""
+    ((rows,),) = con.execute("SELECT coalesce(sum(row_stop - row_start), 0) FROM units").fetchall()
+    return int(rows)
+
+
+def loaded_slots(con: duckdb.DuckDBPyConnection) -> dict[Slot, int]:
+    """Rows of each slot that has units."""
+    sql = "SELECT task, logical_date, bundle, sum(row_stop - row_start) FROM units GROUP BY ALL ORDER BY ALL"
+    return {Slot(task, day, bundle): int(rows) for task, day, bundle, rows in con.execute(sql).fetchall()}
+
+
+def bundles_of_date(con: duckdb.DuckDBPyConnection, task: str, day: date) -> set[str]:
+    """Bundles that have units of a task and date in the warehouse."""
+    rows = con.execute("SELECT DISTINCT bundle FROM units WHERE task = ? AND logical_date = ?", [task, day]).fetchall()
+    return {bundle for (bundle,) in rows}
+
+
+def remove_files(
+    con: duckdb.DuckDBPyConnection, slot: Slot, bundles: Iterable[str], source_paths: Collection[str]
+) -> int:
+    """Remove what other bundles have of some files of the slot's task and date; the number of units removed."""
+    removed = 0
+    for bundle in bundles:
+        other = Slot(slot.task, slot.logical_date, bundle)
+        removed += supersede(con, other, dict.fromkeys(source_paths, ()))
+    return removed
 
 
 def remove_units(con: duckdb.DuckDBPyConnection, slot: Slot, unit_ids: Iterable[str]) -> None:

@@ -9,6 +9,9 @@ its new units. So a file never goes missing while its new units are scored, and 
 versions; until the last of its new units is in, it is shorter than it will be, like any file that is being
 loaded. Where nothing of a file is left to wait for, its old rows leave at the start. A unit that was scored
 again takes the place of its own rows in one transaction, so nobody ever sees it missing.
+
+Where the slot takes the place of other bundles, their rows of a file leave in the transaction that brings the last
+of its new units: until then both stand there, and the view shows the new ones.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Any, Final
 import duckdb
 
 from storage.errors import PartCorrupt, TerminalError
-from storage.ledger import loaded_units, record_units, remove_units, supersede
+from storage.ledger import loaded_units, record_units, remove_files, remove_units, supersede
 from storage.parts import PartStore, StagedPart
 from storage.plan import Plan
 from storage.records import Slot, Unit
@@ -58,7 +61,7 @@ class LoadReport:
     Attributes:
         units: Units that went in.
         rows: Their rows.
-        superseded_units: Units that left because the plan no longer has them.
+        superseded_units: Units that left because the plan no longer has them, or because it takes their place.
         waiting_units: Planned units that are neither loaded nor staged yet.
         waiting_rows: Their rows.
         failures: One error per part that could not be read; discard these parts and score their units again.
@@ -91,6 +94,7 @@ def load(
     bundle_record: Mapping[str, Any] | None,
     now: Callable[[], datetime],
     replace: Collection[str] = (),
+    in_place_of: Collection[str] = (),
     rows_per_transaction: int = ROWS_PER_TRANSACTION,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> LoadReport:
@@ -106,6 +110,7 @@ def load(
         bundle_record: What the warehouse should know of the bundle, JSON-ready; None leaves it as it is.
         now: The clock, with a time zone.
         replace: Ids of staged units that go in although they are in already, in place of the rows there.
+        in_place_of: Bundles whose rows of the plan's files leave, of each file as soon as all its units are in.
         rows_per_transaction: Most rows of a transaction, unless one unit has more. Nobody else can use the
             warehouse while it lasts.
         on_progress: Called after each transaction with the rows done and the rows to do.
@@ -119,7 +124,7 @@ def load(
         TerminalError: The warehouse can't be used.
     """
     started = time.perf_counter()
-    missing, changes = _settle(warehouse, plan)
+    missing, changes = _settle(warehouse, plan, in_place_of)
     staged = store.staged_units(plan.slot)
     waiting = [unit for unit in missing if unit.unit_id not in staged]
     coming = ({unit.unit_id for unit in missing} | set(replace)) & staged
@@ -129,7 +134,7 @@ def load(
     for group in _groups(arriving, rows_per_transaction):
         parts = _prove(store, group, failures)
         if parts:
-            changes.append(_commit(warehouse, plan, parts, replace, bundle_record, now()))
+            changes.append(_commit(warehouse, plan, parts, replace, in_place_of, bundle_record, now()))
         seen_rows += sum(unit.rows for unit in group)
         if on_progress:
             on_progress(seen_rows, total_rows)
@@ -144,13 +149,14 @@ def load(
     )
 
 
-def _settle(warehouse: Warehouse, plan: Plan) -> tuple[list[Unit], list[_Change]]:
+def _settle(warehouse: Warehouse, plan: Plan, in_place_of: Collection[str]) -> tuple[list[Unit], list[_Change]]:
     """Find the units that are still to come, and clear files that have nothing to wait for."""
     with warehouse.writing() as con:
         loaded = loaded_units(con, plan.slot)
         missing = [unit for unit in plan.units if unit.unit_id not in loaded]
-        complete = plan.files.keys() - {unit.source_path for unit in missing}
+        complete = _complete(plan, loaded)
         superseded = supersede(con, plan.slot, _planned(plan, complete))
+        superseded += remove_files(con, plan.slot, in_place_of, complete)
     return missing, [_Change(0, 0, superseded)]
 
 
@@ -188,6 +194,7 @@ def _commit(
     plan: Plan,
     parts: list[StagedPart],
     replace: Collection[str],
+    in_place_of: Collection[str],
     record: Mapping[str, Any] | None,
     at: datetime,
 ) -> _Change:
@@ -205,6 +212,8 @@ def _commit(
             _insert_profiles(con, slot, parts)
             _record_bundle(con, slot, parts[0].profile.labels, record, at)
             record_units(con, units, at)
+        if in_place_of:
+            superseded += remove_files(con, slot, in_place_of, _complete(plan, loaded_units(con, slot)))
     return _Change(len(units), sum(unit.rows for unit in units), superseded)
 
 
@@ -242,6 +251,11 @@ def _record_bundle(
 ) -> None:
     flat = None if record is None else json.dumps(record, ensure_ascii=False, sort_keys=True)
     con.execute(_ADD_BUNDLE, [slot.task, slot.bundle, list(labels), flat, at])
+
+
+def _complete(plan: Plan, loaded: Collection[str]) -> set[str]:
+    """Files all of whose units are in."""
+    return {path for path, units in plan.files.items() if all(unit.unit_id in loaded for unit in units)}
 
 
 def _planned(plan: Plan, source_paths: set[str]) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from storage.errors import TerminalError
 from storage.files import make_folder, remove_durably, write_bytes, write_json
 from storage.records import Slot
-from storage.slot_folders import find_slots, slot_folder
+from storage.slot_folders import find_slots, remove_empty, slot_folder
 
 _NAME: Final = "night.json"
 _KINDS: Final = ("findings", "judgement")
@@ -95,6 +95,14 @@ class NightStore:
             TerminalError: Its folder is damaged.
         """
         return self._looked_up(slot, lambda _, index: datetime.fromisoformat(index["measured_at"]))
+
+    def remove(self, slot: Slot) -> None:
+        """Remove a night with all that lies beside it, its name first: without it there is no night."""
+        folder = self._folder(slot)
+        remove_durably([folder / _NAME])
+        if folder.is_dir():
+            remove_durably([path for path in sorted(folder.iterdir()) if path.is_file()])
+        remove_empty(folder, self._root)
 
     def slots(self, task: str) -> Sequence[Slot]:
         """All monitored nights of a task, by date, then by bundle."""

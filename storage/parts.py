@@ -21,7 +21,7 @@ from storage.files import remove_durably, write_bytes, write_json
 from storage.plan import Plan
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
-from storage.slot_folders import find_slots, slot_folder
+from storage.slot_folders import find_slots, remove_empty, slot_folder
 from storage.unit_files import UnitFiles, discard, told_by
 
 Mark = Literal["again", "renewed"]
@@ -49,10 +49,13 @@ class PartStore:
 
     Args:
         root: `parts` under the home; made when the first part is staged.
+
+    Attributes:
+        root: The same.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def stage(self, unit: Unit, table: pa.Table, profile: Profile, sample: pa.Table) -> Path:
         """Write a unit's profile, its sample and its part, durably. Staging again replaces them all.
@@ -154,6 +157,27 @@ class PartStore:
         """Remove units' parts, then what belongs to them; units that are not staged don't matter."""
         discard(self._folder(slot), unit_ids)
 
+    def remains(self, slot: Slot) -> set[str]:
+        """Ids of all units that have a file, staged or not: a removal that was cut off leaves profiles."""
+        kinds = (("part-", ".parquet"), ("profile-", ".json"), ("sample-", ".parquet"), ("seal-", ".sha256"))
+        return set().union(*(self._named(slot, prefix, suffix) for prefix, suffix in kinds))
+
+    def size(self, slot: Slot) -> int:
+        """Bytes of all files of a slot."""
+        folder = self._folder(slot)
+        return sum(entry.stat().st_size for entry in os.scandir(folder)) if folder.is_dir() else 0
+
+    def drop(self, slot: Slot) -> None:
+        """Remove all that is left of a slot, the plan last but for its folder: nothing of it may be needed any more."""
+        folder = self._folder(slot)
+        if not folder.is_dir():
+            return
+        self.discard(slot, self.staged_units(slot))
+        others = [path for path in sorted(folder.iterdir()) if path.name != _PLAN_NAME]
+        remove_durably(others)
+        remove_durably([folder / _PLAN_NAME])
+        remove_empty(folder, self.root)
+
     def save_plan(self, plan: Plan) -> None:
         """Write the slot's plan, in place of the one before.
 
@@ -186,10 +210,10 @@ class PartStore:
 
     def slots(self, task: str | None = None) -> list[Slot]:
         """Slots that have a folder, of one task or all, sorted by task, date and bundle."""
-        return find_slots(self._root, task)
+        return find_slots(self.root, task)
 
     def _folder(self, slot: Slot) -> Path:
-        return slot_folder(self._root, slot)
+        return slot_folder(self.root, slot)
 
     def _named(self, slot: Slot, prefix: str, suffix: str) -> set[str]:
         folder = self._folder(slot)

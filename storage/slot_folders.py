@@ -23,6 +23,18 @@ def find_slots(root: Path, task: str | None = None) -> list[Slot]:
     return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
 
 
+def remove_empty(folder: Path, root: Path) -> None:
+    """Remove a folder and those above it up to a root, as long as nothing is in them."""
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:  # somebody put something there
+            return
+        folder = folder.parent
+
+
 def _folder_value(value: str) -> str:
     # Percent-encoding is what Hive readers undo; it also keeps "/" and Chinese out of folder names.
     return quote(value, safe="")

@@ -25,7 +25,7 @@ from storage.profiles.sample import SAMPLE_ROWS, merge_samples, sample_from_byte
 from storage.profiles.summary import Summary
 from storage.records import Slot, Unit
 from storage.seals import bytes_digest, file_digest, is_sealed, make_seal
-from storage.slot_folders import find_slots, slot_folder
+from storage.slot_folders import find_slots, remove_empty, slot_folder
 
 _PROFILE, _SAMPLE, _UNITS, _SEAL = "profile.json", "sample.parquet", "units.json", "seal.sha256"
 _AT_ONCE: Final = 64
@@ -82,6 +82,13 @@ class SummaryStore:
         """
         profile = Profile.from_json_bytes(self._sealed(slot, _PROFILE))
         return Summary(profile, sample_from_bytes(self._sealed(slot, _SAMPLE)))
+
+    def remove(self, slot: Slot) -> None:
+        """Remove what is kept of a slot, the seal first: without it nothing is kept."""
+        folder = slot_folder(self._root, slot)
+        for names in ((_SEAL,), (_PROFILE, _SAMPLE, _UNITS)):
+            remove_durably([folder / name for name in names])
+        remove_empty(folder, self._root)
 
     def slots(self, task: str | None = None) -> list[Slot]:
         """Slots of which a summary is kept, of one task or all, sorted by task, date and bundle."""

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -125,6 +125,51 @@ class Warehouse:
             finally:
                 con.close()
 
+    @contextmanager
+    def still(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Nobody writes while the block lasts; what stood in the log is in the file.
+
+        Yields:
+            A connection to nothing, with the file attached read-only as `old`.
+
+        Raises:
+            WarehouseLocked: Somebody had it open for longer than our patience.
+            TerminalError: There is no warehouse yet, or it is damaged, foreign, or newer than this program.
+        """
+        with self.reading():
+            pass  # it is there, and ours
+        deadline = time.monotonic() + self._patience_s
+        with self._turn(deadline), stops_kept(), self._translated():
+            while True:
+                con = self._open(deadline, read_only=False)
+                try:
+                    migrate(con)
+                    con.execute("CHECKPOINT")
+                finally:
+                    con.close()
+                con = self._attached(deadline)
+                if not log_of(self.path).exists():
+                    break
+                con.close()  # somebody wrote in between
+            try:
+                yield con
+            finally:
+                con.close()
+
+    def _attached(self, deadline: float) -> duckdb.DuckDBPyConnection:
+        where = str(self.path).replace("'", "''")
+
+        def attach() -> duckdb.DuckDBPyConnection:
+            con = duckdb.connect(":memory:", config=_CONFIG)
+            try:
+                con.execute(f"ATTACH '{where}' AS old (READ_ONLY)")
+            except BaseException:
+                con.close()
+                raise
+            return con
+
+        return self._patiently(attach, deadline)
+
     def _create(self) -> None:
         """Make the file with its schema, whole or not at all: a half-made one can't be opened again."""
         with (
@@ -138,10 +183,10 @@ class Warehouse:
             finally:
                 con.close()
                 # It stays when the disk is full; the next opener then migrates the blank file.
-                _log_of(temporary).unlink(missing_ok=True)
+                log_of(temporary).unlink(missing_ok=True)
             until_named.enter_context(_alone_in(self.path.parent))
             if not self.path.exists():
-                _set_aside(_log_of(self.path))
+                _set_aside(log_of(self.path))
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
@@ -154,12 +199,27 @@ class Warehouse:
             lock.release()
 
     def _open(self, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        """Open the file, trying again with growing, jittered waits while somebody has it."""
+        """Open the file, trying again while somebody has it."""
+        return self._patiently(lambda: duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG), deadline)
+
+    def _patiently(
+        self, connect: Callable[[], duckdb.DuckDBPyConnection], deadline: float
+    ) -> duckdb.DuckDBPyConnection:
+        """Connect, with growing, jittered waits while somebody has the file.
+
+        When another file was put in its place just then, see `compaction`, that one is opened: what is written to the
+        old one is lost.
+        """
         jitter = random.SystemRandom()
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                return duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+                before = _identity(self.path)
+                con = connect()
+                if before in (None, _identity(self.path)):
+                    return con
+                con.close()
+                continue
             except duckdb.Error as error:
                 if not _LOCKED.search(str(error)):
                     raise self._unusable(error) from error
@@ -210,7 +270,16 @@ class Warehouse:
         )
 
 
-def _log_of(database: Path) -> Path:
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has a name; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def log_of(database: Path) -> Path:
     """Where DuckDB writes ahead: a crash leaves committed rows there, and the next opener takes them in."""
     return database.with_name(f"{database.name}.wal")
 

@@ -13,11 +13,13 @@ from typing import Annotated
 import typer
 
 from jobs.cli import (
+    backfill,
     bundles,
     challenge,
     configuring,
     doctor,
     examine,
+    housekeeping,
     learn,
     monitor,
     nightly,
@@ -58,11 +60,13 @@ setting_up.add_to(app)
 configuring.add_to(app)
 doctor.add_to(app)
 scoring.add_to(app)
+backfill.add_to(app)
 learn.add_to(app)
 challenge.add_to(app)
 shadow.add_to(app)
 examine.add_to(app)
 runs.add_to(app)
+housekeeping.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
 nightly.add_to(app)
@@ -76,7 +80,7 @@ log = logging.getLogger("yeban")
 INTERRUPTED, TERMINATED = 130, 143
 """What Ctrl-C and SIGTERM end with: 128 and the number of the signal."""
 
-RESUMED = ("score", "backfill", "load", "nightly")
+RESUMED = ("score", "backfill", "load", "nightly", "tidy")
 """Commands that a rerun takes up where they were stopped."""
 
 
@@ -118,7 +122,8 @@ def _complain(*lines: str) -> None:
 def _what_now(typed: list[str]) -> str:
     typed = [each for each in typed if each != "--log-json"]
     if typed[:1] == ["backfill"] and "--force" in typed:
-        return "what was finished is kept; give the same command a later --from and it goes on from there"
+        end = "an earlier --to" if "--newest-first" in typed else "a later --from"
+        return f"what was finished is kept; give the same command {end} and it goes on from there"
     if typed and typed[0] in RESUMED:
         return "what was finished is kept, and the same command goes on from here"
     return "the same command begins anew"

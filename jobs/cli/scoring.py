@@ -1,8 +1,7 @@
-"""score, backfill, load."""
+"""score, load."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +22,7 @@ from jobs.cli.options import (
     say,
     say_json,
 )
-from storage.errors import RunLocked, YebanError
+from storage.errors import RunLocked
 
 if TYPE_CHECKING:
     from jobs.config import Home
@@ -38,7 +37,6 @@ ForceOption = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command("score")(score_command)
-    app.command("backfill")(backfill_command)
     app.command("load")(load_command)
 
 
@@ -65,43 +63,8 @@ def score_command(
     if as_json:
         say_json(outcome.as_dict())
     else:
-        _print_outcome(where, outcome)
+        print_outcome(where, outcome)
     if outcome.state != "done":
-        raise typer.Exit(FAILED)
-
-
-def backfill_command(
-    task: TaskArgument,
-    first: Annotated[str, typer.Option("--from", help="First date.", show_default=False)],
-    last: Annotated[str, typer.Option("--to", help="Last date.", show_default=False)],
-    patterns: InputOption = None,
-    bundle: BundleOption = None,
-    force: ForceOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Score a range of dates, oldest first; dates without a dump are named and skipped.
-
-    Example: yeban backfill weibo --from 2026-01-01 --to 2026-01-31
-    """
-    from jobs.backfill import backfill
-    from jobs.config import parse_date
-    from jobs.progress import shown_progress
-
-    where = home_at(home)
-    request = _request(where, task, first, patterns, bundle, force)
-    until = parse_date(last, where.config.time_zone, now())
-    failed: list[date] = []
-    with shown_progress(err) as progress:
-        for day, result in backfill(where, request, until, progress):
-            if isinstance(result, YebanError):
-                say(f"{day}: {result}", err)
-                failed.append(day)
-                continue
-            _print_outcome(where, result)
-            if result.state != "done":
-                failed.append(day)
-    if failed:
-        say(f"not complete: {', '.join(map(str, failed))}", err)
         raise typer.Exit(FAILED)
 
 
@@ -152,7 +115,8 @@ def _request(
     return ScoreRequest(task, when, tuple(from_here(each) for each in patterns or ()), bundle, force)
 
 
-def _print_outcome(home: Home, outcome: ScoreOutcome) -> None:
+def print_outcome(home: Home, outcome: ScoreOutcome) -> None:
+    """Say what a run did."""
     slot, figures = outcome.slot, outcome.figures
     say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}")
     left = outcome.planned_rows - outcome.done_rows - outcome.scored_rows

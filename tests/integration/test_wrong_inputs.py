@@ -20,6 +20,8 @@ SOUND: dict[str, tuple[str, ...]] = {
     "score": ("TASK", "--date", DAY),
     "backfill": ("TASK", "--from", DAY, "--to", DAY),
     "load": ("TASK",),
+    "tidy": (),
+    "compact": (),
     "train": ("TASK", "--train", "FILE"),
     "finetune": ("TASK", "--new", "FILE", "--rehearsal", "FILE"),
     "gate": ("TASK", "0123", "--golden", "FILE", "--recent", "FILE"),

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from jobs.locks import running_scheduler, scheduler_lock, task_lock
+from jobs.locks import let_others_go, running_scheduler, scheduler_lock, task_lock, waits_for
 from storage.errors import RunLocked
+from storage.processes import host_name
 
 
 def test_a_second_run_is_refused_and_told_who_holds_the_task(tmp_path: Path) -> None:
@@ -46,3 +51,43 @@ def test_a_scheduler_that_was_killed_runs_no_more(tmp_path: Path) -> None:
     assert running_scheduler(tmp_path) is None
     with scheduler_lock(tmp_path):
         assert running_scheduler(tmp_path) is not None
+
+
+def test_a_run_waits_for_a_job_that_yields_and_goes_first(tmp_path: Path) -> None:
+    order: list[str] = []
+    wanted = waits_for(tmp_path, "comment")
+
+    def run() -> None:
+        with task_lock(tmp_path, "comment"):
+            order.append("run")
+
+    with task_lock(tmp_path, "comment", yields=True):
+        assert not wanted()
+        thread = threading.Thread(target=run)
+        thread.start()
+        while not wanted():
+            time.sleep(0.01)
+        order.append("yielding")
+    let_others_go(tmp_path, "comment", quiet_s=0.2)
+    assert order == ["yielding", "run"]
+    thread.join()
+    assert not wanted()
+
+
+def test_jobs_that_yield_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    with (
+        task_lock(tmp_path, "comment", yields=True),
+        pytest.raises(RunLocked),
+        task_lock(tmp_path, "comment", yields=True),
+    ):
+        pass
+
+
+def test_a_name_that_a_killed_run_left_behind_turns_nobody_away(tmp_path: Path) -> None:
+    killed = {"pid": 1 << 30, "host": host_name(), "since": "2026-01-05T00:00:00+00:00", "yields": False}
+    lock = FileLock(tmp_path / "comment.lock", thread_local=False)
+    (tmp_path / "comment.holder.json").write_text(json.dumps(killed))
+    lock.acquire()  # somebody who has not written its own name yet
+    threading.Timer(0.3, lock.release).start()
+    with task_lock(tmp_path, "comment"):
+        pass

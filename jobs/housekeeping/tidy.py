@@ -1,0 +1,136 @@
+"""Keeps to `[retention]`: what is there, what goes, and one task after the other removed under its locks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jobs.config import Home
+from jobs.housekeeping.choosing import KINDS, Bound, Choice, Chosen, Kind, choose
+from jobs.housekeeping.inventory import take_stock
+from jobs.housekeeping.removing import remove
+from jobs.housekeeping.retiring import finish, unfinished
+from jobs.locks import let_others_go, task_lock, waits_for
+from jobs.recording import Tally, recorded_run
+from jobs.sweeping import sweep
+from jobs.turns import TaskWanted
+from storage.errors import RunLocked, YebanError
+from storage.records import Slot
+from storage.retired import RetiredStore
+from storage.runs import RunLog
+
+log = logging.getLogger("yeban.tidy")
+
+_JOBS = ("", "monitor", "shadow")
+"""Scoring, and the jobs with locks of their own that need what is tidied."""
+
+
+@dataclass(slots=True)
+class TidyReport:
+    """What went, or would go.
+
+    Attributes:
+        gone: Removed items; in a dry run those that would be.
+        stayed: Items that a bound is against, and that are protected.
+        failures: What could not be removed.
+        busy: Tasks that a run has: nothing of them was touched.
+    """
+
+    gone: list[Choice] = field(default_factory=list)
+    stayed: list[Choice] = field(default_factory=list)
+    failures: list[YebanError] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)
+
+
+def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
+    """What would go; nothing is written."""
+    today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
+    stock = take_stock(home, today)
+    return {kind: choose(stock[kind], _bound(home, kind), today) for kind in KINDS}
+
+
+def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
+    """Remove what `[retention]` does not keep.
+
+    A task that a run has is left alone, and one that a run waits for is given to it after each item.
+
+    Args:
+        home: The home.
+        now: The present moment, with a zone.
+        dry_run: Only say what would go.
+    """
+    report = TidyReport()
+    found = look(home, now)
+    report.stayed = [choice for chosen in found.values() for choice in chosen.stay]
+    going = [choice for chosen in found.values() for choice in chosen.go]
+    if dry_run:
+        report.gone = going
+        return report
+    sweep(home)
+    tasks = {choice.item.task for choice in going} | {slot.task for slot in RetiredStore(home.retired).slots()}
+    for task in sorted(tasks - {""}):
+        try:
+            _tidy_task(home, task, now, report)
+        except RunLocked as error:
+            log.warning("%s", error.got)
+            report.busy.append(task)
+    _remove(home, (choice for choice in going if not choice.item.task), now, report, None)
+    return report
+
+
+def _tidy_task(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+    """Tidy a task; what goes is looked up anew under its locks, and again after each time that it was given away."""
+    while True:
+        try:
+            with ExitStack() as locks:
+                for job in _JOBS:
+                    locks.enter_context(task_lock(home.locks, task, job, yields=True))
+                _tidy_held(home, task, now, report)
+                return
+        except TaskWanted:
+            let_others_go(home.locks, task, _JOBS)
+
+
+def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+    try:
+        for slot in unfinished(home, task):
+            finish(home, slot)
+    except YebanError as error:
+        report.failures.append(error)
+        return
+    going = [choice for chosen in look(home, now).values() for choice in chosen.go if choice.item.task == task]
+    if not going:
+        return
+    today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
+    with recorded_run(RunLog(home.run_records), "tidy", Slot(task, today, "")) as tally:
+        _remove(home, going, now, report, tally)
+
+
+def _remove(home: Home, going: Iterable[Choice], now: datetime, report: TidyReport, tally: Tally | None) -> None:
+    """Remove items; one that can't be removed does not stop the others."""
+    for choice in going:
+        item = choice.item
+        try:
+            remove(home, choice, now)
+        except YebanError as error:
+            report.failures.append(error)
+            if tally is not None:
+                tally.failures.append(error)
+            continue
+        log.info("%s removed: %s, %s", item.kind, item.target, choice.why)
+        report.gone.append(choice)
+        if tally is not None:
+            tally.rows += item.rows
+            tally.units += 1
+            tally.figures[item.kind] = tally.figures.get(item.kind, 0) + item.size
+            if waits_for(home.locks, item.task, _JOBS)():
+                raise TaskWanted("another run of the task waits for it")
+
+
+def _bound(home: Home, kind: Kind) -> Bound:
+    section = getattr(home.config.retention, kind)
+    return Bound(section.days, None if section.gb is None else round(section.gb * 1e9))

@@ -1,0 +1,90 @@
+"""`yeban tidy` killed in the middle: nothing is doubled, nothing comes back, and the next one ends what was begun."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from storage.parts import PartStore
+from storage.retired import RetiredStore
+from tests.support.command import start_yeban, yeban, yeban_process
+from tests.support.kept import ROWS, night, rows_by_slot, slot_of_age
+
+OLD = tuple(slot_of_age(days) for days in range(400, 430))
+PATIENCE_S = 300.0
+CONFIG = """
+[warehouse]
+patience_s = 5
+[retention]
+predictions = { days = %d }
+parts = { days = %d }
+[tasks.comment]
+input = "dumps/{date}"
+"""
+
+
+def make_home(root: Path, predictions: int, parts: int) -> None:
+    root.mkdir()
+    for slot in OLD:
+        night(root, slot)
+    (root / "yeban.toml").write_text(CONFIG % (predictions, parts), "utf-8")
+
+
+def kill_tidy(root: Path, ready: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    with start_yeban("tidy", "--home", root, log=log) as process:
+        while not ready():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline
+        process.kill()
+
+
+def test_predictions(tmp_path: Path) -> None:
+    root = tmp_path / "home"
+    make_home(root, 1, 9000)
+    whole, retired = rows_by_slot(root), RetiredStore(root / "retired")
+    for notes in (1, 5, 12):
+        kill_tidy(root, lambda notes=notes: len(retired.slots()) >= notes, tmp_path / "log")
+        assert len(retired.slots()) < len(OLD)
+        yeban("load", "--home", root).calmly()
+        left = rows_by_slot(root)
+        assert all(left.get(slot) in (None, rows) for slot, rows in whole.items())  # a date goes at once
+        assert all(left[slot] == ROWS for slot in OLD if not retired.has(slot))
+    yeban_process("tidy", "--home", root).well()
+    assert rows_by_slot(root) == {}
+    assert list((root / "parts").rglob("*.parquet")) == []
+    assert retired.slots() == sorted(OLD, key=lambda slot: slot.logical_date)
+    assert "nothing to load" in yeban("load", "--home", root).well().out
+    assert rows_by_slot(root) == {}
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_parts(tmp_path: Path) -> None:
+    root = tmp_path / "home"
+    make_home(root, 9000, 1)
+    shutil.copytree(root, tmp_path / "undisturbed")
+    yeban("tidy", "--home", tmp_path / "undisturbed").well()
+    store, whole = PartStore(root / "parts"), rows_by_slot(root)
+
+    def emptied() -> int:
+        return sum(len(store.staged_units(slot)) < 2 for slot in OLD)
+
+    for slots in (1, 6, 13):
+        kill_tidy(root, lambda slots=slots: emptied() >= slots, tmp_path / "log")
+        yeban("load", "--home", root).well()
+        assert rows_by_slot(root) == whole
+    yeban_process("tidy", "--home", root).well()
+    assert rows_by_slot(root) == whole
+    assert files(root) == files(tmp_path / "undisturbed")
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """What is left of the nights: plans and summaries, and no part."""
+    return {
+        str(file.relative_to(root)): file.read_bytes()
+        for kind in ("parts", "summaries")
+        for file in sorted((root / kind).rglob("*"))
+        if file.is_file()
+    }
