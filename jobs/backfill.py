@@ -20,9 +20,9 @@ from jobs.score import Company, ScoreOutcome, ScoreRequest, score_held
 from jobs.space import check_rooms, rooms_for
 from jobs.survey import DateWork, dates_of, survey
 from jobs.sweeping import sweep
-from jobs.turns import TaskWanted, Turn
+from jobs.turns import Turn
 from models.bundle import Bundle
-from storage.errors import DateRetired, InputError, RunLocked, WarehouseLocked, YebanError
+from storage.errors import DateRetired, InputError, RunLocked, TaskWanted, WarehouseLocked, YebanError
 from storage.records import Slot
 from storage.runs import RunLog
 

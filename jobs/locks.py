@@ -1,4 +1,4 @@
-"""Locks that die with their process: one run per task, one scheduler per home. A long job gives way to one that waits."""
+"""Locks that die with their process: one run per task, one scheduler per home. A long job gives way to others."""
 
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from jobs.logs import run_in_logs
-from jobs.turns import TaskWanted
-from storage.errors import DiskFull, WarehouseLocked, YebanError
+from storage.errors import DiskFull, TaskWanted, WarehouseLocked, YebanError
 from storage.processes import host_name
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState, load_runs

@@ -16,16 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from storage.errors import TransientError
+from storage.errors import TaskWanted
 from storage.records import Unit
 
 LOOK_EVERY_S: Final = 0.25
 """How often a job that pauses looks whether anybody waits."""
 _BUSY: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES})
-
-
-class TaskWanted(TransientError):
-    """Another run waits for the task: give it the lock, then take up again."""
 
 
 @contextmanager

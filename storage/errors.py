@@ -6,6 +6,7 @@ Reading it top to bottom tells what can go wrong:
         TransientError              worth another try
             WarehouseLocked         another process has the DuckDB file open
             SinkFailed              nobody took the alerts; they wait
+            TaskWanted              another run waits for the task: a long job gives way
         TerminalError               the same call will fail again
             ConfigError             exit 2: yeban.toml or an option is wrong
             InputError
@@ -80,6 +81,10 @@ class WarehouseLocked(TransientError):
 
 class SinkFailed(TransientError):
     """A sink did not take the alerts; they wait in the outbox."""
+
+
+class TaskWanted(TransientError):
+    """Another run waits for the task: give it the lock, then take up again."""
 
 
 class TerminalError(YebanError):

@@ -17,8 +17,7 @@ from jobs.housekeeping.retiring import finish, unfinished
 from jobs.locks import let_others_go, task_lock, waits_for
 from jobs.recording import Tally, recorded_run
 from jobs.sweeping import sweep
-from jobs.turns import TaskWanted
-from storage.errors import RunLocked, YebanError
+from storage.errors import RunLocked, TaskWanted, YebanError
 from storage.records import Slot
 from storage.retired import RetiredStore
 from storage.runs import RunLog

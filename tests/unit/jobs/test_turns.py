@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.turns import TaskWanted, Turn, is_wanted, wanting
+from jobs.turns import Turn, is_wanted, wanting
+from storage.errors import TaskWanted
 from storage.records import Slot, Unit
 
 UNIT = Unit(Slot("comment", date(2026, 1, 5), "b1"), "a.parquet", "f", 0, 100)

@@ -19,7 +19,7 @@ from storage.summaries import SummaryStore, find_summary, summarise
 from tests.support.predictions import part_profile, part_sample, part_table, plan_of, slot_of, stage, units_of
 
 SLOT = slot_of()
-UNITS = (*units_of(SLOT, 1_500, 300), *units_of(SLOT, 150, 50, "b.parquet"))
+UNITS = (*units_of(SLOT, 2_500, 500), *units_of(SLOT, 150, 50, "b.parquet"))
 PLAN = Plan(SLOT, {"a.parquet": UNITS[:5], "b.parquet": UNITS[5:]})
 FILES = ("profile.json", "sample.parquet", "seal.sha256", "units.json")
 

@@ -14,9 +14,9 @@ from jobs.housekeeping.tidy import TidyReport, _tidy_held, tidy
 from jobs.loading import load_staged
 from jobs.locks import task_lock, waits_for
 from jobs.progress import LogLines
-from jobs.turns import TaskWanted, wanting
+from jobs.turns import wanting
 from storage.answers import AnswerLog, StoredAnswer
-from storage.errors import DateRetired
+from storage.errors import DateRetired, TaskWanted
 from storage.nights import NightStore, StoredNight
 from storage.parts import PartStore
 from storage.records import Slot
