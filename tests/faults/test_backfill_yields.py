@@ -82,3 +82,21 @@ def test_a_second_backfill_is_turned_away(home: Home, tmp_path: Path) -> None:
             yeban("backfill", "comment", *dates).refused(75, f"pid {process.pid} on ")
         finally:
             process.kill()
+
+
+def test_all_steps_of_a_night_go_first(home: Home, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    dates = ("--from", DAY, "--to", NEXT_DAY, "--home", home.root)
+    with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=log) as process:
+        try:
+            wait_until(lambda: parts_of(home, DAY) >= 2 or process.poll() is not None)
+            night = yeban_process("nightly", "comment", "--date", NIGHT, "--home", home.root).calmly()
+            assert process.poll() is None, log.read_text()
+            assert "under way" not in night.said
+        finally:
+            process.kill()
+    records = json.loads(yeban("runs", "list", "--json", "--limit", "50", "--home", home.root).out)
+    (record,) = (each for each in records if each["job"] == "nightly")
+    states = {name: step["state"] for name, step in record["figures"]["steps"].items()}
+    assert set(states.values()) <= {"done", "fresh"}, (states, night.said)
+    assert covered_once(home, {"a.parquet": 200}, NIGHT)
