@@ -32,7 +32,7 @@ def exists(pattern: str) -> Callable[[Home], bool]:
 
 def says(word: str) -> Callable[[Home], bool]:
     """Whether a record of the night tells of a step."""
-    return lambda home: any(word in file.read_text("utf-8") for file in home.root.glob("runs/*.json"))
+    return lambda home: any(word in file.read_text("utf-8") for file in home.root.glob("runs/[!.]*.json"))
 
 
 SLOT = f"task=comment/logical_date={DAY}/bundle=*"

@@ -221,6 +221,7 @@ def run_soak(new_home: Callable[..., Home], tmp_path: Path, count: int, share: f
     return told
 
 
+@pytest.mark.slow
 def test_a_few_nights(new_home: Callable[..., Home], tmp_path: Path) -> None:
     told = run_soak(new_home, tmp_path, 4, 0.5)
     assert sum(told["faults"].values()) >= 6

@@ -117,6 +117,7 @@ def test_sigterm_in_a_unit_closes_it_and_the_next_start_goes_on(home: Home, tmp_
     is_whole(home, [today(2), today(1)])
 
 
+@pytest.mark.slow
 def test_a_night_that_is_killed_does_not_take_the_scheduler_with_it(home: Home, tmp_path: Path) -> None:
     """As the out-of-memory killer does it; and the other way round, a night outlives a scheduler that is killed."""
     log, holder = tmp_path / "log", home.root / "locks" / "nightly-comment.holder.json"
