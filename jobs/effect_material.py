@@ -208,7 +208,7 @@ def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[Said, ...]]:
         raise TerminalError(
             f"bundle {bundle.version} has learned from all {len(known)} labels already",
             expected="a bundle from before the labels",
-            action="name one of `yeban bundles list` with --from",
+            action="name one of `yeban bundles list` with --parent",
         )
     if not known.any():
         return labels, ()

@@ -124,7 +124,7 @@ def _read(home: Home, request: FinetuneRequest, parent: Bundle, *, rehearses: bo
     if rehearses or request.rehearsal is not None:
         columns = request.text_column, request.label_column
         source = request.rehearsal or training_source(home, request.task, parent, *columns)
-        old = join_rows(leave_out(labelled("rehearsal", source), queue.earlier.texts), queue.earlier)
+        old = join_rows(leave_out(labelled("rehearsal", source), queue.labelled), queue.earlier)
         records += [record for record in queue.records if record.role == "rehearsal"]
     dev = labelled("dev", request.dev) if request.dev else None
     unlabelled = None

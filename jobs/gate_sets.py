@@ -100,4 +100,12 @@ def _slice_of(labels: pl.DataFrame, name: str) -> pl.Series:
     wanted = pl.col("slices").list.eval(
         pl.element().filter(pl.element().struct.field("key") == name).struct.field("value")
     )
-    return labels.select(wanted.list.first().fill_null("-").alias("grouping"))["grouping"]
+    found = labels.select(wanted.list.first().alias("grouping"))["grouping"]
+    if found.is_null().all():
+        known = sorted({each["key"] for items in labels["slices"].drop_nulls() for each in items})
+        raise ConfigError(
+            f"no random row of the queue has the slice {name!r}",
+            expected=f"one of [{', '.join(known)}]" if known else "slices: columns named in [tasks.*.columns]",
+            action="mend --group-column, or leave it out",
+        )
+    return found.fill_null("-")

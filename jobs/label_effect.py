@@ -123,10 +123,7 @@ class _Trial:
     def run(self, lots: Sequence[Lot], progress: Progress) -> list[Tried]:
         """The champion and a network for each lot."""
         progress.begin("networks", len(lots) + 1)
-        for left in self._folder.glob(
-            f"{_WORKSHOP}*"
-        ):  # of a run that was killed: the lock says that none is under way
-            shutil.rmtree(left)
+        self._sweep()
         tried = []
         with _quiet_training():
             for lot in (None, *lots):

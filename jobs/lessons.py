@@ -36,12 +36,14 @@ class QueueLessons:
         new: Those to learn.
         earlier: Those that the parent's line has learned, to be rehearsed.
         test: String[N], texts that no training may see: golden ones, and those held out for the gate.
+        labelled: String[N], all texts that people labelled: what is said of them elsewhere is out of date.
         records: What a lineage tells of `new` and `earlier`.
     """
 
     new: LabelledRows
     earlier: LabelledRows
     test: pl.Series
+    labelled: pl.Series
     records: tuple[DataRecord, ...]
 
 
@@ -92,7 +94,8 @@ def queue_lessons(home: Home, task: str, parent: Bundle, batches: Sequence[str] 
         rows_of(new, parent.labels),
         rows_of(old, parent.labels),
         pl.concat([newest.filter(pl.Series(kept))["text"], golden_texts(store, task)]),
-        (*_records("new", new, digests), *_records("rehearsal", old, digests)),
+        newest["text"],
+        (*_records("new", new, digests), *_records("rehearsal", old, _as_learned(digests, taught))),
     )
 
 
@@ -152,6 +155,12 @@ def _digests(labels: pl.DataFrame) -> dict[str, str]:
         lines = sorted(f"{item} {label}" for item, label in rows.select("item", "label").iter_rows())
         found[str(name)] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return found
+
+
+def _as_learned(digests: Mapping[str, str], taught: Mapping[str, set[str]]) -> dict[str, str]:
+    """The digests under which batches were learned: labels that came late are still to be, rehearsed or not."""
+    learned = {name: taught[name] for name in digests if name in taught}
+    return {name: digests[name] if digests[name] in known else min(known) for name, known in learned.items()}
 
 
 def _records(role: str, labels: pl.DataFrame, digests: Mapping[str, str]) -> list[DataRecord]:

@@ -58,11 +58,13 @@ class Done:
         note: In a few words.
         failures: What it left out.
         alerted: Somebody has to look at the night.
+        rows: Rows that were scored: how long a night takes depends on them.
     """
 
     note: str = ""
     failures: tuple[YebanError, ...] = ()
     alerted: bool = False
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def _score(night: Night) -> Done:
 
     slot = night.slot
     outcome = score(night.home, ScoreRequest(slot.task, slot.logical_date, night.patterns), night.progress)
-    return Done(f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before", outcome.failures)
+    told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
+    return Done(told, outcome.failures, rows=outcome.scored_rows)
 
 
 def _plan(night: Night) -> Plan:

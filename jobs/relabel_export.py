@@ -73,7 +73,8 @@ def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
         sheet = found.sheet(person, rows, guide=request.guide, suggestions=request.suggestions)
         files += _write(sheet, request)
     if people:
-        add_shares(folder, shares)
+        given = shares_of(folder) if request.adjudicate else {}  # ties that came later add to those of before
+        add_shares(folder, {name: rows | given.get(name, frozenset()) for name, rows in shares.items()})
     return files
 
 

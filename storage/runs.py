@@ -133,7 +133,7 @@ class RunLog:
         Raises:
             TerminalError: A file of the folder is no run.
         """
-        records = [_read(path) for path in self._files()]
+        records = [record for path in self._files() if (record := _read_if_there(path)) is not None]
         wanted = [record for record in records if task is None or record.task == task]
         wanted.sort(key=lambda record: (record.started_at, record.run_id), reverse=True)
         return wanted[:limit]
@@ -179,6 +179,14 @@ def load_runs(con: duckdb.DuckDBPyConnection, log: RunLog) -> int:
     con.execute("INSERT OR REPLACE INTO runs BY NAME SELECT * FROM arriving_runs")
     con.unregister("arriving_runs")
     return len(records)
+
+
+def _read_if_there(path: Path) -> RunRecord | None:
+    """A record that was found a moment ago; None where somebody tidied it away since."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
 
 
 def _read(path: Path) -> RunRecord:

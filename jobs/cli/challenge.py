@@ -17,6 +17,7 @@ from jobs.cli.options import (
     TextColumn,
     err,
     home_at,
+    labelled_source,
     say,
     say_json,
 )
@@ -102,16 +103,16 @@ def finetune_command(
     if new and batches:
         raise ConfigError("--new and --batch", expected="one of the two", action="leave one of them out")
 
-    def source(file: str | None, where: str | None = None) -> LabelledSource | None:
-        return LabelledSource(file, where, text_column, label_column) if file else None
+    def source(option: str, file: str | None, where: str | None = None) -> LabelledSource | None:
+        return labelled_source(file, where, option, text_column, label_column)
 
     request = FinetuneRequest(
         task=task,
-        new=source(new, new_where),
+        new=source("new", new, new_where),
         batches=tuple(batches or ()),
-        rehearsal=source(rehearsal, rehearsal_where),
-        dev=source(dev, dev_where),
-        unlabelled=source(unlabelled),
+        rehearsal=source("rehearsal", rehearsal, rehearsal_where),
+        dev=source("dev", dev, dev_where),
+        unlabelled=source("unlabelled", unlabelled),
         keep_out=tuple(LabelledSource(each, None, text_column, label_column) for each in keep_out or ()),
         parent=parent,
         settings=tuple(settings or ()),
@@ -180,12 +181,11 @@ def gate_command(
     """
     from jobs.gating import GateRequest, hold_gate
     from jobs.progress import shown_progress
-    from models.training.data import LabelledSource
 
-    def source(file: str | None, where: str | None) -> LabelledSource | None:
-        return LabelledSource(file, where, text_column, label_column, group_column) if file else None
-
-    sets = source(golden, golden_where), source(recent, recent_where)
+    sets = (
+        labelled_source(golden, golden_where, "golden", text_column, label_column, group_column),
+        labelled_source(recent, recent_where, "recent", text_column, label_column, group_column),
+    )
     request = GateRequest(task, challenger, *sets, group_column)
     with shown_progress(err) as progress:
         gated = hold_gate(home_at(home), request, progress)

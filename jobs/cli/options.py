@@ -22,6 +22,7 @@ from storage.errors import ConfigError
 
 if TYPE_CHECKING:
     from jobs.config import Home
+    from models.training.data import LabelledSource
 
 
 def complete_task(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -55,6 +56,38 @@ InputOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def labelled_source(
+    file: str | None,
+    where: str | None,
+    option: str,
+    text_column: str,
+    label_column: str,
+    group_column: str | None = None,
+) -> LabelledSource | None:
+    """The labelled rows that a pair of options names; None where they name none.
+
+    Args:
+        file: What `--option` says.
+        where: What `--option-where` says.
+        option: The name of the option.
+        text_column: Its column of texts.
+        label_column: Its column of labels.
+        group_column: Its column of groups.
+
+    Raises:
+        ConfigError: There is a condition, and no file that it is on.
+    """
+    from models.training.data import LabelledSource
+
+    if file is None and where is not None:
+        raise ConfigError(
+            f"--{option}-where without --{option}",
+            expected="a condition beside the file that it is on",
+            action=f"add --{option} FILE, or leave the condition out",
+        )
+    return None if file is None else LabelledSource(file, where, text_column, label_column, group_column)
 
 
 def sound_task(name: str | None) -> str | None:

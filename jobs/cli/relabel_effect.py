@@ -16,6 +16,7 @@ from jobs.cli.options import (
     TextColumn,
     err,
     home_at,
+    labelled_source,
     say,
     say_json,
 )
@@ -72,12 +73,9 @@ def effect_command(
     from jobs.effect_material import Sources
     from jobs.label_effect import EffectRequest, measure_labels
     from jobs.progress import shown_progress
-    from models.training.data import LabelledSource
 
-    old, rows = (
-        LabelledSource(file, where, text_column, label_column) if file else None
-        for file, where in ((rehearsal, rehearsal_where), (test, test_where))
-    )
+    old = labelled_source(rehearsal, rehearsal_where, "rehearsal", text_column, label_column)
+    rows = labelled_source(test, test_where, "test", text_column, label_column)
     sources = Sources(task, old, rows, parent, text_column, label_column)
     request = EffectRequest(sources, repeats, more, anew=anew, settings=tuple(settings or ()))
     with shown_progress(err) as progress:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.config import Home
+from jobs.estimates import WAREHOUSE_BYTES
 from jobs.housekeeping.choosing import Item, Kind
 from jobs.housekeeping.protecting import Protection, find_protection
 from jobs.loading import open_warehouse
@@ -36,7 +37,7 @@ def take_stock(home: Home, today: date) -> Mapping[Kind, list[Item]]:
     tasks = {slot.task for slot in (*staged, *found)} | home.config.tasks.keys()
     shield = find_protection(home, tasks)
     return {
-        "predictions": _predictions(home, found, shield),
+        "predictions": _predictions(found, shield),
         "parts": [
             Item("parts", slot.task, slot, slot.logical_date, parts.size(slot), shield.of_predictions(slot))
             for slot in staged
@@ -62,16 +63,15 @@ def _loaded(home: Home) -> dict[Slot, int]:
         return {}
 
 
-def _predictions(home: Home, found: Mapping[Slot, int], shield: Protection) -> list[Item]:
-    rows = sum(found.values())
-    each_row = home.warehouse.stat().st_size / rows if rows else 0.0
+def _predictions(found: Mapping[Slot, int], shield: Protection) -> list[Item]:
+    # Not the file's own size for each row: it stays as it is when rows go, and the next tidy would take more of them.
     return [
         Item(
             "predictions",
             slot.task,
             slot,
             slot.logical_date,
-            round(count * each_row),
+            count * WAREHOUSE_BYTES,
             shield.of_predictions(slot),
             count,
         )

@@ -24,7 +24,7 @@ from storage.runs import RunLog
 
 log = logging.getLogger("yeban.tidy")
 
-_JOBS = ("", "monitor", "shadow")
+_JOBS = ("", "monitor", "shadow", "relabel")
 """Scoring, and the jobs with locks of their own that need what is tidied."""
 
 

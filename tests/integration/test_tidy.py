@@ -85,3 +85,12 @@ def test_a_bound_that_makes_no_sense_is_told(home: Home) -> None:
     ran = tidy(home).refused(2, "did you mean 'days'", "retention.predictions.days")
     assert "parts" in ran.err
     assert "wards" in ran.err
+
+
+def test_a_bound_of_size_takes_no_more_the_next_time(home: Home) -> None:
+    """The DuckDB file does not get smaller when rows go."""
+    keep(home, predictions=f"{{ gb = {70 * 150 / 1e9} }}")
+    assert "1 item" in tidy(home).well().out
+    assert home.count() == 40
+    assert "keeps all there is" in tidy(home).well().out
+    assert home.count() == 40

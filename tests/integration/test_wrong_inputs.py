@@ -182,3 +182,18 @@ def test_a_value_that_is_none(words: tuple[str, ...]) -> None:
 def test_a_file_where_a_folder_should_be(home: Home, name: str, folder: str) -> None:
     (home.root / folder).touch()
     assert yeban(*typed(name), "--home", "home").calmly().code in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("finetune", "new"), ("finetune", "dev"), ("gate", "golden"), ("gate", "recent"), ("relabel effect", "test")],
+)
+def test_a_condition_without_its_file(name: str, option: str) -> None:
+    words = list(typed(name))
+    given = words
+    if f"--{option}" in words:
+        place = words.index(f"--{option}")
+        given = words[:place] + words[place + 2 :]
+    ran = yeban(*given, f"--{option}-where", "true").calmly()
+    assert ran.code == 2
+    assert f"--{option}-where without --{option}" in ran.err

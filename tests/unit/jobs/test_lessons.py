@@ -69,6 +69,11 @@ def test_what_the_line_has_learned_is_rehearsed_until_its_labels_change(home: Ho
     assert texts(queue_lessons(home, "comment", child, [FIRST.batch])) == (["原文 1"], [])
     say(store, FIRST, "王", {2: GOOD})  # a late label: the batch is another one now
     assert texts(queue_lessons(home, "comment", child)) == (["原文 1", "原文 2", "新的 1"], [])
+    # rehearsing what was learned before of it is not learning the late one
+    beside = queue_lessons(home, "comment", child, [LATER.batch])
+    assert texts(beside)[0] == ["新的 1"]
+    grandchild = champion(home, "four", parent=child.version, records=beside.records)
+    assert "原文 2" in texts(queue_lessons(home, "comment", grandchild))[0]
     # a bundle of another line has learned none of it
     assert texts(queue_lessons(home, "comment", other)) == (["原文 1", "原文 2", "新的 1"], [])
 
