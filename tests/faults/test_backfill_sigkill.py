@@ -68,6 +68,7 @@ def kill_and_compare(homes: tuple[Home, Home], dates: list[str], kills: int) -> 
     same(home, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_backfill_killed_twice(new_home: Callable[..., Home]) -> None:
     homes = (new_home(name="undisturbed", rows=20), new_home(rows=20))
     dates, _ = (write_dumps(home, 6, 2, 50) for home in homes)

@@ -84,6 +84,7 @@ def test_a_second_backfill_is_turned_away(home: Home, tmp_path: Path) -> None:
             process.kill()
 
 
+@pytest.mark.slow
 def test_all_steps_of_a_night_go_first(home: Home, tmp_path: Path) -> None:
     log = tmp_path / "log"
     dates = ("--from", DAY, "--to", NEXT_DAY, "--home", home.root)

@@ -48,7 +48,7 @@ MOMENTS: dict[str, Callable[[Home], bool]] = {
     "half a batch": exists("relabel/task=comment/*/items.parquet"),
     "a batch": exists("relabel/task=comment/*/batch.json"),
 }
-OFTEN = ("scoring", "score noted", "monitoring", "half a batch", "a batch")
+OFTEN = ("scoring", "score noted", "monitoring", "a batch")
 """One of each step; the other moments are left to the long tests."""
 CASES = [
     pytest.param(moment, how, id=f"{moment}-{how.name}", marks=[] if moment in OFTEN else [pytest.mark.slow])

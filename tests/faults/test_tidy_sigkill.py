@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from storage.parts import PartStore
 from storage.retired import RetiredStore
 from tests.support.command import start_yeban, yeban, yeban_process
@@ -61,6 +63,7 @@ def test_predictions(tmp_path: Path) -> None:
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.slow
 def test_parts(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 9000, 1)

@@ -42,7 +42,7 @@ def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int],
     assert bytes_of(pool[0]) == WHOLE
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(CUTS)
 def test_however_a_day_is_cut_into_units_its_summary_is_the_same(cuts: set[int]) -> None:
     edges = pairwise([0, *sorted(cuts), ROWS])
