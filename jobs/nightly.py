@@ -135,7 +135,7 @@ def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepRe
     """Whether nothing is missing; where that can't be told, the steps are run, and say why."""
     try:
         return not any(_why(step, night, known) for step in steps)
-    except Exception:
+    except Exception:  # the step that can't tell fails in its own report, and the others still run
         log.info("what is missing can't be told", exc_info=True)
         return False
 

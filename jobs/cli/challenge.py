@@ -120,17 +120,16 @@ def finetune_command(
         label_column=label_column,
     )
     made = finetune_task(home_at(home), request, show_progress=err.is_terminal)
-    if as_json:
-        bundle, lineage = made.challenger, made.challenger.manifest.lineage
-        told = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
-        say_json({"task": task, **told, "dev_metrics": dict(lineage.dev_metrics)})
-    else:
-        _print_made(task, made, from_queue=new is None)
+    _print_made(task, made, from_queue=new is None, as_json=as_json)
 
 
-def _print_made(task: str, made: Finetuned, *, from_queue: bool) -> None:
+def _print_made(task: str, made: Finetuned, *, from_queue: bool, as_json: bool) -> None:
     bundle, lineage = made.challenger, made.challenger.manifest.lineage
     metrics = lineage.dev_metrics
+    if as_json:
+        told = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
+        say_json({"task": task, **told, "dev_metrics": dict(metrics)})
+        return
     say(f"{task}, challenger {bundle.version} of {made.parent.version}, in {bundle.path}")
     for record in lineage.data:
         say(f"  {record.role}: {record.rows:,} labels of {record.name}")
