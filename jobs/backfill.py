@@ -15,14 +15,13 @@ from jobs.loading import open_warehouse
 from jobs.locks import let_others_go, task_lock, waits_for
 from jobs.progress import Progress
 from jobs.recording import copy_records
-from jobs.replacing import order_replacing
 from jobs.score import Company, ScoreOutcome, ScoreRequest, score_held
 from jobs.space import check_rooms, rooms_for
 from jobs.survey import DateWork, dates_of, survey
 from jobs.sweeping import sweep
 from jobs.turns import Turn
 from models.bundle import Bundle
-from storage.errors import DateRetired, InputError, RunLocked, TaskWanted, WarehouseLocked, YebanError
+from storage.errors import DateRetired, InputError, PartCorrupt, RunLocked, TaskWanted, WarehouseLocked, YebanError
 from storage.records import Slot
 from storage.runs import RunLog
 
@@ -80,8 +79,8 @@ def backfill(
     """Score every date of a range; a rerun does only what is missing.
 
     Yields:
-        Each date with what was done, or why there was nothing to do; a date without a dump, or one whose predictions
-        were retired, does not stop the others.
+        Each date with what was done, or why there was nothing to do; a date without a dump, with a damaged plan, or
+        whose predictions were retired, does not stop the others.
 
     Raises:
         ConfigError: The dates are in the wrong order.
@@ -98,7 +97,7 @@ def backfill(
         for each in work:
             try:
                 yield each.day, dates.score(each)
-            except (InputError, DateRetired, WarehouseLocked) as error:
+            except (InputError, DateRetired, PartCorrupt, WarehouseLocked) as error:
                 yield each.day, error
     finally:
         if dates.loaded:
@@ -121,10 +120,10 @@ class _Dates:
             RunLocked: Another run of the task is under way, and nothing was begun yet.
         """
         asked = self._request
-        request = ScoreRequest(asked.task, work.day, asked.patterns, asked.bundle, asked.force)
+        request = ScoreRequest(asked.task, work.day, asked.patterns, self._bundle, asked.force, asked.replace)
         while True:
             try:
-                outcome = self._in_turn(request, in_place=asked.replace and work.dump is not None)
+                outcome = self._in_turn(request)
             except TaskWanted:
                 log.info("%s: another run of task %r goes first", work.day, request.task)
                 request = replace(request, force=False)  # what was ordered stands
@@ -132,26 +131,24 @@ class _Dates:
                 self.loaded |= outcome.loaded is not None
                 return outcome
 
-    def _in_turn(self, request: ScoreRequest, *, in_place: bool) -> ScoreOutcome:
+    def _in_turn(self, request: ScoreRequest) -> ScoreOutcome:
         home, task = self._home, request.task
         while True:
             if self._begun and waits_for(home.locks, task)():
                 let_others_go(home.locks, task)
             try:
                 with task_lock(home.locks, task, yields=True):
-                    return self._held(request, in_place)
+                    return self._held(request)
             except RunLocked:
                 if not self._begun:
                     raise
                 let_others_go(home.locks, task)
 
-    def _held(self, request: ScoreRequest, in_place: bool) -> ScoreOutcome:
+    def _held(self, request: ScoreRequest) -> ScoreOutcome:
         home = self._home
         if not self._begun:
             sweep(home)
             self._begun = True
-        if in_place:
-            order_replacing(home, Slot(request.task, request.logical_date, self._bundle.version))
         turn = Turn(waits_for(home.locks, request.task), self._request.rows_per_second)
         return score_held(home, self._bundle, request, self._progress, Company(self._scorer_of, turn))
 

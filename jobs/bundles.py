@@ -11,13 +11,17 @@ from models.registry import Registry
 from storage.errors import BundleIncomplete
 
 
-def find_bundle(home: Home, task: str, wanted: str | None) -> Bundle:
+def find_bundle(home: Home, task: str, wanted: str | Bundle | None) -> Bundle:
     """The bundle to use for a task: the one asked for, the configured one, or the champion.
+
+    A job that holds its bundle hands it on, so that what it calls uses no other, whatever is promoted meanwhile.
 
     Raises:
         BundleError: There is none, or it is not whole.
         ConfigError: Neither the configuration nor the bundles know the task.
     """
+    if isinstance(wanted, Bundle):
+        return wanted
     configured = home.config.tasks.get(task, Task())
     foreign = configured.foreign
     defaults = ForeignDefaults(cleaning_preset(foreign.cleaning), foreign.windows, foreign.aggregation)

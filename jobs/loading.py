@@ -61,6 +61,18 @@ def open_warehouse(home: Home) -> Warehouse:
     return Warehouse(home.warehouse, patience_s=home.config.warehouse.patience_s)
 
 
+def units_in_warehouse(home: Home, slot: Slot) -> set[str]:
+    """Units of a slot that are loaded; none where there is no warehouse yet.
+
+    Raises:
+        WarehouseLocked: Somebody else has the warehouse open.
+    """
+    if not home.warehouse.exists():
+        return set()
+    with open_warehouse(home).reading() as con:
+        return loaded_units(con, slot)
+
+
 def load_plan(
     home: Home, plan: Plan, record: dict[str, Any] | None, tally: Tally, progress: Progress
 ) -> LoadReport | None:
@@ -111,19 +123,12 @@ def _forget_replaced(home: Home, plan: Plan, replaced: list[Slot]) -> None:
     if not replaced:
         return
     store = PartStore(home.parts)
-    there = store.staged_units(plan.slot) | _loaded_units(home, plan.slot)
+    there = store.staged_units(plan.slot) | units_in_warehouse(home, plan.slot)
     whole = {path for path, units in plan.files.items() if all(unit.unit_id in there for unit in units)}
     for old in replaced:
         known = store.load_plan(old)
         if known is not None and known.files.keys() & whole:
             store.save_plan(Plan(old, {path: units for path, units in known.files.items() if path not in whole}))
-
-
-def _loaded_units(home: Home, slot: Slot) -> set[str]:
-    if not home.warehouse.exists():
-        return set()
-    with open_warehouse(home).reading() as con:
-        return loaded_units(con, slot)
 
 
 def _drop_replaced(store: PartStore, replaced: list[Slot]) -> None:

@@ -28,7 +28,10 @@ QUIET_S: Final = 2.0
 _NAMELESS_S: Final = 1.0
 """How long a holder may take to write its name."""
 _POLL_S: Final = 0.05
+_INSTANT_S: Final = 0.2
+"""Longer than anybody has a lock who only looks whether it is free."""
 _LOOK_S: Final = 0.2
+_STILL_WAITING_S: Final = 600.0
 
 _SCHEDULER: Final = "@scheduler"
 """Begins as no task's name can."""
@@ -86,7 +89,7 @@ def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = 
     holder = folder / f"{name}.holder.json"
     try:
         if yields:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=_INSTANT_S, poll_interval=_POLL_S)
         else:
             _acquire(lock, holder, folder / f"{name}.wanted")
     except Timeout as error:
@@ -112,13 +115,21 @@ def waits_for(folder: Path, task: str, jobs: Sequence[str] = ("",)) -> Callable[
 
 
 def let_others_go(folder: Path, task: str, jobs: Sequence[str] = ("",), quiet_s: float = QUIET_S) -> None:
-    """Wait until nobody waits for a task's locks, nobody has them, and that was so for a while."""
+    """Wait until nobody waits for a task's locks, nobody has them, and that was so for a while.
+
+    However long that takes: a night may score for hours. The log says every ten minutes who is waited for.
+    """
     wanted, free_since = waits_for(folder, task, jobs), time.monotonic()
-    locks = [FileLock(folder / f"{_name(task, job)}.lock") for job in jobs]
-    while time.monotonic() - free_since < quiet_s:
-        if wanted() or not all(_is_free(lock) for lock in locks):
-            free_since = time.monotonic()
-        time.sleep(min(_LOOK_S, quiet_s))
+    told = free_since
+    locks = {job: FileLock(folder / f"{_name(task, job)}.lock") for job in jobs}
+    while (now := time.monotonic()) - free_since < quiet_s:
+        taken = [job for job, lock in locks.items() if not _is_free(lock)]
+        if taken or wanted():
+            free_since = now
+        if taken and now - told > _STILL_WAITING_S:
+            told = now
+            log.info("task %r: still waiting for %s", task, _describe(folder / f"{_name(task, taken[0])}.holder.json"))
+        time.sleep(min(_LOOK_S, quiet_s / 4))
 
 
 def _name(task: str, job: str) -> str:

@@ -19,6 +19,7 @@ from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.subjects import Gathered, find_night, gather
 from jobs.sweeping import sweep
+from models.bundle import Bundle
 from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
 from monitoring.alerts.judge import judge
@@ -45,14 +46,14 @@ class MonitorRequest:
     Attributes:
         task: The task's name.
         logical_date: The date.
-        bundle: Version of the bundle that scored it; None for the one in use.
+        bundle: The bundle that scored it, or its version; None for the one in use.
         html: Make Evidently's page of the night, too.
         lang: The language that the morning's page opens in.
     """
 
     task: str
     logical_date: date
-    bundle: str | None = None
+    bundle: str | Bundle | None = None
     html: bool = False
     lang: Literal["zh", "en"] = "zh"
 

@@ -16,6 +16,7 @@ from jobs.loading import load_slot, open_warehouse, unsettled
 from jobs.planning import find_pending, plan_files
 from jobs.progress import Progress
 from jobs.relabel_copies import copy_batches
+from models.bundle import Bundle
 from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
 from storage.nights import NightStore
 from storage.parts import PartStore
@@ -34,13 +35,15 @@ class Night:
 
     Attributes:
         home: The home.
-        slot: Task, date and bundle.
+        slot: Task, date and bundle's version.
+        bundle: The one of all steps, whatever is promoted meanwhile.
         patterns: Files, globs or directories; empty for the task's `input`.
         progress: Where to report to.
     """
 
     home: Home
     slot: Slot
+    bundle: Bundle
     patterns: tuple[str, ...]
     progress: Progress
 
@@ -103,7 +106,8 @@ def _score(night: Night) -> Done:
     from jobs.score import ScoreRequest, score
 
     slot = night.slot
-    outcome = score(night.home, ScoreRequest(slot.task, slot.logical_date, night.patterns), night.progress)
+    request = ScoreRequest(slot.task, slot.logical_date, night.patterns, night.bundle)
+    outcome = score(night.home, request, night.progress)
     told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
     return Done(told, outcome.failures, rows=outcome.scored_rows)
 
@@ -158,7 +162,8 @@ def _monitor(night: Night) -> Done:
     from jobs.monitoring import MonitorRequest, monitor
     from monitoring.wording.headline import headline
 
-    outcome = monitor(night.home, MonitorRequest(night.slot.task, night.slot.logical_date), night.progress)
+    request = MonitorRequest(night.slot.task, night.slot.logical_date, night.bundle)
+    outcome = monitor(night.home, request, night.progress)
     said = headline(outcome.morning)
     return Done(said.text.en, outcome.failures, said.state == "alert")
 
@@ -192,7 +197,8 @@ def _pick(night: Night) -> Done:
         copy_batches(open_warehouse(night.home), BatchStore(night.home.relabel), slot.task)
         return Done(f"batch {head.batch}")
     last = slot.logical_date
-    request = PickRequest(slot.task, first=last - timedelta(days=settings.days - 1), last=last, seed=night_seed(last))
+    first = last - timedelta(days=settings.days - 1)
+    request = PickRequest(slot.task, first=first, last=last, seed=night_seed(last), bundle=night.bundle)
     try:
         outcome = pick(night.home, request, night.progress)
     except NothingToPick as error:

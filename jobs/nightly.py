@@ -20,6 +20,7 @@ from jobs.night_steps import STEPS, Night, Step
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
 from jobs.sweeping import sweep
+from models.bundle import Bundle
 from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState
@@ -115,8 +116,9 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     """
     home.task(request.task)
     runs = RunLog(home.run_records)
-    slot = _slot(home, request, runs)
-    night = Night(home, slot, request.patterns, progress)
+    bundle = _bundle(home, request, runs)
+    slot = Slot(request.task, request.logical_date, bundle.version)
+    night = Night(home, slot, bundle, request.patterns, progress)
     steps = [step for name, step in STEPS.items() if name not in request.without]
     with task_lock(home.locks, slot.task, JOB):
         sweep(home)
@@ -140,10 +142,10 @@ def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepRe
         return False
 
 
-def _slot(home: Home, request: NightRequest, runs: RunLog) -> Slot:
-    """What the night is about; one without a bundle is on record, too."""
+def _bundle(home: Home, request: NightRequest, runs: RunLog) -> Bundle:
+    """What scores the night; one without a bundle is on record, too."""
     try:
-        return Slot(request.task, request.logical_date, find_bundle(home, request.task, None).version)
+        return find_bundle(home, request.task, None)
     except YebanError:
         with recorded_run(runs, JOB, Slot(request.task, request.logical_date, "")):
             raise

@@ -11,9 +11,9 @@ from batch.input.dump import Dump, plan_dump
 from batch.input.sources import find_sources
 from batch.input.units import UnitSize
 from jobs.config import Home
-from jobs.loading import open_warehouse
+from jobs.loading import open_warehouse, units_in_warehouse
 from storage.errors import ConfigError, PartCorrupt, WarehouseLocked
-from storage.ledger import loaded_records, loaded_units
+from storage.ledger import loaded_records
 from storage.parts import Mark, PartStore
 from storage.plan import Plan
 from storage.records import Slot, Unit
@@ -124,15 +124,12 @@ def find_pending(home: Home, store: PartStore, plan: Plan) -> list[Unit]:
     slot = plan.slot
     staged = store.staged_units(slot)
     lost = store.marked(slot, "renewed") - staged  # what is loaded of them is what was to be replaced
-    done = (staged | _loaded_units(home, slot)) - store.marked(slot, "again") - lost
+    done = (staged | _known_units(home, slot)) - store.marked(slot, "again") - lost
     return [unit for unit in plan.units if unit.unit_id not in done]
 
 
-def _loaded_units(home: Home, slot: Slot) -> set[str]:
+def _known_units(home: Home, slot: Slot) -> set[str]:
     try:
-        if home.warehouse.exists():
-            with open_warehouse(home).reading() as connection:
-                return loaded_units(connection, slot)
+        return units_in_warehouse(home, slot)
     except WarehouseLocked:
-        pass
-    return set()
+        return set()

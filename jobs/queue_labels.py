@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import pyarrow.compute as pc
@@ -22,20 +21,15 @@ QUEUE_LABELS: Final = pl.Schema(
         "doc_id": pl.String(),
         "text": pl.String(),
         "label": pl.String(),
-        "how": pl.String(),
         "arm": pl.String(),
-        "probability": pl.Float64(),
-        "text_rows": pl.Int64(),
         "slices": pl.List(pl.Struct({"key": pl.String(), "value": pl.String()})),
-        "labelled_at": pl.Datetime("us", "UTC"),
     }
 )
-"""A resolved label. `text` is the raw one, as the batch keeps it; `how` is that of `Resolved`; `arm`, `probability`,
-`text_rows` and `slices` are those of the item; `labelled_at` is when its last answer was given."""
-_OF_AN_ITEM: Final = ("item", "doc_id", "text", "arm", "probability", "text_rows", "slices")
+"""A resolved label. `text` is the raw one, as the batch keeps it; `arm` and `slices` are those of the item."""
+_OF_AN_ITEM: Final = ("item", "doc_id", "text", "arm", "slices")
 
 
-def queue_labels(store: BatchStore, task: str, batches: Sequence[str] | None = None) -> pl.DataFrame:
+def queue_labels(store: BatchStore, task: str) -> pl.DataFrame:
     """Labels that stand: one row for each item of each batch on which people agree, or somebody decided.
 
     Golden rows are left out: their label is known, and nothing may be trained on them. A text that was asked again in a
@@ -44,16 +38,14 @@ def queue_labels(store: BatchStore, task: str, batches: Sequence[str] | None = N
     Args:
         store: The folder of batches.
         task: The task.
-        batches: Names of batches; None takes all.
 
     Returns:
         `QUEUE_LABELS`, batches from the oldest to the newest, items in the order of their place.
 
     Raises:
-        TerminalError: A batch or an import can't be read, or there is no batch of that name.
+        TerminalError: A batch or an import can't be read.
     """
-    heads = [store.head(task, name) for name in dict.fromkeys(batches)] if batches else store.heads(task)
-    ordered = sorted(heads, key=lambda head: (head.created_at, head.batch))
+    ordered = sorted(store.heads(task), key=lambda head: (head.created_at, head.batch))
     return pl.concat([QUEUE_LABELS.to_frame(), *(_of_batch(store, task, head.batch) for head in ordered)])
 
 
@@ -86,19 +78,15 @@ def golden_texts(store: BatchStore, task: str) -> pl.Series:
 
 def _of_batch(store: BatchStore, task: str, batch: str) -> pl.DataFrame:
     said: dict[str, dict[str, str]] = {}
-    times: dict[str, Any] = {}
     for each in AnswerLog(store.folder(task, batch)).imports():
         for answer in each.answers:
             said.setdefault(answer.item, {})[answer.annotator] = answer.label
-            times[answer.item] = answer.labelled_at
     items = store.items(task, batch)
     rows = items.filter(~pc.field("golden")).select(_OF_AN_ITEM).to_pylist()
     found = []
     for row in rows:
-        answered = row_id(batch, row["item"])
-        outcome = resolve(said.get(answered, {}))
+        outcome = resolve(said.get(row_id(batch, row["item"]), {}))
         if outcome is not None and outcome.label is not None:
             slices = [{"key": key, "value": value} for key, value in row["slices"] or ()]
-            known = {"label": outcome.label, "how": outcome.how, "labelled_at": times[answered]}
-            found.append({**row, "batch": batch, "slices": slices, **known})
+            found.append({**row, "batch": batch, "slices": slices, "label": outcome.label})
     return pl.DataFrame(found, QUEUE_LABELS)

@@ -53,6 +53,7 @@ class PickRequest:
         seed: Of all that is drawn.
         against: The challenger that `disagreement` compares with.
         golden: File with golden rows.
+        bundle: Whose doubts count; None for the task's.
     """
 
     task: str
@@ -63,6 +64,7 @@ class PickRequest:
     seed: int = 0
     against: str | None = None
     golden: str | None = None
+    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def pick(home: Home, request: PickRequest, progress: Progress) -> PickOutcome:
         RunLocked: Another pick of the task is under way.
         WarehouseLocked: Somebody else has the warehouse open.
     """
-    bundle = find_bundle(home, request.task, None)
+    bundle = find_bundle(home, request.task, request.bundle)
     home.task(request.task)
     scope = _scope(home, request, bundle)
     runs = RunLog(home.run_records)

@@ -19,6 +19,7 @@ from jobs.locks import task_lock
 from jobs.planning import adopt_plan, find_pending, order_again, plan_files
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
+from jobs.replacing import order_replacing
 from jobs.space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
 from jobs.sweeping import sweep
 from jobs.turns import Turn
@@ -47,15 +48,17 @@ class ScoreRequest:
         task: The task's name.
         logical_date: The date.
         patterns: Files, globs or directories; empty for the task's `input`.
-        bundle: Folder, version or hub name; None for the task's.
+        bundle: Folder, version or hub name, or the bundle itself; None for the task's.
         force: Score again what is staged or loaded already; goes on where a stopped run with it left off.
+        replace: The predictions of other bundles leave as the new ones come; else they stay beside them.
     """
 
     task: str
     logical_date: date
     patterns: tuple[str, ...] = ()
-    bundle: str | None = None
+    bundle: str | Bundle | None = None
     force: bool = False
+    replace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ def score_held(
         tally.failures += dump.failures
         pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
         _look_for_room(home, slot, sum(unit.rows for unit in pending))
+        if request.replace:  # ordered before anything is planned or scored, so that whoever loads it knows
+            order_replacing(home, slot)
         plan = adopt_plan(home, store, dump.plan)
         if request.force:
             order_again(store, dump.plan)

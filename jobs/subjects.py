@@ -52,7 +52,9 @@ class Gathered:
     failures: tuple[YebanError, ...]
 
 
-def find_night(home: Home, task: str, day: date, wanted: str | None) -> tuple[Bundle, Slot, tuple[Missing, ...]]:
+def find_night(
+    home: Home, task: str, day: date, wanted: str | Bundle | None
+) -> tuple[Bundle, Slot, tuple[Missing, ...]]:
     """Find what was scored on a date: by the bundle asked for or in use, or else by the one that did score it.
 
     Raises:

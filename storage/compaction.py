@@ -14,7 +14,8 @@ import duckdb
 
 from storage.errors import DiskFull, TerminalError
 from storage.files import atomic_output
-from storage.warehouse import Warehouse, log_of
+from storage.warehouse import Warehouse
+from storage.write_ahead import log_of
 
 _MARGIN: Final = 1.05
 """The copy is never larger than what is used of the file, but for rounding."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -142,6 +143,34 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     _fsync(folder.parent)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where it is gone, for nobody holds what is only looked at."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files of a folder itself, sorted; none where it is gone."""
+    try:
+        return [path for path in sorted(folder.iterdir()) if path.is_file()]
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes out that do the same in a folder, without leaving a file there."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # network file systems may not lock folders; there it is as without this
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_durably(paths: list[Path]) -> None:

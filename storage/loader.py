@@ -107,12 +107,11 @@ def load(
         store: Where the parts are.
         warehouse: Where they go.
         plan: The slot's plan.
-        bundle_record: What the warehouse should know of the bundle, JSON-ready; None leaves it as it is.
+        bundle_record: What it should know of the bundle, JSON-ready; None leaves it as it is.
         now: The clock, with a time zone.
         replace: Ids of staged units that go in although they are in already, in place of the rows there.
         in_place_of: Bundles whose rows of the plan's files leave, of each file as soon as all its units are in.
-        rows_per_transaction: Most rows of a transaction, unless one unit has more. Nobody else can use the
-            warehouse while it lasts.
+        rows_per_transaction: Most rows of a transaction, unless one unit has more.
         on_progress: Called after each transaction with the rows done and the rows to do.
 
     Returns:

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import pyarrow as pa
 
 from storage.errors import PartCorrupt
-from storage.files import remove_durably, write_bytes, write_json
+from storage.files import files_in, remove_durably, size_of, write_bytes, write_json
 from storage.plan import Plan
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
@@ -164,8 +164,7 @@ class PartStore:
 
     def size(self, slot: Slot) -> int:
         """Bytes of all files of a slot."""
-        folder = self._folder(slot)
-        return sum(entry.stat().st_size for entry in os.scandir(folder)) if folder.is_dir() else 0
+        return sum(map(size_of, files_in(self._folder(slot))))
 
     def drop(self, slot: Slot) -> None:
         """Remove all that is left of a slot, the plan last but for its folder: nothing of it may be needed any more."""

@@ -6,8 +6,6 @@ holds it while computing, and an opener that finds it locked tries again for a w
 
 from __future__ import annotations
 
-import fcntl
-import os
 import random
 import re
 import threading
@@ -15,17 +13,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from storage.errors import TerminalError, WarehouseLocked, YebanError
-from storage.files import as_disk_full, atomic_output
+from storage.files import alone_in, as_disk_full, atomic_output
 from storage.migrations import is_outdated, migrate, packaged_migrations, schema_version
 from storage.processes import process_name
 from storage.stops import stops_kept
+from storage.write_ahead import log_of, set_aside
 
 FIRST_WAIT_S: Final = 0.02
 LONGEST_WAIT_S: Final = 1.0
@@ -184,9 +182,9 @@ class Warehouse:
                 con.close()
                 # It stays when the disk is full; the next opener then migrates the blank file.
                 log_of(temporary).unlink(missing_ok=True)
-            until_named.enter_context(_alone_in(self.path.parent))
+            until_named.enter_context(alone_in(self.path.parent))
             if not self.path.exists():
-                _set_aside(log_of(self.path))
+                set_aside(log_of(self.path))
 
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
@@ -277,30 +275,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def log_of(database: Path) -> Path:
-    """Where DuckDB writes ahead: a crash leaves committed rows there, and the next opener takes them in."""
-    return database.with_name(f"{database.name}.wal")
-
-
-def _set_aside(log: Path) -> None:
-    """Move a log whose database was removed: it fits no other, and DuckDB would refuse the new one because of it."""
-    if log.exists():
-        names = (log.with_name(f"{log.name}.orphan{number or ''}") for number in count())
-        log.replace(next(name for name in names if not name.exists()))
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes that make a warehouse in a folder out, without leaving a file there."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # network file systems may not lock folders; there it is as without this
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

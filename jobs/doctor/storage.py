@@ -13,9 +13,10 @@ from typing import Final
 from jobs.config import Home
 from jobs.doctor.check import Check, ok, problem, warning
 from storage.errors import WarehouseLocked
+from storage.parts import PartStore
 from storage.processes import host_name, is_alive
 from storage.runs import RunLog, RunRecord
-from storage.slot_folders import find_slots, slot_folder
+from storage.slot_folders import find_slots
 from storage.warehouse import Warehouse
 
 SPARE_BYTES: Final = 512 << 20
@@ -60,13 +61,9 @@ def _need_bytes(home: Home) -> int:
     tasks: dict[str, int] = {}
     for task in home.config.tasks:
         slots = sorted(find_slots(home.parts, task), key=lambda slot: slot.logical_date)[-_NIGHTS:]
-        sizes = [_bytes_below(slot_folder(home.parts, slot)) for slot in slots]
+        sizes = [PartStore(home.parts).size(slot) for slot in slots]
         tasks[task] = max(sizes, default=0)
     return _PER_NIGHT * sum(tasks.values())
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False))
 
 
 def check_warehouse(home: Home) -> Iterator[Check]:

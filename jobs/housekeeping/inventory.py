@@ -14,6 +14,7 @@ from jobs.housekeeping.protecting import Protection, find_protection
 from jobs.loading import open_warehouse
 from jobs.morning import EVIDENTLY_PAGE, MORNING_PAGE, TREND_DAYS
 from storage.errors import WarehouseLocked
+from storage.files import files_in, size_of
 from storage.ledger import loaded_slots
 from storage.parts import PartStore
 from storage.records import Slot
@@ -81,12 +82,12 @@ def _predictions(found: Mapping[Slot, int], shield: Protection) -> list[Item]:
 
 def _folders(root: Path, kind: Kind, protected: Callable[[Slot], str]) -> Iterator[Item]:
     for slot in find_slots(root):
-        size = sum(file.stat().st_size for file in slot_folder(root, slot).iterdir() if _counts(kind, file))
+        size = sum(size_of(file) for file in files_in(slot_folder(root, slot)) if _counts(kind, file))
         yield Item(kind, slot.task, slot, slot.logical_date, size, protected(slot))
 
 
 def _counts(kind: Kind, file: Path) -> bool:
-    return file.is_file() and not (kind == "nights" and file.name in _PAGES)
+    return not (kind == "nights" and file.name in _PAGES)
 
 
 def _recent(slot: Slot, today: date, home: Home) -> str:
@@ -100,26 +101,29 @@ def _reports(home: Home) -> Iterator[Item]:
         for name in _PAGES:
             page = slot_folder(home.nights, slot) / name
             if page.is_file():
-                yield Item("reports", slot.task, page, slot.logical_date, page.stat().st_size)
+                yield Item("reports", slot.task, page, slot.logical_date, size_of(page))
     yield from _files(home.reports, "**/*", "reports")
 
 
 def _files(root: Path, pattern: str, kind: Kind) -> Iterator[Item]:
     for file in sorted(root.glob(pattern)):
-        if file.is_file() and not file.name.startswith("."):
-            yield Item(kind, "", file, _modified(file), file.stat().st_size)
+        if not file.name.startswith(".") and (day := _modified(file)):
+            yield Item(kind, "", file, day, size_of(file))
 
 
-def _modified(file: Path) -> date:
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
+def _modified(file: Path) -> date | None:
+    """When a file was written to last; None for what is no file, or gone by now."""
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC).date() if file.is_file() else None
+    except FileNotFoundError:
+        return None
 
 
 def _logs(home: Home, today: date) -> Iterator[Item]:
     for file in sorted(home.logs.glob("**/*.log*")):
-        if file.is_file():
-            day = _modified(file)
+        if day := _modified(file):
             fresh = "somebody may be writing to it" if day >= today - timedelta(days=1) else ""
-            yield Item("logs", "", file, day, file.stat().st_size, fresh)
+            yield Item("logs", "", file, day, size_of(file), fresh)
 
 
 def _runs(home: Home, today: date) -> list[Item]:
@@ -128,7 +132,7 @@ def _runs(home: Home, today: date) -> list[Item]:
     for record in RunLog(home.run_records).list():  # the newest first
         file = home.run_records / f"{record.run_id}.json"
         day = record.started_at.date()
-        items.append(Item("runs", "", file, day, _size(file), _of_run(record, newest, today)))
+        items.append(Item("runs", "", file, day, size_of(file), _of_run(record, newest, today)))
         newest.add((record.job, record.task))
     return items
 
@@ -140,10 +144,3 @@ def _of_run(record: RunRecord, newest: set[tuple[str, str]], today: date) -> str
         return "it is the last of its kind"
     recent = record.started_at.date() >= today - timedelta(days=NIGHTLY_DAYS)
     return "the scheduler looks for its night" if record.job == "nightly" and recent else ""
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jobs.config import Home
-from jobs.housekeeping.choosing import KINDS, Bound, Choice, Chosen, Kind, choose
+from jobs.housekeeping.choosing import KINDS, Bound, Choice, Chosen, Item, Kind, choose
 from jobs.housekeeping.inventory import take_stock
 from jobs.housekeeping.removing import remove
 from jobs.housekeeping.retiring import finish, unfinished
@@ -37,12 +37,14 @@ class TidyReport:
         stayed: Items that a bound is against, and that are protected.
         failures: What could not be removed.
         busy: Tasks that a run has: nothing of them was touched.
+        failed: Items that could not be removed: they are not tried again by the same run.
     """
 
     gone: list[Choice] = field(default_factory=list)
     stayed: list[Choice] = field(default_factory=list)
     failures: list[YebanError] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
+    failed: set[Item] = field(default_factory=set)
 
 
 def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
@@ -102,6 +104,7 @@ def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None
         report.failures.append(error)
         return
     going = [choice for chosen in look(home, now).values() for choice in chosen.go if choice.item.task == task]
+    going = [choice for choice in going if choice.item not in report.failed]
     if not going:
         return
     today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
@@ -117,6 +120,7 @@ def _remove(home: Home, going: Iterable[Choice], now: datetime, report: TidyRepo
             remove(home, choice, now)
         except YebanError as error:
             report.failures.append(error)
+            report.failed.add(item)
             if tally is not None:
                 tally.failures.append(error)
             continue

@@ -11,6 +11,7 @@ from typing import Final
 from jobs.nightly import JOB
 from jobs.scheduling.occasions import Occasion, Settled
 from storage.files import write_json
+from storage.records import Slot
 from storage.runs import RunLog, RunRecord
 
 _SINCE: Final = "since.json"
@@ -25,11 +26,16 @@ def nights_of(runs: RunLog, task: str) -> list[RunRecord]:
     return [record for record in runs.list(task) if record.job == JOB]
 
 
-def settled_by(records: Iterable[RunRecord]) -> Settled:
-    """Whether a night was done, or found to be done, at its hour or later.
+def settled_by(records: Iterable[RunRecord], retired: Iterable[Slot] = ()) -> Settled:
+    """Whether a night was done, or found to be done, at its hour or later, or was retired since.
 
     Any such record counts, not the newest: a clock that is set leaves records in another order.
+
+    Args:
+        records: Of a task's nights.
+        retired: Slots of the task whose predictions were removed: they would be removed again.
     """
+    gone = {slot.logical_date for slot in retired}
     done: dict[date, datetime] = {}
     for record in records:
         night = record.logical_date
@@ -37,7 +43,7 @@ def settled_by(records: Iterable[RunRecord]) -> Settled:
             done[night] = max(_looked_at(record), done.get(night, _looked_at(record)))
 
     def settled(occasion: Occasion) -> bool:
-        return occasion.night in done and done[occasion.night] >= occasion.at
+        return occasion.night in gone or (occasion.night in done and done[occasion.night] >= occasion.at)
 
     return settled
 

@@ -20,6 +20,7 @@ from jobs.sections.schedule import JobSection
 from jobs.sections.secret import revealed
 from monitoring.alerts.punctuality import ExpectedRun, RunAlert
 from storage.errors import ConfigError, ExtraMissing
+from storage.retired import RetiredStore
 from storage.runs import RunLog
 
 
@@ -32,6 +33,7 @@ class HomeRecords:
 
     def __init__(self, home: Home) -> None:
         self._runs, self._since = RunLog(home.run_records), SinceStore(home.schedule)
+        self._retired = RetiredStore(home.retired)
 
     def settled(self, task: str) -> Settled:
         """Which nights of a task are done.
@@ -39,7 +41,7 @@ class HomeRecords:
         Raises:
             TerminalError: A record can't be read.
         """
-        return settled_by(nights_of(self._runs, task))
+        return settled_by(nights_of(self._runs, task), self._retired.slots(task))
 
     def since(self, tasks: Sequence[str], now: datetime) -> Mapping[str, datetime]:
         """Since when each task's nights count.

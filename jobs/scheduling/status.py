@@ -10,6 +10,7 @@ from jobs.config import Home
 from jobs.nightly import steps_of
 from jobs.scheduling.occasions import Job, due
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
+from storage.retired import RetiredStore
 from storage.runs import RunLog, RunRecord
 
 _NEXT_TIMES: Final = 3
@@ -58,16 +59,17 @@ def schedule_status(home: Home, now: datetime) -> list[JobStatus]:
     Raises:
         TerminalError: A record can't be read.
     """
-    runs, since = RunLog(home.run_records), SinceStore(home.schedule).read()
+    runs, retired = RunLog(home.run_records), RetiredStore(home.retired)
+    since = SinceStore(home.schedule).read()
     return [
-        _status(each.job(home.config.time_zone), runs, since.get(each.task, now), now)
+        _status(each.job(home.config.time_zone), runs, retired, since.get(each.task, now), now)
         for each in home.config.schedule.jobs
     ]
 
 
-def _status(job: Job, runs: RunLog, since: datetime, now: datetime) -> JobStatus:
+def _status(job: Job, runs: RunLog, retired: RetiredStore, since: datetime, now: datetime) -> JobStatus:
     records = nights_of(runs, job.task)
-    missed = due(job, now, min(since, now), settled_by(records))
+    missed = due(job, now, min(since, now), settled_by(records, retired.slots(job.task)))
     times, moment = [], now
     for _ in range(_NEXT_TIMES):
         moment = job.next_after(moment).at

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final, Literal
-
-import jinja2
 
 from models.evaluation.comparison import Change
 from models.evaluation.gate_record import Evidence, GateReport, Said
 from models.evaluation.record import Figure
+from models.pages.environment import page_environment
 
 _MAX_CHANGES: Final = 40
 _MAX_CHARS: Final = 60
@@ -57,16 +55,12 @@ def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Lite
         evidence: What they rest on.
         lang: The language that leads; headings and sentences carry both.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"points": _points, "shorten": _shorten}
-    source = resources.files("models.evaluation").joinpath("gate.html").read_text("utf-8")
+    template = page_environment("models.evaluation", points=_points, shorten=_shorten).get_template("gate.html")
     tables = [
         ("classes", Said("各类别 F1", "F1 by class"), _table(evidence, "classes")),
         ("slices", Said("各分组准确率", "Accuracy by slice"), _table(evidence, "slices")),
     ]
-    return environment.from_string(source).render(
+    return template.render(
         task=task, r=report, e=evidence, titles=_TITLES, tables=[each for each in tables if each[2]], lang=lang
     )
 

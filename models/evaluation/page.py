@@ -6,12 +6,10 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final, Literal
 
-import jinja2
-
 from models.evaluation.record import Evaluation
+from models.pages.environment import page_environment
 
 Language = Literal["zh", "en"]
 
@@ -77,12 +75,8 @@ def render_page(
         examples: Wrong rows, the most instructive first.
         lang: The language that leads; headings carry both.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"number": _number, "percent": _percent, "shorten": _shorten}
-    source = resources.files("models.evaluation").joinpath("page.html").read_text("utf-8")
-    return environment.from_string(source).render(
+    environment = page_environment("models.evaluation", number=_number, percent=_percent, shorten=_shorten)
+    return environment.get_template("page.html").render(
         e=evaluation,
         title=title,
         bundle_version=bundle_version,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import resources
 from typing import Final, Literal
 
-import jinja2
 from markupsafe import Markup
 
 from models.evaluation.gate_record import Said
 from models.evaluation.record import Figure
+from models.pages.environment import page_environment
 from monitoring.relabel.curve_drawing import COLOURS, Curve, draw_panel, draw_picture
 from monitoring.relabel.effect import Effect, Learned, Point
 from monitoring.statistics.learning_curve import MIN_SIZES, REACH
@@ -51,12 +50,8 @@ def render_effect(
         now: When they were made.
         lang: The language that leads; headings carry both.
     """
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"points": points, "shorten": _shorten}
-    source = resources.files("monitoring.relabel").joinpath("effect.html").read_text("utf-8")
-    return environment.from_string(source).render(
+    environment = page_environment("monitoring.relabel", points=points, shorten=_shorten)
+    return environment.get_template("effect.html").render(
         task=task,
         parent=parent,
         batches=batches,

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs.backfill import BackfillRequest
+from jobs.backfill import backfill as run_backfill
+from jobs.config import find_home
+from jobs.housekeeping.retiring import retire
+from jobs.progress import LogLines
+from models.bundle import open_bundle
+from storage.records import Slot
 from tests.support.command import Ran, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
 
@@ -159,3 +167,44 @@ def test_no_room_is_told_before_anything_is_scored(home: Home, monkeypatch: pyte
     home.score().refused(1, "no space left for this", "run the same command again")
     assert list(home.root.rglob("part-*")) == []
     assert not home.warehouse.exists()
+
+
+def test_a_retired_date_that_is_scored_by_force_still_takes_the_place_of_others(
+    home: Home, tiny_bundle: Callable[[str], Path]
+) -> None:
+    other = tiny_bundle("weibo")
+    backfill(home, last=DAY).well()
+    backfill(home, "--bundle", other, last=DAY).well()
+    slot = Slot(home.task, date.fromisoformat(DAY), open_bundle(other).version)
+    retire(find_home(home.root, home.root), slot, "too old", 80, datetime.now(UTC))
+    assert by_bundle(home) == [(2, 80)]
+    assert "were removed" in backfill(home, "--bundle", other, "--replace", last=DAY).calmly().said
+    backfill(home, "--bundle", other, "--replace", "--force", last=DAY).well()
+    assert by_bundle(home) == [(6, 80)]
+
+
+def test_a_dump_that_comes_while_the_range_is_scored_takes_the_place_of_others(
+    home: Home, tiny_bundle: Callable[[str], Path]
+) -> None:
+    """It is not there when the range is looked over, and it is when its turn comes."""
+    backfill(home).well()
+    late = home.folder(THIRD_DAY) / "a.parquet"
+    hidden = late.rename(home.root / "hidden.parquet")
+    days = (date.fromisoformat(day) for day in (DAY, THIRD_DAY))
+    request = BackfillRequest(home.task, *days, bundle=str(tiny_bundle("weibo")), replace=True)
+    for day, _ in run_backfill(find_home(home.root, home.root), request, LogLines()):
+        if day.isoformat() == DAY:
+            hidden.rename(late)
+    assert by_bundle(home) == [(6, 150)]
+
+
+def test_a_date_whose_plan_is_damaged_stops_no_other(home: Home) -> None:
+    backfill(home).well()
+    (plan,) = (home.root / "parts").glob(f"*/logical_date={NEXT_DAY}/*/_plan.json")
+    plan.write_text("no plan")
+    home.dump("c.parquet", TEXTS[:10], day=THIRD_DAY)
+    ran = backfill(home, "--json").calmly()
+    assert ran.code == 1
+    flat = {each["date"]: each for each in map(json.loads, ran.out.splitlines())}
+    assert plan.name in flat[NEXT_DAY]["failures"][0]
+    assert flat[THIRD_DAY]["scored_rows"] == 10

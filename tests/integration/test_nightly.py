@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from jobs.config import find_home
+from jobs.nightly import NightRequest
+from jobs.nightly import nightly as run_night
+from jobs.progress import LogLines
+from models.bundle import open_bundle
+from models.registry import Registry
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home
 from tests.support.locks import held
@@ -215,3 +222,37 @@ def test_it_is_the_same_in_a_process_of_its_own_and_the_second_is_turned_away(ho
     ran = yeban_process("nightly", "comment", "--date", DAY, "--json", cwd=home.root).well()
     assert json.loads(ran.out)["state"] == "done"
     is_whole(home, [DAY])
+
+
+class _Promotes(LogLines):
+    """Crowns another bundle while a night is being scored."""
+
+    def __init__(self, registry: Registry, task: str, version: str) -> None:
+        super().__init__()
+        self._registry, self._task, self._version = registry, task, version
+
+    def begin(self, what: str, total: int) -> None:
+        if what == "score":
+            self._registry.crown(self._task, self._version)
+        super().begin(what, total)
+
+
+def test_a_promotion_in_the_middle_leaves_the_night_to_the_bundle_that_began_it(
+    home: Home, tiny_bundle: Callable[[str], Path]
+) -> None:
+    home.change(f'bundle = "{home.bundle}"\n', "")
+    registry, versions = Registry(home.root / "bundles"), []
+    for folder in (home.bundle, tiny_bundle("weibo")):
+        versions.append(open_bundle(folder).version)
+        shutil.copytree(folder, home.root / "bundles" / home.task / versions[-1])
+    first, second = versions
+    registry.crown(home.task, first)
+    progress, night = _Promotes(registry, home.task, second), NightRequest(home.task, date.fromisoformat(DAY))
+    outcome = run_night(find_home(home.root, home.root), night, progress, lambda: datetime.now(UTC))
+    assert outcome.exit_code == 0
+    assert registry.champion(home.task) == second
+    is_whole(home, [DAY])
+    jobs = ("nightly", "score", "monitor", "relabel pick")
+    assert {each["bundle"] for job in jobs for each in records(home, job)} == {first}
+    for table in ("predictions", "relabel_batches"):
+        assert home.query(f"SELECT DISTINCT bundle FROM {table}") == [(first,)]

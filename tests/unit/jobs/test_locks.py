@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -91,3 +92,31 @@ def test_a_name_that_a_killed_run_left_behind_turns_nobody_away(tmp_path: Path) 
     threading.Timer(0.3, lock.release).start()
     with task_lock(tmp_path, "comment"):
         pass
+
+
+def test_one_who_only_looks_turns_no_job_that_yields_away(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "comment.lock", thread_local=False)
+    lock.acquire()  # as `let_others_go` does, for an instant
+    threading.Timer(0.1, lock.release).start()
+    with task_lock(tmp_path, "comment", yields=True):
+        pass
+
+
+def test_who_waits_for_long_says_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("jobs.locks._STILL_WAITING_S", 0.1)
+    caplog.set_level(logging.INFO, "yeban.locks")
+    taken = threading.Event()
+
+    def run() -> None:
+        with task_lock(tmp_path, "comment"):
+            taken.set()
+            time.sleep(0.6)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    taken.wait()
+    let_others_go(tmp_path, "comment", quiet_s=0.1)
+    thread.join()
+    assert f"still waiting for pid {os.getpid()}" in caplog.text

@@ -14,6 +14,8 @@ from jobs.night_steps import STEPS, Done, Night, Step
 from jobs.nightly import StepReport, run_steps, steps_of, worst_code
 from jobs.progress import LogLines
 from jobs.recording import recorded_run
+from models.bundle import open_bundle
+from models.registry import EMBEDDED
 from storage.errors import ConfigError, NoInput, RunLocked, WarehouseLocked, YebanError
 from storage.records import Slot
 from storage.runs import RunLog
@@ -32,7 +34,8 @@ class Tried:
 
     def __init__(self, root: Path, **ends: BaseException | Done) -> None:
         self.runs = RunLog(root / "runs")
-        self.night = Night(Home(root, Config()), SLOT, (), LogLines())
+        bundle = open_bundle(EMBEDDED / "comment")  # no step here looks at it
+        self.night = Night(Home(root, Config()), SLOT, bundle, (), LogLines())
         self.ends, self.worked = {name.replace("_", " "): end for name, end in ends.items()}, []
 
     def run(self, missing: Callable[[str, str], str] = lambda _name, _stamp: "new", **known: StepReport) -> None:

@@ -13,8 +13,10 @@ from storage.files import (
     FOREIGN_LEFTOVER_AGE_S,
     as_disk_full,
     atomic_output,
+    files_in,
     make_folder,
     resolve,
+    size_of,
     sweep_temporaries,
     write_bytes,
     write_json,
@@ -205,3 +207,12 @@ class TestResolve:
     def test_an_unknown_kind_is_explained(self) -> None:
         with pytest.raises(InputError, match="foo://x"):
             resolve("foo://x")
+
+
+def test_sizes_of_what_is_there_and_of_what_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"xyz")
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
+    assert [(path.name, size_of(path)) for path in files_in(tmp_path)] == [("a", 1), ("b", 3)]
+    assert files_in(tmp_path / "gone") == []
+    assert size_of(tmp_path / "gone") == 0

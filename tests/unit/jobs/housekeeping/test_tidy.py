@@ -25,6 +25,7 @@ from storage.relabel_batches import BatchStore
 from storage.replacing import ReplaceOrders
 from storage.retired import RetiredStore, Retirement
 from storage.runs import RunLog, RunRecord
+from storage.slot_folders import slot_folder
 from storage.summaries import SummaryStore
 from tests.support.batches import head_of, items_of
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
@@ -263,3 +264,21 @@ def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> N
     assert [choice.item.target for choice in report.gone] == slots[:1]
     assert seen == [2]
     assert [target for _, target in gone(tidy(home, NOW))] == slots[1:]
+
+
+def test_what_can_not_be_removed_is_tried_and_told_once(tmp_path: Path) -> None:
+    """The task is given away after the next item, and what is left is looked up anew."""
+    home = home_of(tmp_path, parts={"days": 1})
+    bad, good = slot_of_age(50), slot_of_age(40)
+    for slot in (bad, good):
+        night(tmp_path, slot)
+    for profile in slot_folder(home.parts, bad).glob("profile-*.json"):
+        profile.write_text("no profile")
+    report = TidyReport()
+    home.locks.mkdir()
+    with wanting(home.locks / "comment.wanted"), pytest.raises(TaskWanted):
+        _tidy_held(home, "comment", NOW, report)
+    _tidy_held(home, "comment", NOW, report)
+    assert [choice.item.target for choice in report.gone] == [good]
+    assert len(report.failures) == 1
+    assert "don't add up" in report.failures[0].got

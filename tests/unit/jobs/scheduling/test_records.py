@@ -7,6 +7,9 @@ import pytest
 
 from jobs.scheduling.occasions import Occasion
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
+from jobs.scheduling.service import HomeRecords
+from storage.records import Slot
+from storage.retired import RetiredStore, Retirement
 from tests.support.watching import World, job
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,6 +48,16 @@ def test_a_later_look_counts_and_a_later_failure_does_not(world: World) -> None:
     world.now += timedelta(hours=1)
     world.record("comment", NIGHT, "failed")
     assert is_settled(world, NOW + timedelta(hours=3))
+
+
+def test_a_night_whose_predictions_were_retired_is_settled(world: World) -> None:
+    world.record("comment", NIGHT, "failed")
+    retired = RetiredStore(world.home.retired)
+    retired.note(Slot("comment", NIGHT, "b1"), Retirement(NOW, "too old", 5))
+    occasions = {night: Occasion(night, NOW) for night in (NIGHT, NIGHT - timedelta(days=1))}
+    settled = HomeRecords(world.home).settled
+    assert [settled("comment")(each) for each in occasions.values()] == [True, False]
+    assert not settled("weibo")(occasions[NIGHT])
 
 
 def test_since_is_kept_and_never_lies_ahead(tmp_path: Path) -> None:
