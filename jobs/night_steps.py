@@ -99,7 +99,22 @@ def _unscored(night: Night, _: str) -> str:
     if dump.plan.files.keys() - plan.files.keys():
         return "the dump has new files"
     pending = find_pending(night.home, night.store, dump.plan)
-    return f"{sum(unit.rows for unit in pending):,} rows are not scored" if pending else ""
+    if pending:
+        return f"{sum(unit.rows for unit in pending):,} rows are not scored"
+    return _bad_end(night, "score")
+
+
+def _bad_end(night: Night, job: str) -> str:
+    """How a job's last run for the night ended, where it ended badly.
+
+    It may have done all it had to before it was cut off. Another run finds nothing to do and says so on record, or
+    people would be told in the morning to mend what is whole.
+    """
+    slot = night.slot
+    for record in RunLog(night.home.run_records).list(slot.task):  # the newest first
+        if (record.job, record.logical_date, record.bundle) == (job, slot.logical_date, slot.bundle):
+            return f"its last run is {record.state}" if record.state in ("failed", "interrupted") else ""
+    return ""
 
 
 def _score(night: Night) -> Done:
@@ -118,7 +133,9 @@ def _plan(night: Night) -> Plan:
 
 def _unloaded(night: Night, _: str) -> str:
     plan = _plan(night)
-    return "the warehouse does not have it as it is planned" if unsettled(night.home, night.store, [plan]) else ""
+    if unsettled(night.home, night.store, [plan]):
+        return "the warehouse does not have it as it is planned"
+    return _bad_end(night, "load")
 
 
 def _load(night: Night) -> Done:

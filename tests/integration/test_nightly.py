@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from jobs.nightly import nightly as run_night
 from jobs.progress import LogLines
 from models.bundle import open_bundle
 from models.registry import Registry
+from storage.runs import RunLog
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home
 from tests.support.locks import held
@@ -256,3 +258,22 @@ def test_a_promotion_in_the_middle_leaves_the_night_to_the_bundle_that_began_it(
     assert {each["bundle"] for job in jobs for each in records(home, job)} == {first}
     for table in ("predictions", "relabel_batches"):
         assert home.query(f"SELECT DISTINCT bundle FROM {table}") == [(first,)]
+
+
+@pytest.mark.parametrize("job", ["score", "load"])
+def test_a_run_that_was_cut_off_after_its_last_row_is_closed_by_the_next_and_nobody_is_called(
+    home: Home, job: str
+) -> None:
+    home.score().well()
+    if job == "load":
+        home.warehouse.unlink()
+        home.load().well()
+    runs = RunLog(home.root / "runs")
+    newest = runs.list(home.task)[0]
+    assert newest.job == job
+    runs.write(replace(newest, state="running", finished_at=None, pid=1 << 30))
+    ran = nightly(home).well()  # code 3 would call somebody
+    assert f"{job}        "[:11] + "  done" in ran.out
+    assert [each["state"] for each in records(home, job)] == ["interrupted", "done"]
+    assert steps(home) == ALL_FRESH
+    is_whole(home, [DAY])
