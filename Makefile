@@ -58,6 +58,7 @@ test: check
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow --timeout 3600
+	YEBAN_TESTS=thorough $(BIN)/python -m pytest -m "not slow" tests/property tests/unit/storage/profiles --timeout 3600
 
 docs: $(VENV)/.base
 	$(BIN)/python -m jobs.cli.reference

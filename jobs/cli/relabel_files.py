@@ -97,11 +97,11 @@ def import_command(
 
     Example: yeban relabel import comment sheets/comment-2026-01-05-li.csv
     """
+    from jobs.loading import open_warehouse
     from jobs.locks import task_lock
     from jobs.relabel_import import import_file
     from jobs.relabel_labels import copy_labels
     from jobs.sweeping import sweep
-    from storage.warehouse import Warehouse
 
     where = home_at(home)
     where.task(task)
@@ -112,7 +112,7 @@ def import_command(
             import_file(queue, task, file, now(), annotator=annotator, batch=batch, partial=partial, lang=lang)
             for file in files
         ]
-        copy_labels(Warehouse(where.warehouse), queue, task)
+        copy_labels(open_warehouse(where), queue, task)
     if as_json:
         say_json([_flat(file, outcome) for file, outcome in zip(files, outcomes, strict=True)])
     else:

@@ -13,7 +13,7 @@ import pytest
 from tests.support.command import Ran, environment, yeban
 from tests.support.homes import Home, comments, covered_once
 
-ENDLESS = "SELECT md5(range::VARCHAR) AS text FROM range(100_000_000)"
+ENDLESS = "SELECT md5(range::VARCHAR) AS text FROM range(20_000_000)"
 STOPPED = """
 import os, signal, sys, threading
 import {module} as module

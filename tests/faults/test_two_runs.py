@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import start_yeban, yeban, yeban_process
+from tests.support.command import Running, start_yeban, yeban, yeban_process
 from tests.support.homes import DAY, Home, comments, covered_once
 
 ROWS = 3_000
@@ -26,7 +25,7 @@ def home(new_home: Callable[..., Home]) -> Home:
     return home
 
 
-def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+def wait_for(what: Callable[[], object], process: Running) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not what():
         assert process.poll() is None, "the run ended too early"
@@ -35,7 +34,7 @@ def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes]) -> No
 
 
 @contextmanager
-def running(home: Home, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(home: Home, log: Path) -> Iterator[Running]:
     """A run that has staged its first units and is paused there."""
     process = start_yeban("score", "comment", "--date", DAY, "--home", home.root, log=log)
     try:

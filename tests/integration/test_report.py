@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ import pytest
 from monitoring.evidently.snapshot import make_snapshot
 from monitoring.evidently.workspace import WorkspaceStore, project_id
 from monitoring.findings.record import Findings
-from tests.support.command import start_yeban, yeban
+from tests.support.command import Running, start_yeban, yeban
 from tests.support.findings import figure, judged, night, sample
 
 STARTS_WITHIN_S = 60.0
@@ -92,7 +91,7 @@ class Ui:
 
 
 @contextmanager
-def serving(home: Path, log: Path, outside: Outside) -> Iterator[tuple[subprocess.Popen[bytes], Ui]]:
+def serving(home: Path, log: Path, outside: Outside) -> Iterator[tuple[Running, Ui]]:
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), outside.url)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DO_NOT_TRACK", raising=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.command import start_yeban, yeban, yeban_process
+from tests.support.command import Running, start_yeban, yeban, yeban_process
 from tests.support.homes import Home
 from tests.support.night_homes import QUIET, deliver, is_whole, nightly, records
 
@@ -50,7 +49,7 @@ def home(new_home: Callable[..., Home]) -> Home:
 
 
 @contextmanager
-def scheduler(home: Home, log: Path, ends: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+def scheduler(home: Home, log: Path, ends: int = 0) -> Iterator[Running]:
     """A scheduler at work, told to stop at the end of the block; it must end as expected."""
     process = start_yeban("schedule", "start", "--home", home.root, log=log)
     try:
@@ -63,7 +62,7 @@ def scheduler(home: Home, log: Path, ends: int = 0) -> Iterator[subprocess.Popen
         process.wait()
 
 
-def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(what: Callable[[], object], process: Running, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not what():
         assert process.poll() is None, log.read_text("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.plan import Plan
@@ -18,6 +19,7 @@ from storage.records import Unit
 from storage.warehouse import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import slot_of, stage, units_of
+from tests.support.thorough import tries
 
 SLOT = slot_of()
 FILES = ("a.parquet", "b.parquet")
@@ -125,7 +127,7 @@ def check_whole_units_only(lake: Lake) -> None:
     assert lake.query("SELECT unit FROM profiles ORDER BY 1") == sorted((unit.unit_id,) for unit in units)
 
 
-@settings(max_examples=25, deadline=None)
+@tries(12, 200)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> None:
     with tempfile.TemporaryDirectory() as home:
@@ -142,16 +144,30 @@ def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> N
         assert lake.rows(SLOT) == rows_of(*plan.units)
 
 
-def test_a_crash_before_each_statement_in_turn() -> None:
+def loaded(home: Path, plan: Plan, *others: Unit) -> Path:
+    """A home whose warehouse holds a plan; other units are staged beside it."""
+    lake = Lake(home)
+    stage(lake.store, *plan.units, *others)
+    lake.load(plan)
+    return home
+
+
+@contextmanager
+def again(before: Path) -> Iterator[Any]:
+    """A copy of a home, with a warehouse that can crash."""
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(Path(shutil.copytree(before, Path(folder) / "home")))
+        lake.warehouse = FusedWarehouse(lake.warehouse.path, patience_s=0)
+        yield lake
+
+
+def test_a_crash_before_each_statement_in_turn(tmp_path: Path) -> None:
     """No luck involved: the plan changes, and the load is cut at its first, second, third ... step."""
+    old = Plan(SLOT, {"a.parquet": units_of(SLOT, 20, 10)})
+    new = Plan(SLOT, {"a.parquet": units_of(SLOT, 25, 10, fingerprint="f2")})
+    before = loaded(tmp_path / "before", old, *new.units)
     for fuse in range(100):
-        with tempfile.TemporaryDirectory() as home:
-            lake = Lake(Path(home))
-            lake.warehouse = FusedWarehouse(lake.warehouse.path)
-            old = Plan(SLOT, {"a.parquet": units_of(SLOT, 20, 10)})
-            new = Plan(SLOT, {"a.parquet": units_of(SLOT, 25, 10, fingerprint="f2")})
-            stage(lake.store, *old.units, *new.units)
-            lake.load(old)
+        with again(before) as lake:
             lake.warehouse.fuse = fuse
             try:
                 lake.load(new, rows_per_transaction=20)
@@ -166,15 +182,11 @@ def test_a_crash_before_each_statement_in_turn() -> None:
     raise AssertionError("the load never got to its end")
 
 
-def test_a_crash_before_each_statement_of_a_replacement_leaves_every_row() -> None:
+def test_a_crash_before_each_statement_of_a_replacement_leaves_every_row(tmp_path: Path) -> None:
+    plan = Plan(SLOT, {"a.parquet": units_of(SLOT, 30, 10)})
+    before, replace = loaded(tmp_path / "before", plan), [unit.unit_id for unit in plan.units]
     for fuse in range(100):
-        with tempfile.TemporaryDirectory() as home:
-            lake = Lake(Path(home))
-            lake.warehouse = FusedWarehouse(lake.warehouse.path)
-            plan = Plan(SLOT, {"a.parquet": units_of(SLOT, 30, 10)})
-            stage(lake.store, *plan.units)
-            lake.load(plan)
-            replace = [unit.unit_id for unit in plan.units]
+        with again(before) as lake:
             lake.warehouse.fuse = fuse
             try:
                 lake.load(plan, replace=replace, rows_per_transaction=20)

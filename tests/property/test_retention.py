@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.config import Home
@@ -23,6 +23,7 @@ from storage.retired import RetiredStore
 from tests.support.batches import head_of, items_of
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age
 from tests.support.predictions import part_profile, part_table, units_of
+from tests.support.thorough import tries
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -99,7 +100,7 @@ def nights(draw: st.DrawFn) -> dict[int, str]:
     return {age: "" if age in others else what for age, what in found.items()}
 
 
-@settings(max_examples=15, deadline=None)
+@tries(8, 100)
 @given(nights(), st.none() | st.integers(1, 30), st.none() | st.integers(1, 30), st.none() | st.integers(0, 200_000))
 def test_tidying_a_home_loses_nothing_that_is_needed(
     special: dict[int, str], predictions: int | None, parts: int | None, size: int | None

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.parts import PartStore
@@ -17,6 +17,7 @@ from storage.profiles.summary import Summary, merge_summaries
 from storage.records import Unit
 from storage.summaries import SummaryStore, summarise
 from tests.support.predictions import part_profile, part_sample, part_table, slot_of, units_of
+from tests.support.thorough import tries
 
 ROWS = 1_600
 TABLE = part_table(units_of(slot_of(), ROWS, ROWS)[0])
@@ -30,7 +31,7 @@ def bytes_of(summary: Summary) -> tuple[bytes, bytes]:
 WHOLE = bytes_of(Summary(part_profile(TABLE), part_sample(TABLE)))
 
 
-@settings(deadline=None)
+@tries(20, 200)
 @given(CUTS, st.randoms(use_true_random=False))
 def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int], random: Random) -> None:
     pieces = [TABLE.slice(a, b - a) for a, b in pairwise([0, *sorted(cuts), ROWS])]
@@ -42,7 +43,7 @@ def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int],
     assert bytes_of(pool[0]) == WHOLE
 
 
-@settings(deadline=None, max_examples=8)
+@tries(8, 80)
 @given(CUTS)
 def test_however_a_day_is_cut_into_units_its_summary_is_the_same(cuts: set[int]) -> None:
     edges = pairwise([0, *sorted(cuts), ROWS])

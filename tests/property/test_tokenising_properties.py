@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
 from tokenizers import Tokenizer as Backend
@@ -17,6 +17,7 @@ from models.tokenising import code_points, runs
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.networks import WORDS, backend
+from tests.support.thorough import tries
 
 # Letters, kana, Hangul, jamo, marks, signs and pieces, so that much of what is drawn below has an id of its own.
 KNOWN = (
@@ -97,14 +98,14 @@ def test_all_of_them_take_the_fast_path() -> None:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@settings(max_examples=100, deadline=None)
+@tries(40, 500)
 @given(texts=COLUMNS)
 def test_ids_are_those_of_the_library(name: str, texts: list[str]) -> None:
     same(name, texts)
 
 
 @pytest.mark.parametrize("name", ["chinese", "added"])
-@settings(max_examples=100, deadline=None)
+@tries(40, 500)
 @given(texts=COLUMNS)
 def test_wherever_a_column_is_cut(name: str, texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -112,7 +113,7 @@ def test_wherever_a_column_is_cut(name: str, texts: list[str]) -> None:
         same(name, texts)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(40, 500)
 @given(texts=COLUMNS)
 def test_all_runs_in_one_slot(texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from jobs.cli.app import main
+from tests.support.launching import Launched
 
 YEBAN = str(Path(sys.executable).with_name("yeban"))
 """The installed command, beside the interpreter."""
@@ -83,8 +84,17 @@ def yeban_process(*args: object, cwd: Path | None = None, env: Mapping[str, str]
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def start_yeban(*args: object, log: Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start the installed command and don't wait; what it says is appended to `log`."""
+Running = subprocess.Popen[bytes] | Launched
+"""A process of the command."""
+
+
+def start_yeban(*args: object, log: Path, env: Mapping[str, str] | None = None) -> Running:
+    """Start the command and don't wait; what it says is appended to `log`.
+
+    With an environment of its own it is the installed one, and imports everything anew.
+    """
+    if not env:
+        return Launched([*map(str, args)], log, environment())
     with log.open("ab") as stream:
         return subprocess.Popen(
             [YEBAN, *map(str, args)], env=environment(env), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream

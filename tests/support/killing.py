@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from tests.support.command import start_yeban
+from tests.support.command import Running, start_yeban
 from tests.support.homes import DAY, Home
 
 PATIENCE_S = 900.0
@@ -59,7 +58,7 @@ class Victim:
     def staged(self) -> int:
         return sum(1 for _ in (self.home.root / "parts").rglob("part-*.parquet"))
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> Running:
         return start_yeban(*self.command, "--home", self.home.root, log=self.log, env=self.env)
 
     def measure(self) -> Pace:
