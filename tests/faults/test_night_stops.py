@@ -48,10 +48,13 @@ MOMENTS: dict[str, Callable[[Home], bool]] = {
     "half a batch": exists("relabel/task=comment/*/items.parquet"),
     "a batch": exists("relabel/task=comment/*/batch.json"),
 }
-OFTEN = ("scoring", "score noted", "monitoring", "a batch")
+OFTEN = {
+    signal.SIGKILL: ("scoring", "loading", "monitoring", "a batch"),
+    signal.SIGTERM: ("scoring", "monitoring"),
+}
 """One of each step; the other moments are left to the long tests."""
 CASES = [
-    pytest.param(moment, how, id=f"{moment}-{how.name}", marks=[] if moment in OFTEN else [pytest.mark.slow])
+    pytest.param(moment, how, id=f"{moment}-{how.name}", marks=[] if moment in OFTEN[how] else [pytest.mark.slow])
     for moment in MOMENTS
     for how in (signal.SIGKILL, signal.SIGTERM)
 ]

@@ -147,12 +147,13 @@ def test_what_is_staged_while_the_warehouse_is_locked_still_takes_the_place(
 
 def test_a_throttled_backfill_takes_its_time(home: Home) -> None:
     started = time.monotonic()
-    ran = backfill(home, "--rows-per-second", 5, first=THIRD_DAY).well()
-    assert time.monotonic() - started >= 40 / 5
+    ran = backfill(home, "--rows-per-second", 20, first=THIRD_DAY).well()
+    took_s = time.monotonic() - started
+    assert took_s >= 40 / 20
     assert "40 scored now" in ran.out
     (run,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
     assert run["figures"]["paused_s"] > 0.5
-    assert run["figures"]["seconds"] + run["figures"]["paused_s"] < 40 / 5 + 0.5
+    assert run["figures"]["seconds"] + run["figures"]["paused_s"] < took_s  # what it waited is no time of scoring
 
 
 def test_no_room_is_told_before_anything_is_scored(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from rich.console import Console
 from jobs.cli.app import app
 from jobs.cli.options import say
 from jobs.progress import shown_progress
-from tests.support.command import YEBAN, Ran, environment, yeban, yeban_process
+from tests.support.command import YEBAN, Ran, environment, installed_yeban, yeban
 from tests.support.homes import DAY, Home, comments
 
 HEAVY = ("torch", "transformers", "polars", "duckdb", "pyarrow", "pandas", "evidently", "litestar", "plotly", "numpy")
@@ -64,15 +64,15 @@ def test_help_imports_nothing_heavy() -> None:
 def test_exit_codes_reach_the_shell(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.dump("a.parquet", comments(30)[0])
-    scored = yeban_process("score", "comment", "--date", DAY, cwd=home.root).well()
+    scored = installed_yeban("score", "comment", "--date", DAY, cwd=home.root).well()
     assert "30 rows in the dump: 30 scored now, 0 done before" in scored.out
     assert "score: 30 of 30 rows" in scored.err
     assert "\x1b" not in scored.said  # no colours and no bars outside a terminal
     assert home.count() == 30
-    missing = yeban_process("score", "comment", "--date", "2026-02-01", cwd=home.root)
+    missing = installed_yeban("score", "comment", "--date", "2026-02-01", cwd=home.root)
     missing.refused(1, "no Parquet file for 2026-02-01")
-    yeban_process("score", "coment", "--date", DAY, cwd=home.root).refused(2, "did you mean 'comment'?")
-    usage = yeban_process("score", "--nonsense", cwd=home.root).calmly()
+    installed_yeban("score", "coment", "--date", DAY, cwd=home.root).refused(2, "did you mean 'comment'?")
+    usage = installed_yeban("score", "--nonsense", cwd=home.root).calmly()
     assert usage.code == 2
 
 

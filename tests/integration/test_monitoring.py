@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import yeban, yeban_process
+from tests.support.command import installed_yeban, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments
 from tests.support.monitored import (
     BEFORE,
@@ -145,7 +145,7 @@ def test_show_and_json(home: Home) -> None:
 
 def test_pages_and_exit_codes_of_the_installed_command(home: Home) -> None:
     monitor(home).well()
-    ran = yeban_process("monitor", "comment", "--date", NEXT_DAY, "--html", "--lang", "en", cwd=home.root).calmly()
+    ran = installed_yeban("monitor", "comment", "--date", NEXT_DAY, "--html", "--lang", "en", cwd=home.root).calmly()
     assert ran.code == 3, ran.said
     page = night_folder(home, NEXT_DAY) / "evidently.html"
     assert str(page) in ran.out

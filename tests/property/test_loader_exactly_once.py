@@ -19,10 +19,12 @@ from storage.records import Unit
 from storage.warehouse import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import slot_of, stage, units_of
-from tests.support.thorough import tries
+from tests.support.thorough import THOROUGH, tries
 
 SLOT = slot_of()
 FILES = ("a.parquet", "b.parquet")
+EVERY = 1 if THOROUGH else 2
+"""Statements from one crash to the next."""
 
 
 class CrashError(Exception):
@@ -127,7 +129,7 @@ def check_whole_units_only(lake: Lake) -> None:
     assert lake.query("SELECT unit FROM profiles ORDER BY 1") == sorted((unit.unit_id,) for unit in units)
 
 
-@tries(12, 200)
+@tries(10, 200)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> None:
     with tempfile.TemporaryDirectory() as home:
@@ -166,7 +168,7 @@ def test_a_crash_before_each_statement_in_turn(tmp_path: Path) -> None:
     old = Plan(SLOT, {"a.parquet": units_of(SLOT, 20, 10)})
     new = Plan(SLOT, {"a.parquet": units_of(SLOT, 25, 10, fingerprint="f2")})
     before = loaded(tmp_path / "before", old, *new.units)
-    for fuse in range(100):
+    for fuse in range(0, 100, EVERY):
         with again(before) as lake:
             lake.warehouse.fuse = fuse
             try:
@@ -185,7 +187,7 @@ def test_a_crash_before_each_statement_in_turn(tmp_path: Path) -> None:
 def test_a_crash_before_each_statement_of_a_replacement_leaves_every_row(tmp_path: Path) -> None:
     plan = Plan(SLOT, {"a.parquet": units_of(SLOT, 30, 10)})
     before, replace = loaded(tmp_path / "before", plan), [unit.unit_id for unit in plan.units]
-    for fuse in range(100):
+    for fuse in range(0, 100, EVERY):
         with again(before) as lake:
             lake.warehouse.fuse = fuse
             try:

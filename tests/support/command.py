@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -70,8 +71,16 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **(extra or {})}
 
 
-def yeban_process(*args: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ran:
-    """Run the installed command in a process of its own and wait for it."""
+def yeban_process(*args: object, cwd: Path | None = None) -> Ran:
+    """Run the command in a process of its own and wait for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = (Path(folder) / name for name in ("out", "err"))
+        code = Launched([*map(str, args)], (out, err), environment(), cwd).wait()
+        return Ran(code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def installed_yeban(*args: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ran:
+    """The same with the installed script, which imports everything anew."""
     done = subprocess.run(
         [YEBAN, *map(str, args)],
         cwd=cwd,
@@ -94,7 +103,7 @@ def start_yeban(*args: object, log: Path, env: Mapping[str, str] | None = None) 
     With an environment of its own it is the installed one, and imports everything anew.
     """
     if not env:
-        return Launched([*map(str, args)], log, environment())
+        return Launched([*map(str, args)], (log, log), environment())
     with log.open("ab") as stream:
         return subprocess.Popen(
             [YEBAN, *map(str, args)], env=environment(env), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream

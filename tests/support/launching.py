@@ -1,7 +1,7 @@
 """Processes of the command that start at once: torch is imported once, in a server that forks them.
 
 A fault test kills dozens of runs, and importing takes most of a run's time. What such a process does is the same; only
-the installed script is not part of it, see `command.yeban_process`.
+the installed script is not part of it, see `command.installed_yeban`.
 """
 
 from __future__ import annotations
@@ -43,13 +43,18 @@ class Launched:
 
     Args:
         words: The command, without `yeban`.
-        log: What it says is appended there.
+        said: Files that standard output and standard error are appended to; they may be the same.
         env: Its whole environment.
+        cwd: Where it runs; here where None.
     """
 
-    def __init__(self, words: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, words: Sequence[str], said: tuple[Path, Path], env: Mapping[str, str], cwd: Path | None = None
+    ) -> None:
         self.args = ["yeban", *words]
-        self._process = _server().Process(target=_run, args=(self.args, str(log), dict(env), str(Path.cwd())))
+        self._process = _server().Process(
+            target=_run, args=(self.args, [*map(str, said)], dict(env), str(cwd or Path.cwd()))
+        )
         self._process.start()
 
     @property
@@ -96,16 +101,15 @@ class Launched:
         self.wait()
 
 
-def _run(args: list[str], log: str, env: dict[str, str], folder: str) -> None:
+def _run(args: list[str], said: list[str], env: dict[str, str], folder: str) -> None:
     os.environ.clear()
     os.environ.update(env)
-    os.chdir(folder)
     time.tzset()
-    for descriptor, path, flags in ((0, os.devnull, os.O_RDONLY), (1, log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)):
-        opened = os.open(path, flags, 0o666)
+    for descriptor, path in enumerate((os.devnull, *said)):
+        opened = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         os.dup2(opened, descriptor)
         os.close(opened)
-    os.dup2(1, 2)
+    os.chdir(folder)
     sys.stdin, sys.stdout = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", buffering=1, errors="backslashreplace")  # noqa: SIM115
     sys.argv = args
