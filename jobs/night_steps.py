@@ -24,7 +24,7 @@ from storage.plan import Plan
 from storage.records import Slot
 from storage.relabel_batches import BatchHead, BatchStore
 from storage.relabelling import recorded_batches
-from storage.runs import RunLog
+from storage.runs import RunLog, RunState
 from storage.seals import file_digest
 from storage.summaries import SummaryStore
 
@@ -104,6 +104,12 @@ def _unscored(night: Night, _: str) -> str:
     return _bad_end(night, "score")
 
 
+_BAD_ENDS: Final[Mapping[str, tuple[RunState, ...]]] = {
+    "score": ("failed", "interrupted"),
+    "load": ("failed", "interrupted", "staged"),
+}
+
+
 def _bad_end(night: Night, job: str) -> str:
     """How a job's last run for the night ended, where it ended badly.
 
@@ -113,7 +119,7 @@ def _bad_end(night: Night, job: str) -> str:
     slot = night.slot
     for record in RunLog(night.home.run_records).list(slot.task):  # the newest first
         if (record.job, record.logical_date, record.bundle) == (job, slot.logical_date, slot.bundle):
-            return f"its last run is {record.state}" if record.state in ("failed", "interrupted") else ""
+            return f"its last run is {record.state}" if record.state in _BAD_ENDS[job] else ""
     return ""
 
 

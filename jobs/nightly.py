@@ -10,12 +10,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Final, Literal
 
-from jobs.bundles import find_bundle
 from jobs.config import Home
 from jobs.loading import open_warehouse
 from jobs.locks import task_lock
+from jobs.night_bundle import bundle_of_night
+from jobs.night_reports import (
+    ALERTED,
+    JOB,
+    LEFT_OUT,
+    LEFT_SOMETHING,
+    StepReport,
+    StepState,
+    known_steps,
+    records_of_night,
+    worst_code,
+)
 from jobs.night_steps import STEPS, Night, Step
 from jobs.progress import Progress
 from jobs.recording import Tally, copy_records, recorded_run
@@ -26,16 +36,6 @@ from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState
 
 log = logging.getLogger("yeban.nightly")
-
-JOB: Final = "nightly"
-ALERTED: Final = 3
-_SERIOUSNESS: Final = (2, 1, RunLocked.exit_code, ALERTED, 0)
-"""Exit codes, the most serious first: to be mended, failed, to be tried again, to be looked at."""
-
-StepState = Literal["done", "fresh", "partial", "failed", "locked", "waiting"]
-"""`fresh`: nothing was missing; `partial`: done, but something was left out; `locked`: another run was at it, or
-somebody had the warehouse open; `waiting`: what it needs is not there."""
-_LEFT_SOMETHING: Final = ("done", "fresh", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +53,6 @@ class NightRequest:
     logical_date: date
     patterns: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StepReport:
-    """How a step ended.
-
-    Attributes:
-        state: See `StepState`.
-        why: Why it ran, or why not.
-        note: What it did.
-        failures: What went wrong.
-        code: Its exit code.
-        seconds: How long it took.
-        stamp: What its result was made of.
-        alerted: Somebody has to look at the night.
-    """
-
-    state: StepState
-    why: str = ""
-    note: str = ""
-    failures: tuple[str, ...] = ()
-    code: int = 0
-    seconds: float = 0.0
-    stamp: str = ""
-    alerted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +97,25 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     steps = [step for name, step in STEPS.items() if name not in request.without]
     with task_lock(home.locks, slot.task, JOB):
         sweep(home)
-        before = _records(runs, slot)
-        known = _known_steps(before)
+        before = records_of_night(runs, slot)
+        known = known_steps(before)
         done = [record for record in before if record.state == "done"]
+        left_out = _left_out(home, request)
         if done and _is_complete(steps, night, known):
-            return _checked(runs, done[-1], slot, steps, known, now())
+            return _checked(None if left_out else runs, done[-1], slot, steps, known, now())
         with recorded_run(runs, JOB, slot) as tally:
+            if left_out:
+                tally.figures[LEFT_OUT] = left_out
             reports = run_steps(steps, night, known, tally)
         _copy(home, runs)
     return NightOutcome(slot, tally.run_id, tally.state, reports, worst_code(reports))
+
+
+def _left_out(home: Home, request: NightRequest) -> list[str]:
+    """What a run leaves to others of what the scheduler would do: a night is not done by it."""
+    usual = next((job.without for job in home.config.schedule.jobs if job.task == request.task), ())
+    steps = [step for step in request.without if step not in usual]
+    return [*steps, *(["other input"] if request.patterns else [])]
 
 
 def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepReport]) -> bool:
@@ -145,7 +130,7 @@ def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepRe
 def _bundle(home: Home, request: NightRequest, runs: RunLog) -> Bundle:
     """What scores the night; one without a bundle is on record, too."""
     try:
-        return find_bundle(home, request.task, None)
+        return bundle_of_night(home, request.task, request.logical_date, runs)
     except YebanError:
         with recorded_run(runs, JOB, Slot(request.task, request.logical_date, "")):
             raise
@@ -168,7 +153,7 @@ def run_steps(
     reports: dict[str, StepReport] = {}
     told = {name: asdict(report) for name, report in known.items()}
     for step in steps:
-        lacking = [need for need in step.needs if need in reports and reports[need].state not in _LEFT_SOMETHING]
+        lacking = [need for need in step.needs if need in reports and reports[need].state not in LEFT_SOMETHING]
         if lacking:
             reports[step.name] = StepReport("waiting", why=f"it needs {', '.join(lacking)}")
         else:
@@ -231,37 +216,21 @@ def _unexpected(step: Step, error: Exception) -> TerminalError:
     )
 
 
-def _records(runs: RunLog, slot: Slot) -> list[RunRecord]:
-    """What is on record of the night, the newest last."""
-    found = [each for each in runs.list(slot.task) if each.job == JOB and each.logical_date == slot.logical_date]
-    return [each for each in reversed(found) if each.bundle == slot.bundle]
-
-
-def _known_steps(records: list[RunRecord]) -> dict[str, StepReport]:
-    """How the steps stood when they were done last."""
-    steps = (each for record in records for each in steps_of(record).items())
-    return {name: report for name, report in steps if report.state in _LEFT_SOMETHING}
-
-
-def steps_of(record: RunRecord) -> dict[str, StepReport]:
-    """The steps that a record `nightly` tells of; none where another version wrote it."""
-    try:
-        steps = {name: StepReport(**flat) for name, flat in record.figures.get("steps", {}).items()}
-        return {name: replace(step, failures=tuple(step.failures)) for name, step in steps.items()}
-    except (AttributeError, TypeError):
-        return {}
-
-
 def _checked(
-    runs: RunLog,
+    runs: RunLog | None,
     record: RunRecord,
     slot: Slot,
     steps: list[Step],
     known: Mapping[str, StepReport],
     moment: datetime,
 ) -> NightOutcome:
-    """Note that nothing is missing in the record of the night: there is one, and it stays the only one."""
-    runs.write(replace(record, figures={**record.figures, "checked_at": moment.astimezone(UTC).isoformat()}))
+    """Note that nothing is missing in the record of the night: there is one, and it stays the only one.
+
+    Where `runs` is None only some of it was looked at, and nothing is noted.
+    """
+    if runs is not None:
+        figures = {name: value for name, value in record.figures.items() if name != LEFT_OUT}
+        runs.write(replace(record, figures={**figures, "checked_at": moment.astimezone(UTC).isoformat()}))
     reports = {step.name: _fresh(known.get(step.name)) for step in steps}
     return NightOutcome(slot, record.run_id, "done", reports, worst_code(reports))
 
@@ -273,12 +242,6 @@ def _fresh(last: StepReport | None) -> StepReport:
     return StepReport(
         "fresh", note=last.note, code=ALERTED if last.alerted else 0, stamp=last.stamp, alerted=last.alerted
     )
-
-
-def worst_code(reports: Mapping[str, StepReport]) -> int:
-    """The most serious exit code of some steps; 0 where there is none."""
-    codes = {report.code for report in reports.values()}
-    return next((code for code in _SERIOUSNESS if code in codes), 0)
 
 
 def _line(report: StepReport) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from jobs.nightly import JOB
+from jobs.night_reports import JOB, LEFT_OUT
 from jobs.scheduling.occasions import Occasion, Settled
 from storage.files import write_json
 from storage.records import Slot
@@ -27,7 +27,7 @@ def nights_of(runs: RunLog, task: str) -> list[RunRecord]:
 
 
 def settled_by(records: Iterable[RunRecord], retired: Iterable[Slot] = ()) -> Settled:
-    """Whether a night was done, or found to be done, at its hour or later, or was retired since.
+    """Whether a night was done whole, or found to be done, at its hour or later, or was retired since.
 
     Any such record counts, not the newest: a clock that is set leaves records in another order.
 
@@ -39,7 +39,7 @@ def settled_by(records: Iterable[RunRecord], retired: Iterable[Slot] = ()) -> Se
     done: dict[date, datetime] = {}
     for record in records:
         night = record.logical_date
-        if record.state == "done" and night is not None:
+        if record.state == "done" and night is not None and not record.figures.get(LEFT_OUT):
             done[night] = max(_looked_at(record), done.get(night, _looked_at(record)))
 
     def settled(occasion: Occasion) -> bool:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from jobs.config import CONFIG_NAME, Home
 from jobs.locks import scheduler_lock
-from jobs.nightly import JOB
+from jobs.night_reports import JOB
 from jobs.run_alerts import judge_home, tell_of_runs
 from jobs.scheduling.children import Children
 from jobs.scheduling.heartbeat import beat

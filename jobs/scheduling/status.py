@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from jobs.config import Home
-from jobs.nightly import steps_of
+from jobs.night_reports import steps_of
 from jobs.scheduling.occasions import Job, due
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
 from storage.retired import RetiredStore

@@ -15,6 +15,8 @@ from jobs.config import find_home
 from jobs.nightly import NightRequest
 from jobs.nightly import nightly as run_night
 from jobs.progress import LogLines
+from jobs.scheduling.occasions import Occasion
+from jobs.scheduling.service import HomeRecords
 from models.bundle import open_bundle
 from models.registry import Registry
 from storage.runs import RunLog
@@ -226,6 +228,17 @@ def test_it_is_the_same_in_a_process_of_its_own_and_the_second_is_turned_away(ho
     is_whole(home, [DAY])
 
 
+def two_bundles(home: Home, other: Path) -> tuple[Registry, str, str]:
+    """The home's bundle and another one in its registry; the first is in use."""
+    home.change(f'bundle = "{home.bundle}"\n', "")
+    registry, versions = Registry(home.root / "bundles"), []
+    for folder in (home.bundle, other):
+        versions.append(open_bundle(folder).version)
+        shutil.copytree(folder, home.root / "bundles" / home.task / versions[-1])
+    registry.crown(home.task, versions[0])
+    return registry, versions[0], versions[1]
+
+
 class _Promotes(LogLines):
     """Crowns another bundle while a night is being scored."""
 
@@ -242,13 +255,7 @@ class _Promotes(LogLines):
 def test_a_promotion_in_the_middle_leaves_the_night_to_the_bundle_that_began_it(
     home: Home, tiny_bundle: Callable[[str], Path]
 ) -> None:
-    home.change(f'bundle = "{home.bundle}"\n', "")
-    registry, versions = Registry(home.root / "bundles"), []
-    for folder in (home.bundle, tiny_bundle("weibo")):
-        versions.append(open_bundle(folder).version)
-        shutil.copytree(folder, home.root / "bundles" / home.task / versions[-1])
-    first, second = versions
-    registry.crown(home.task, first)
+    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
     progress, night = _Promotes(registry, home.task, second), NightRequest(home.task, date.fromisoformat(DAY))
     outcome = run_night(find_home(home.root, home.root), night, progress, lambda: datetime.now(UTC))
     assert outcome.exit_code == 0
@@ -277,3 +284,60 @@ def test_a_run_that_was_cut_off_after_its_last_row_is_closed_by_the_next_and_nob
     assert [each["state"] for each in records(home, job)] == ["interrupted", "done"]
     assert steps(home) == ALL_FRESH
     is_whole(home, [DAY])
+
+
+def test_a_night_goes_on_with_the_bundle_that_began_it(home: Home, tiny_bundle: Callable[[str], Path]) -> None:
+    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
+    nightly(home).well()
+    registry.crown(home.task, second)
+    assert steps(home) == ALL_FRESH  # cron's second look finds nothing to do
+    deliver(home, name="b.parquet")
+    assert steps(home)["score"] == "done"
+    assert home.query("SELECT bundle, count(*) FROM predictions GROUP BY ALL") == [(first, 2 * ROWS)]
+    deliver(home, NEXT_DAY)
+    nightly(home, NEXT_DAY).calmly()
+    assert {each["bundle"] for each in records(home) if each["logical_date"] == NEXT_DAY} == {second}
+
+
+def test_a_night_whose_rows_were_replaced_belongs_to_the_bundle_that_did(
+    home: Home, tiny_bundle: Callable[[str], Path]
+) -> None:
+    registry, _, second = two_bundles(home, tiny_bundle("weibo"))
+    nightly(home).well()
+    registry.crown(home.task, second)
+    yeban("backfill", home.task, "--from", DAY, "--to", DAY, "--replace", "--home", home.root).well()
+    assert steps(home)["score"] == "fresh"
+    assert home.query("SELECT bundle, count(*) FROM predictions GROUP BY ALL") == [(second, ROWS)]
+
+
+def test_a_bundle_that_is_gone_ends_no_night(
+    home: Home, tiny_bundle: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
+    nightly(home).well()
+    registry.crown(home.task, second)
+    shutil.rmtree(home.root / "bundles" / home.task / first)
+    nightly(home).calmly()
+    assert f"the bundle that began it can't be used, {second} goes on" in caplog.text
+    assert records(home)[-1]["bundle"] == second
+
+
+def test_a_night_that_was_run_in_part_is_not_done(home: Home) -> None:
+    """By hand with a step left out, or over other files: the scheduler still has its night to run."""
+    at = datetime.now(UTC)
+
+    def is_settled() -> bool:
+        settled = HomeRecords(find_home(home.root, home.root)).settled(home.task)
+        return settled(Occasion(date.fromisoformat(DAY), at))
+
+    other = home.dump("other.parquet", ["很好", "太差"], day=NEXT_DAY)
+    for part in (("--without", "monitor"), ("--input", other)):
+        nightly(home, DAY, *part).calmly()
+        assert not is_settled()
+    nightly(home).calmly()
+    assert is_settled()
+    with home.config.open("a", encoding="utf-8") as config:
+        config.write(f'[[schedule.jobs]]\ntask = "{home.task}"\nwithout = ["monitor"]\n')
+    deliver(home, NEXT_DAY)
+    nightly(home, NEXT_DAY, "--without", "monitor").calmly()
+    assert "left_out" not in records(home)[-1]["figures"]

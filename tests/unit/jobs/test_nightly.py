@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from jobs.config import Config, Home
+from jobs.night_reports import StepReport, steps_of, worst_code
 from jobs.night_steps import STEPS, Done, Night, Step
-from jobs.nightly import StepReport, run_steps, steps_of, worst_code
+from jobs.nightly import run_steps
 from jobs.progress import LogLines
 from jobs.recording import recorded_run
 from models.bundle import open_bundle
