@@ -36,11 +36,14 @@ def says(word: str) -> Callable[[Home], bool]:
 
 
 SLOT = f"task=comment/logical_date={DAY}/bundle=*"
+LOAD_STEP = "the load step"
+"""The night was scored and its rows are not in the warehouse."""
 MOMENTS: dict[str, Callable[[Home], bool]] = {
     "under way": exists("locks/nightly-comment.holder.json"),
     "planned": exists(f"parts/{SLOT}/_plan.json"),
     "scoring": exists(f"parts/{SLOT}/part-*.parquet"),
     "loading": exists("yeban.duckdb"),
+    LOAD_STEP: exists("yeban.duckdb"),
     "score noted": says('"steps"'),
     "monitoring": exists("locks/monitor-comment.holder.json"),
     "monitored": exists(f"nights/{SLOT}/night.json"),
@@ -49,7 +52,7 @@ MOMENTS: dict[str, Callable[[Home], bool]] = {
     "a batch": exists("relabel/task=comment/*/batch.json"),
 }
 OFTEN = {
-    signal.SIGKILL: ("scoring", "loading", "monitoring", "a batch"),
+    signal.SIGKILL: ("scoring", "loading", LOAD_STEP, "monitoring", "a batch"),
     signal.SIGTERM: ("scoring", "monitoring"),
 }
 """One of each step; the other moments are left to the long tests."""
@@ -73,6 +76,9 @@ def stop_when(home: Home, ready: Callable[[Home], bool], how: signal.Signals, lo
 @pytest.mark.parametrize(("moment", "how"), CASES)
 def test_the_same_command_goes_on(delivered: Home, tmp_path: Path, moment: str, how: signal.Signals) -> None:
     home = Home(shutil.copytree(delivered.root, tmp_path / "home"), delivered.task, delivered.bundle)
+    if moment == LOAD_STEP:
+        home.score().well()
+        home.warehouse.unlink()
     code = stop_when(home, MOMENTS[moment], how, tmp_path / "log")
     log = (tmp_path / "log").read_text("utf-8")
     assert code == (-signal.SIGKILL if how == signal.SIGKILL else 143), log
