@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jobs.sections.schedule import STEPS
 from storage.runs import RunRecord
 
 _SECONDS = "_s"
 _RATE = "_per_s"
+_ORDER = (*STEPS, "read", "prepare", "network", "stage")
 
 
 def stages_of(record: RunRecord) -> Mapping[str, float]:
-    """Seconds of each stage, as the run counted them.
+    """Seconds of each stage, as the run counted them, in the order in which rows go through.
 
     Stages that overlap add up to more than the run took.
     """
@@ -23,12 +25,16 @@ def stages_of(record: RunRecord) -> Mapping[str, float]:
     steps = record.figures.get("steps")
     if isinstance(steps, Mapping):
         stages |= {name: float(step["seconds"]) for name, step in steps.items() if _took(step)}
-    return stages
+    return {name: stages[name] for name in sorted(stages, key=_place)}
 
 
 def seconds_of(record: RunRecord) -> float | None:
     """How long a run took, None while it runs."""
     return (record.finished_at - record.started_at).total_seconds() if record.finished_at else None
+
+
+def _place(stage: str) -> tuple[int, str]:
+    return (_ORDER.index(stage) if stage in _ORDER else len(_ORDER), stage)
 
 
 def _took(step: object) -> bool:

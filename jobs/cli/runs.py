@@ -111,15 +111,20 @@ def _throughput(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _show_stages(record: RunRecord) -> None:
+    from jobs.night_reports import steps_of
     from jobs.run_stages import stages_of
 
-    stages = stages_of(record)
+    stages, steps = stages_of(record), steps_of(record)
     if not stages:
         return
     most = max(max(stages.values()), 1e-9)
-    say(f"{'stages':>14}  they overlap, and so add up to more than the run took")
+    say(
+        f"{'stages':>14}  "
+        + ("one after the other" if steps else "they overlap, and so add up to more than the run took")
+    )
     for name, seconds in stages.items():
-        say(f"{name:>14}  {seconds:>10,.1f} s  {'█' * round(_BAR * seconds / most)}".rstrip())
+        state = f"{steps[name].state:<9}" if name in steps else ""
+        say(f"{name:>14}  {seconds:>10,.1f} s  {state}{'█' * round(_BAR * seconds / most)}".rstrip())
 
 
 def _cells(record: RunRecord, zone: ZoneInfo) -> tuple[str, ...]:

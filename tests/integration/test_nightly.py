@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -51,6 +52,8 @@ def test_a_night_and_again(home: Home) -> None:
     (record,) = records(home)
     assert record["figures"]["checked_at"] > record["finished_at"]
     assert home.query("SELECT state FROM runs WHERE job = 'nightly'") == [("done",)]
+    shown = yeban("runs", "show", record["run_id"], "--home", home.root).well().out.partition("one after the other")[2]
+    assert re.findall(r"^ *([a-z ]+?)  +[\d.]+ s  (\w+)", shown, re.M) == list(ALL_DONE.items())
 
 
 @pytest.mark.parametrize(
