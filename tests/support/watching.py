@@ -98,7 +98,7 @@ class World:
     def tried(self, night: date) -> int:
         return sum(1 for _, each, _ in self.ran if each == night)
 
-    def record(self, task: str, night: date, state: RunState, host: str | None = None) -> None:
+    def record(self, task: str, night: date, state: RunState, *, host: str | None = None, job: str = "nightly") -> None:
         """What `yeban nightly` leaves: one record that says done, however often it is called."""
         done = [each for each in self.runs.list(task) if each.logical_date == night and each.state == state == "done"]
         if done:
@@ -108,7 +108,7 @@ class World:
         self.runs.write(
             RunRecord(
                 run_id=f"{self.now:%Y%m%dT%H%M%S}-{task}-{night:%Y%m%d}-{len(self.ran):06x}",
-                job="nightly",
+                job=job,
                 task=task,
                 logical_date=night,
                 bundle="b1",
