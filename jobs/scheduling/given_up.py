@@ -47,7 +47,8 @@ def given_up(job: Job, now: datetime, since: datetime, course: CourseOf) -> list
 def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
     """What the records tell of nights.
 
-    A night that was given up is made up for by `yeban nightly`, and by `yeban backfill` as well: it is scored then.
+    A night that was done before its hour counts, too: an hour that is moved in yeban.toml makes no night undone. One
+    that was given up is made up for by `yeban nightly`, and by `yeban backfill` as well: it is scored then.
 
     Args:
         records: Of all jobs of a task.
@@ -63,12 +64,13 @@ def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
             begun[night] = min(moment, begun.get(night, moment))
         elif record.job == SCORE and record.state in ("done", "running", "staged"):
             scored[night] = max(moment, scored.get(night, moment))
-    running = {each.logical_date for each in records if each.job == JOB and each.state == "running"}
 
     def course(occasion: Occasion, ended: datetime) -> Course:
         night = occasion.night
-        if night in running or settled(occasion):
-            return "afterwards" if begun.get(night, occasion.at) >= ended else "in time"
+        if night in begun:
+            return "afterwards" if begun[night] >= ended else "in time"
+        if settled(occasion):  # its predictions were retired
+            return "in time"
         return "afterwards" if night in scored and scored[night] >= ended else "never"
 
     return course

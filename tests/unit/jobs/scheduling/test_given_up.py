@@ -64,6 +64,7 @@ def test_the_look_back_is_bounded_and_its_bound_does_not_move_each_day() -> None
     ("job_name", "state", "hours", "expected"),
     [
         (None, None, 0, "never"),
+        ("nightly", "done", -3, "in time"),  # its hour was moved in yeban.toml since
         ("nightly", "done", 1, "in time"),
         ("nightly", "done", 100, "afterwards"),
         ("nightly", "failed", 1, "never"),
