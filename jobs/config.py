@@ -157,7 +157,7 @@ class Home:
 
     @property
     def schedule(self) -> Path:
-        """Since when the scheduler answers for each task."""
+        """What the scheduler keeps: since when it answers for each task, when it woke, for which nights it beat."""
         return self.root / "schedule"
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
@@ -34,7 +35,7 @@ def start_command(home: HomeOption = None) -> None:
 
 
 def list_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the jobs: when they run next, nights that were missed, and how the last one ended.
+    """List the jobs: when they run next, how the last night ended, and nights that are missing or were given up.
 
     Example: yeban schedule list
     """
@@ -47,11 +48,14 @@ def list_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
         say_json({"scheduler": holder, "jobs": [each.as_dict() for each in states]})
         return
     _print(states)
+    for each in states:
+        for line in _lines(each):
+            say(f"{each.job.task}: {line}")
     say(f"scheduler: {holder or 'none is running for this home'}")
 
 
 def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """Tell the sinks of nights that are missed, failed, late or slow; for homes whose nights cron runs.
+    """Tell the sinks of nights that are missed, failed, late, slow or given up; for homes whose nights cron runs.
 
     `schedule start` does so by itself. Exit codes: 0 all is well, 3 something is wrong.
 
@@ -66,9 +70,9 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
         say_json([asdict(each) for each in alerts])
     else:
         for each in alerts:
-            say(each.message_en)
+            say(f"{each.task} {each.logical_date}: {each.message_en}")
         if not alerts:
-            say("no night is missed, failed, late or slow")
+            say("no night is missed, failed, late, slow or given up")
     if alerts:
         raise typer.Exit(ALERTED)
 
@@ -89,7 +93,30 @@ def _print(states: list[JobStatus]) -> None:
             f"{each.next_times[0]:%Y-%m-%d %H:%M}",
             str(len(each.missed)),
             str(last.logical_date) if last else "-",
-            last.state if last else "-",
+            _ended(each),
             f"{finished.astimezone(each.job.zone):%Y-%m-%d %H:%M}" if finished else "-",
         )
     out.print(table)
+
+
+def _ended(status: JobStatus) -> str:
+    if status.last is None:
+        return "-"
+    return f"{status.last.state}, alert" if status.alerted else status.last.state
+
+
+def _lines(status: JobStatus) -> Iterator[str]:
+    """What the table has no room for: nights that are not done, each with what comes of it."""
+    from monitoring.alerts.skipping import make_up_command
+
+    for span in status.given_up:
+        first, last, count = span.logical_dates[0], span.logical_dates[-1], len(span.logical_dates)
+        dates = f"{first}" if count == 1 else f"{first} to {last} ({count} nights)"
+        yield f"given up: {dates}, more than {span.kept} nights came after; to do: {make_up_command(span)}"
+    if status.missed:
+        yield f"missed: {', '.join(map(str, status.missed))}"
+    for each in status.open_nights:
+        if each.again_by is None:
+            yield f"running: {each.night}"
+        else:
+            yield f"{each.state}: {each.night}, tried again by {each.again_by:%Y-%m-%d %H:%M}"

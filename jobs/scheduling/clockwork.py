@@ -22,6 +22,7 @@ from apscheduler.triggers.base import BaseTrigger
 from jobs.scheduling.children import Children
 from jobs.scheduling.occasions import Job
 from jobs.scheduling.watch import Clock, Watch
+from storage.errors import YebanError
 
 log = logging.getLogger("yeban.schedule")
 
@@ -68,7 +69,7 @@ def keep_watch(
         },
     )
     for job in jobs:
-        scheduler.add_job(watch.round, NightTrigger(job), args=[job.task], id=job.task, next_run_time=now())
+        scheduler.add_job(_round, NightTrigger(job), args=[watch, job.task], id=job.task, next_run_time=now())
         log.info("%s: next at %s", job.task, job.next_after(now()).at.astimezone(job.zone).isoformat())
     stopping = threading.Event()
     threads = [
@@ -98,15 +99,34 @@ def _pulse(
     """
     while not stopping.wait(PULSE_S):
         for job in jobs:
-            try:
+            with goes_on(f"{job.task}: what is due can't be told now"):
                 if watch.next_due(job.task) is not None:
                     scheduler.modify_job(job.task, next_run_time=now())
-            except Exception:  # records that can't be read now: the next look may find them mended
-                log.exception("%s: what is due can't be told", job.task)
-        try:
+        with goes_on("nobody could be told now how the nights went"):
             tell()
-        except Exception:  # the nights matter more than who hears of them; the next minute tries again
-            log.exception("nobody could be told how the nights went")
+
+
+def _round(watch: Watch, task: str) -> None:
+    with goes_on(f"{task}: no night can be run now"):
+        watch.round(task)
+
+
+@contextmanager
+def goes_on(what: str) -> Iterator[None]:
+    """Whatever goes wrong in the block is logged, and the next minute tries again.
+
+    What is known to happen (records that can't be read, a full disk, another process that tells people) takes a line;
+    only what nobody thought of has a traceback.
+
+    Args:
+        what: What did not work.
+    """
+    try:
+        yield
+    except YebanError as error:
+        log.warning("%s", "; ".join(each for each in (f"{what}: {error.got}", error.action) if each))
+    except Exception:  # the nights matter more
+        log.exception("%s", what)
 
 
 def _stop(watch: Watch, children: Children, scheduler: Any, stopping: threading.Event) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import logging
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +20,50 @@ from storage.files import write_json
 log = logging.getLogger("yeban.schedule")
 
 _TIMEOUT_S: Final = 10.0
+_FILE: Final = "beats.json"
+
+
+class Heartbeats:
+    """Knows for which night each task beat last, also after a restart.
+
+    Args:
+        folder: `schedule` under the home.
+        send: Beats for a task and a night.
+    """
+
+    def __init__(self, folder: Path, send: Callable[[str, date], None]) -> None:
+        self._file, self._send = folder / _FILE, send
+        self._guard = threading.Lock()
+        self._newest = self._read()
+
+    def ran(self, task: str, night: date) -> None:
+        """A night was run and is done: it beats, whichever night it is."""
+        with self._guard:
+            self._beat(task, night)
+
+    def found(self, task: str, night: date) -> None:
+        """A night is done, whoever ran it: it beats unless it did, or a newer one did."""
+        with self._guard:
+            if night > self._newest.get(task, date.min):
+                self._beat(task, night)
+
+    def _beat(self, task: str, night: date) -> None:
+        self._send(task, night)
+        known = self._newest.get(task, date.min)
+        if night <= known:
+            return
+        self._newest[task] = night
+        try:
+            write_json(self._file, {task: each.isoformat() for task, each in self._newest.items()})
+        except (YebanError, OSError) as error:  # it may beat once more after a restart
+            log.warning("%s can't be written: %s", self._file, error)
+
+    def _read(self) -> dict[str, date]:
+        try:
+            flat = json.loads(self._file.read_bytes())
+            return {task: date.fromisoformat(night) for task, night in flat.items()}
+        except (OSError, ValueError, AttributeError, TypeError):  # it may beat once too often
+            return {}
 
 
 def beat(task: str, night: date, now: datetime, file: Path | None, url: str | None) -> None:

@@ -82,12 +82,18 @@ def due(job: Job, now: datetime, since: datetime, settled: Settled) -> list[Occa
         since: Nights whose hours came before are not this scheduler's.
         settled: See `Settled`.
     """
-    nights = [each for _, each in zip(range(job.catch_up_nights + 1), _past(job, now, since), strict=False)]
+    nights = [each for _, each in zip(range(job.catch_up_nights + 1), past(job, now, since), strict=False)]
     return [each for each in reversed(nights) if not settled(each)]
 
 
-def _past(job: Job, now: datetime, since: datetime) -> Iterator[Occasion]:
-    """Nights whose hour has come, the newest first."""
+def past(job: Job, now: datetime, since: datetime) -> Iterator[Occasion]:
+    """Nights whose hour has come, the newest first.
+
+    Args:
+        job: The job.
+        now: The present moment.
+        since: Nights whose hours came before are left out.
+    """
     newest = now.astimezone(job.zone).date() - timedelta(days=job.days_back - 1)  # its hour may be skipped at midnight
     oldest = since.astimezone(job.zone).date() - timedelta(days=job.days_back + 1)
     span = range((newest - oldest).days + 1)

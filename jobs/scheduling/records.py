@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from jobs.scheduling.occasions import Occasion, Settled
 from storage.files import write_json
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord
+
+log = logging.getLogger("yeban.schedule")
 
 _SINCE: Final = "since.json"
 
@@ -64,11 +67,20 @@ class SinceStore:
         self._file = folder / _SINCE
 
     def read(self) -> Mapping[str, datetime]:
-        """The moments by task; none where the file is missing or no longer what was written."""
+        """The moments by task; none where the file is missing, or no longer what was written, which is logged."""
         try:
             flat = json.loads(self._file.read_bytes())
             return {task: datetime.fromisoformat(each).astimezone(UTC) for task, each in flat.items()}
-        except (OSError, ValueError, AttributeError, TypeError):
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            log.warning(
+                "%s can't be read (%r): the scheduler answers for no night from before now, and runs and tells of none "
+                "that was missed; expected: a moment for each task; to do: look at `yeban runs list` for the nights "
+                "that are missing, and run `yeban nightly` or `yeban backfill` for them",
+                self._file,
+                error,
+            )
             return {}
 
     def begin(self, tasks: Iterable[str], now: datetime) -> Mapping[str, datetime]:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 
 from jobs.config import CONFIG_NAME, Home
 from jobs.locks import scheduler_lock
+from jobs.logs import logs_are_json
 from jobs.night_reports import JOB
-from jobs.run_alerts import judge_home, tell_of_runs
+from jobs.run_alerts import Duties, judge_home, tell_of_runs
 from jobs.scheduling.children import Children
-from jobs.scheduling.heartbeat import beat
+from jobs.scheduling.given_up import course_by, given_up
+from jobs.scheduling.heartbeat import Heartbeats, beat
 from jobs.scheduling.occasions import Job, Occasion, Settled, due
 from jobs.scheduling.records import SinceStore, nights_of, settled_by
 from jobs.scheduling.watch import Clock, Watch
+from jobs.scheduling.watched import WatchedStore
 from jobs.sections.schedule import JobSection
 from jobs.sections.secret import revealed
-from monitoring.alerts.punctuality import ExpectedRun, RunAlert
+from monitoring.alerts.punctuality import ExpectedRun
+from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing
 from storage.retired import RetiredStore
-from storage.runs import RunLog
+from storage.runs import RunLog, RunRecord
 
 
 class HomeRecords:
@@ -70,26 +75,65 @@ def serve(home: Home, now: Clock) -> None:
     from jobs.scheduling.clockwork import keep_watch
 
     sections = {each.task: each for each in settings.jobs}
-    addresses = {task: _revealed(each.heartbeat_url) for task, each in sections.items()}
     children, records = Children(settings.stop_s), HomeRecords(home)
+
+    beats = Heartbeats(home.schedule, _sender(home, sections, now))
+    watched, as_json = WatchedStore(home.schedule), logs_are_json()
 
     def run(job: Job, occasion: Occasion) -> int:
         section = sections[job.task]
-        return children.run(night_command(home, section, occasion), section.longest_h * 3600)
+        return children.run(night_command(home, section, occasion, as_json=as_json), section.longest_h * 3600)
 
     def succeeded(job: Job, occasion: Occasion) -> None:
-        section = sections[job.task]
-        file = home.root / section.heartbeat_file if section.heartbeat_file else None
-        beat(job.task, occasion.night, now(), file, addresses[job.task])
+        beats.ran(job.task, occasion.night)
 
     def tell() -> None:
+        for task in sections:
+            if night := watch.newest_done(task):
+                beats.found(task, night)
         moment = now()
-        tell_of_runs(home, expected_nights(jobs, records.since([*sections], moment), moment), moment)
+        watched.look(moment)
+        tell_of_runs(home, duties(home, jobs, records.since([*sections], moment), moment), moment)
 
-    retry = timedelta(minutes=settings.retry_minutes)
     with scheduler_lock(home.locks):
-        watch = Watch(jobs, records, run, succeeded, now, retry)
+        watched.look(now())
+        watch = Watch(jobs, records, run, succeeded, now, timedelta(minutes=settings.retry_minutes))
         keep_watch(watch, jobs, children, settings.at_once, now, tell)
+
+
+def _sender(home: Home, sections: Mapping[str, JobSection], now: Clock) -> Callable[[str, date], None]:
+    """Beats as the jobs say; addresses that the environment holds are read once, at the start."""
+    addresses = {task: _revealed(each.heartbeat_url) for task, each in sections.items()}
+
+    def send(task: str, night: date) -> None:
+        name = sections[task].heartbeat_file
+        beat(task, night, now(), home.root / name if name else None, addresses[task])
+
+    return send
+
+
+def duties(home: Home, jobs: Sequence[Job], since: Mapping[str, datetime], now: datetime) -> Duties:
+    """What the nights of a home are held against.
+
+    Args:
+        home: The home.
+        jobs: The jobs.
+        since: Since when each task's nights count.
+        now: The present moment.
+    """
+
+    def skipped(records: Sequence[RunRecord]) -> list[SkippedRuns]:
+        return [span for job in jobs for span in _skipped(home, job, records, since[job.task], now)]
+
+    return Duties(expected_nights(jobs, since, now), skipped, WatchedStore(home.schedule).since())
+
+
+def _skipped(
+    home: Home, job: Job, records: Sequence[RunRecord], since: datetime, now: datetime
+) -> Sequence[SkippedRuns]:
+    own = [each for each in records if each.task == job.task]
+    settled = settled_by([each for each in own if each.job == JOB], RetiredStore(home.retired).slots(job.task))
+    return given_up(job, now, since, course_by(own, settled))
 
 
 def expected_nights(jobs: Sequence[Job], since: Mapping[str, datetime], now: datetime) -> list[ExpectedRun]:
@@ -105,7 +149,7 @@ def expected_nights(jobs: Sequence[Job], since: Mapping[str, datetime], now: dat
 
 
 def check(home: Home, now: datetime) -> tuple[RunAlert, ...]:
-    """Tell people of nights that are missed, failed, late or slow, each of each once; what a scheduler does by itself.
+    """Tell people of nights that are missed, failed, late, slow or given up, each of each once, as a scheduler does.
 
     Returns:
         What is wrong now, told before or not.
@@ -117,9 +161,9 @@ def check(home: Home, now: datetime) -> tuple[RunAlert, ...]:
         DiskFull: No space left.
     """
     jobs = _jobs(home)
-    expected = expected_nights(jobs, HomeRecords(home).since([each.task for each in jobs], now), now)
-    tell_of_runs(home, expected, now)
-    return judge_home(home, expected, now)
+    wanted = duties(home, jobs, HomeRecords(home).since([each.task for each in jobs], now), now)
+    tell_of_runs(home, wanted, now)
+    return judge_home(home, wanted, now)
 
 
 def _jobs(home: Home) -> list[Job]:
@@ -137,7 +181,16 @@ def _revealed(address: str | None) -> str | None:
     return None if address is None else revealed(address, os.environ)
 
 
-def night_command(home: Home, section: JobSection, occasion: Occasion) -> list[str]:
-    """What is run for a night: the command that cron or a person would type."""
+def night_command(home: Home, section: JobSection, occasion: Occasion, *, as_json: bool = False) -> list[str]:
+    """What is run for a night: the command that cron or a person would type.
+
+    Args:
+        home: The home.
+        section: The job's settings.
+        occasion: The night.
+        as_json: Its log is JSON, as that of the scheduler is: both write to one stream.
+    """
+    before = ["--log-json"] if as_json else []
     without = [word for step in section.without for word in ("--without", step)]
-    return ["nightly", section.task, "--date", occasion.night.isoformat(), "--home", str(home.root), *without]
+    night = occasion.night.isoformat()
+    return [*before, "nightly", section.task, "--date", night, "--home", str(home.root), *without]

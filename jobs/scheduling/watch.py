@@ -6,10 +6,11 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from jobs.scheduling.occasions import Job, Occasion, Settled, due
+from storage.errors import RunLocked
 
 log = logging.getLogger("yeban.schedule")
 
@@ -18,6 +19,11 @@ LONGEST_WAIT: Final = timedelta(hours=6)
 _COMPLETE: Final = (0, 3)
 """Exit codes of a night that is done; 3 says that somebody should look at it."""
 Clock = Callable[[], datetime]
+
+
+def wait_after(tries: int, retry: timedelta) -> timedelta:
+    """How long a night waits after so many tries; `retry` after the first."""
+    return min(retry * (1 << min(tries - 1, 16)), LONGEST_WAIT)
 
 
 class Records(Protocol):
@@ -64,6 +70,7 @@ class Watch:
         self._now, self._retry = now, retry
         self._tries: dict[tuple[str, Occasion], _Tries] = {}
         self._settled: set[tuple[str, Occasion]] = set()
+        self._at_work: set[tuple[str, Occasion]] = set()
         self._stopping = threading.Event()
 
     def next_due(self, task: str) -> Occasion | None:
@@ -75,6 +82,11 @@ class Watch:
         now = self._now()
         waiting = [each for each in self._due(task, now) if not self._waits(task, each, now)]
         return waiting[0] if waiting else None
+
+    def newest_done(self, task: str) -> date | None:
+        """The newest night that a look has found to be done, whoever did it; one that we are at is not among them."""
+        done = self._settled.copy() - self._at_work.copy()
+        return max((occasion.night for name, occasion in done if name == task), default=None)
 
     def round(self, task: str) -> None:
         """Run what is due of a task, the oldest first, until nothing is or the watch is stopped."""
@@ -102,22 +114,31 @@ class Watch:
         key = (job.task, occasion)
         count = self._tries[key].count + 1 if key in self._tries else 1
         log.info("%s %s: begins%s", job.task, occasion.night, f", try {count}" if count > 1 else "")
-        code = self._run(job, occasion)
-        now = self._now()
+        self._at_work.add(key)
+        try:
+            code = self._run(job, occasion)
+            self._ended(job, occasion, code, count)
+        finally:
+            self._at_work.discard(key)
+
+    def _ended(self, job: Job, occasion: Occasion, code: int, count: int) -> None:
+        key, now = (job.task, occasion), self._now()
         self._tries[key] = _Tries(count, now)
         if code in _COMPLETE and occasion not in self._due(job.task, now):
             log.info("%s %s: done%s", job.task, occasion.night, ", and there is an alert" if code else "")
             del self._tries[key]
             self._succeeded(job, occasion)
-        elif not self._stopping.is_set():
-            wait = self._wait(count)
+            return
+        if self._stopping.is_set():
+            return
+        wait = wait_after(count, self._retry)
+        if code == RunLocked.exit_code:
+            log.info("%s %s: another run is at it; looked at again in %s", job.task, occasion.night, wait)
+        else:
             log.error("%s %s: ended with %d; tried again in %s", job.task, occasion.night, code, wait)
 
     def _waits(self, task: str, occasion: Occasion, now: datetime) -> bool:
         tries = self._tries.get((task, occasion))
         if tries is None or now < tries.last:  # the clock was set back: nobody knows how long it has waited
             return False
-        return now < tries.last + self._wait(tries.count)
-
-    def _wait(self, count: int) -> timedelta:
-        return min(self._retry * (1 << min(count - 1, 16)), LONGEST_WAIT)
+        return now < tries.last + wait_after(tries.count, self._retry)

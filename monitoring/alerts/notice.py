@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from pydantic import TypeAdapter
 
-from monitoring.alerts.punctuality import RunAlert
+from monitoring.alerts.run_alert import RunAlert
 from monitoring.findings.judgement import Alert, read_alert
 from monitoring.findings.record import from_json
 

@@ -6,23 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitoring.alerts.message import one_line
-from monitoring.findings.judgement import Severity
+from monitoring.alerts.run_alert import RunAlert, Trouble, run_alert
 from monitoring.wording.phrase import Phrase
-from storage.records import digest
 from storage.runs import RunRecord
 
-Trouble = Literal["missed", "failed", "late", "slow"]
-
-_SEVERITY: Final[dict[Trouble, Severity]] = {
-    "missed": "critical",
-    "failed": "critical",
-    "late": "warning",
-    "slow": "warning",
-}
 _MINUTE_S: Final = 60.0
 _SHOWN: Final = 200
 """Characters of a failure in a message."""
@@ -68,47 +59,29 @@ class ExpectedRun:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RunAlert:
-    """What people are told of a run.
-
-    Attributes:
-        alert: Its id: the same for the same job, task, date and trouble, whoever finds it.
-        task: The task.
-        logical_date: The date.
-        job: The job.
-        trouble: What is wrong.
-        severity: How bad.
-        run_id: The run's record; empty where there is none.
-        message_en: One line in English.
-        message_zh: The same in Chinese.
-    """
-
-    alert: str
-    task: str
-    logical_date: date
-    job: str
-    trouble: Trouble
-    severity: Severity
-    run_id: str
-    message_en: str
-    message_zh: str
-
-    @property
-    def is_new(self) -> bool:
-        """Always: who was told already is for the outbox to know."""
-        return True
-
-
 def judge_runs(
-    expected: Sequence[ExpectedRun], records: Sequence[RunRecord], rules: RunRules, now: datetime, zone: ZoneInfo
+    expected: Sequence[ExpectedRun],
+    records: Sequence[RunRecord],
+    rules: RunRules,
+    now: datetime,
+    zone: ZoneInfo,
+    watched_since: datetime | None = None,
 ) -> tuple[RunAlert, ...]:
     """Judge the runs that were to be; at most one alert each, the worst.
 
-    A run is *missed* when it has not started in time, *failed* when its last record says so, none says done, and the
-    time for other tries is over, *late* when it is not done in time, or was not, and *slow* when it took much longer
-    than the runs before it would have taken for as many rows (their median). One that was interrupted is not failed:
-    it is taken up again, and late when it is not.
+    A run counts as *done* when a record says so that was begun, or looked at again, when it was due or later; with two
+    hours a night, the second look is one, too. What is wrong with the others depends on how long one could wait for
+    them, from the moment when they were due, or from that at which somebody began to watch where that came later: a
+    machine that slept is not late before it woke.
+
+    - *missed*: it has not started within `start_within_s`, and the queue before it stands still. The queue moves while
+      an older run of the job and task is under way (for `finish_within_s` at most, so that one that hangs hides no
+      other) or ended less than `start_within_s` ago.
+    - *failed*: its last record says so, none says done, and its first one is `retry_within_s` old: until then another
+      try may mend it.
+    - *late*: it has started and is not done within `finish_within_s`, or was not. One that was interrupted is not
+      failed: it is taken up again, and late when it is not.
+    - *slow*: it took much longer than the runs before it would have taken for as many rows (their median).
 
     Args:
         expected: What was to run; a date may come twice.
@@ -116,10 +89,14 @@ def judge_runs(
         rules: When it matters.
         now: The present moment, with a zone.
         zone: In which times are told.
+        watched_since: When the scheduler woke last; None where there is none.
     """
     alerts: dict[str, RunAlert] = {}
     for each in expected:
-        found = _judge(each, [record for record in records if _is_of(record, each)], rules, now, zone)
+        own = [record for record in records if _is_of(record, each)]
+        patient_from = max(each.due_at, watched_since) if watched_since else each.due_at
+        waiting = _queue_moves(each, expected, own, rules, now)
+        found = _judge(each, own, rules, now, zone, patient_from, waiting=waiting)
         if found is not None:
             alerts[found.alert] = found
     return tuple(alerts.values())
@@ -130,22 +107,67 @@ def _is_of(record: RunRecord, expected: ExpectedRun) -> bool:
 
 
 def _judge(
-    expected: ExpectedRun, records: Sequence[RunRecord], rules: RunRules, now: datetime, zone: ZoneInfo
+    expected: ExpectedRun,
+    records: Sequence[RunRecord],
+    rules: RunRules,
+    now: datetime,
+    zone: ZoneInfo,
+    patient_from: datetime,
+    *,
+    waiting: bool,
 ) -> RunAlert | None:
+    own = _attempts(expected, records)
+    finish_by = patient_from + timedelta(seconds=rules.finish_within_s)
+    done = next((record for record in own if record.state == "done"), None)
+    if done is not None:
+        return _late_after_all(expected, done, finish_by, zone) or _slow(expected, done, records, rules)
+    if not own:
+        start_by = patient_from + timedelta(seconds=min(rules.start_within_s, rules.finish_within_s))
+        return _missed(expected, zone) if now > start_by and not waiting else None
+    if own[-1].state == "failed":
+        mend_by = max(expected.due_at, own[0].started_at) + timedelta(seconds=rules.retry_within_s)
+        return _failed(expected, own[-1]) if now > mend_by else None
+    return _late(expected, own[-1], zone) if now > finish_by else None
+
+
+def _attempts(expected: ExpectedRun, records: Sequence[RunRecord]) -> list[RunRecord]:
+    """The records of a run, the oldest first, without what had come to a good end before it was due."""
     own = sorted(
         (record for record in records if record.logical_date == expected.logical_date),
         key=lambda record: (record.started_at, record.run_id),
     )
-    done = next((record for record in own if record.state == "done"), None)
-    if done is not None:
-        return _late_after_all(expected, done, rules, zone) or _slow(expected, done, records, rules)
-    if own and own[-1].state == "failed":
-        return _failed(expected, own[-1]) if now > expected.due_at + timedelta(seconds=rules.retry_within_s) else None
-    if now > expected.due_at + timedelta(seconds=rules.finish_within_s):
-        return _late(expected, own[-1], zone) if own else _missed(expected, zone)
-    if not own and now > expected.due_at + timedelta(seconds=rules.start_within_s):
-        return _missed(expected, zone)
-    return None
+    counts = [each.state == "done" and _looked_at(each) >= expected.due_at for each in own]
+    early = [place for place, each in enumerate(own) if each.state == "done" and not counts[place]]
+    return [each for place, each in enumerate(own) if counts[place] or place > max(early, default=-1)]
+
+
+def _looked_at(record: RunRecord) -> datetime:
+    """When a run that is done was begun, or was last found to be done."""
+    checked = record.figures.get("checked_at")
+    return max(record.started_at, datetime.fromisoformat(checked)) if checked else record.started_at
+
+
+def _queue_moves(
+    expected: ExpectedRun,
+    others: Sequence[ExpectedRun],
+    records: Sequence[RunRecord],
+    rules: RunRules,
+    now: datetime,
+) -> bool:
+    """Whether older runs of the same job and task, that were to be, are at work or were a while ago."""
+    older = {
+        each.logical_date
+        for each in others
+        if (each.job, each.task) == (expected.job, expected.task) and each.logical_date < expected.logical_date
+    }
+    return any(_was_at_work(record, rules, now) for record in records if record.logical_date in older)
+
+
+def _was_at_work(record: RunRecord, rules: RunRules, now: datetime) -> bool:
+    if record.state == "running":
+        return now <= record.started_at + timedelta(seconds=rules.finish_within_s)
+    ended = record.finished_at or record.started_at
+    return now <= ended + timedelta(seconds=rules.start_within_s)
 
 
 def _missed(expected: ExpectedRun, zone: ZoneInfo) -> RunAlert:
@@ -187,9 +209,8 @@ def _late(expected: ExpectedRun, record: RunRecord, zone: ZoneInfo) -> RunAlert:
     )
 
 
-def _late_after_all(expected: ExpectedRun, done: RunRecord, rules: RunRules, zone: ZoneInfo) -> RunAlert | None:
-    limit = expected.due_at + timedelta(seconds=rules.finish_within_s)
-    if done.finished_at is None or done.finished_at <= limit:
+def _late_after_all(expected: ExpectedRun, done: RunRecord, finish_by: datetime, zone: ZoneInfo) -> RunAlert | None:
+    if done.finished_at is None or done.finished_at <= finish_by:
         return None
     due, ended = _told(expected.due_at, zone), _told(done.finished_at, zone)
     return _alert(
@@ -255,14 +276,4 @@ def _told(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _alert(expected: ExpectedRun, trouble: Trouble, run_id: str, message: Phrase) -> RunAlert:
-    return RunAlert(
-        alert=digest("run", expected.job, expected.task, expected.logical_date, trouble),
-        task=expected.task,
-        logical_date=expected.logical_date,
-        job=expected.job,
-        trouble=trouble,
-        severity=_SEVERITY[trouble],
-        run_id=run_id,
-        message_en=message.en,
-        message_zh=message.zh,
-    )
+    return run_alert(expected.job, expected.task, expected.logical_date, trouble, run_id, message)

@@ -147,6 +147,36 @@ def test_the_table(home: Home) -> None:
     assert listed(home)["missed"] == [today(2), today(1)], "scored is not a whole night"
 
 
+def test_nights_that_are_not_done_are_told_apart(home: Home) -> None:
+    home.change('heartbeat_file = "beat/comment.json"', "catch_up_nights = 0")
+    ran = yeban("schedule", "list", "--home", home.root).well()
+    assert f"comment: given up: {today(2)}, more than 0 nights came after" in ran.out
+    assert f"to do: yeban nightly comment --date {today(2)}" in ran.out
+    assert f"comment: missed: {today(1)}" in ran.out
+    (home.root / "dumps").rename(home.root / "elsewhere")
+    assert nightly(home, today(1)).calmly().code == 1
+    assert f"comment: failed: {today(1)}, tried again by " in yeban("schedule", "list", "--home", home.root).well().out
+    assert listed(home)["given_up"] == [[today(2)]]
+
+
+def test_a_check_says_which_task_and_night(home: Home) -> None:
+    home.change('heartbeat_file = "beat/comment.json"', "catch_up_nights = 0")
+    ran = yeban("schedule", "check", "--home", home.root).calmly()
+    assert ran.code == 3
+    assert f"comment {today(2)}: nightly given up: {today(2)} (1 night)" in ran.out
+
+
+@pytest.mark.slow
+def test_a_night_that_somebody_else_finished_beats(home: Home, tmp_path: Path) -> None:
+    for back in (2, 1):
+        nightly(home, today(back)).well()
+    log, beat = tmp_path / "log", home.root / "beat" / "comment.json"
+    with scheduler(home, log) as process:
+        wait_for(beat.exists, process, log)
+    assert json.loads(beat.read_text())["logical_date"] == today(1)
+    assert "begins" not in log.read_text("utf-8")
+
+
 def test_no_job_is_a_mistake(new_home: Callable[..., Home]) -> None:
     home = new_home()
     yeban("schedule", "start", "--home", home.root).refused(2, "no job in", "[[schedule.jobs]]")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,8 +12,9 @@ from zoneinfo import ZoneInfo
 from jobs.config import Config, Home
 from jobs.scheduling.crontab import parse_crontab
 from jobs.scheduling.occasions import Job, Occasion
-from jobs.scheduling.service import HomeRecords
+from jobs.scheduling.service import HomeRecords, check
 from jobs.scheduling.watch import Watch
+from jobs.scheduling.watched import WatchedStore
 from storage.processes import host_name
 from storage.runs import RunLog, RunRecord, RunState
 
@@ -74,10 +77,14 @@ class World:
         while True:
             for each in self.jobs:
                 self.watch.round(each.task)
+            self.look()
             if self.now >= end:
                 return
             fires = [each.next_after(self.now).at for each in self.jobs]
             self.now = min(*fires, self.now + PULSE, end)
+
+    def look(self) -> None:
+        """What else is done every few minutes: nothing here."""
 
     def sleep(self, **span: float) -> None:
         """Time passes and nobody looks; a negative one is a clock that is set back."""
@@ -91,7 +98,7 @@ class World:
     def tried(self, night: date) -> int:
         return sum(1 for _, each, _ in self.ran if each == night)
 
-    def record(self, task: str, night: date, state: RunState, pid: int = DEAD) -> None:
+    def record(self, task: str, night: date, state: RunState, *, host: str | None = None, job: str = "nightly") -> None:
         """What `yeban nightly` leaves: one record that says done, however often it is called."""
         done = [each for each in self.runs.list(task) if each.logical_date == night and each.state == state == "done"]
         if done:
@@ -101,7 +108,7 @@ class World:
         self.runs.write(
             RunRecord(
                 run_id=f"{self.now:%Y%m%dT%H%M%S}-{task}-{night:%Y%m%d}-{len(self.ran):06x}",
-                job="nightly",
+                job=job,
                 task=task,
                 logical_date=night,
                 bundle="b1",
@@ -112,8 +119,8 @@ class World:
                 units=0,
                 failures=[],
                 figures={},
-                host=host_name(),
-                pid=pid,
+                host=host or host_name(),
+                pid=DEAD,
             )
         )
 
@@ -128,6 +135,44 @@ class World:
 
     def _note(self, _job: Job, occasion: Occasion) -> None:
         self.succeeded.append(occasion.night)
+
+
+class ToldWorld(World):
+    """A world whose scheduler tells a sink of what goes wrong, every few minutes, also while a night runs."""
+
+    heard: list[tuple[datetime, str, str]]
+    """When, of which night, and of what trouble."""
+
+    def home_of_alerts(self) -> Home:
+        job = self.jobs[0]
+        section = {"task": job.task, "cron": job.cron.text, "catch_up_nights": job.catch_up_nights}
+        sinks = [{"kind": "jsonl", "path": "alerts.jsonl"}]
+        flat = {"monitor": {"sinks": sinks}, "tasks": {job.task: {}}, "schedule": {"jobs": [section]}}
+        return Home(self.home.root, Config.model_validate(flat))
+
+    def look(self) -> None:
+        WatchedStore(self.home.schedule).look(self.now)
+        check(self.home_of_alerts(), self.now)
+        file = self.home.root / "alerts.jsonl"
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        self.heard = getattr(self, "heard", [])
+        for alert in map(json.loads, lines[len(self.heard) :]):
+            self.heard.append((self.now, alert["logical_date"], alert["trouble"]))
+
+    def troubles(self) -> list[tuple[str, str]]:
+        return [(night, trouble) for _, night, trouble in self.heard]
+
+    def _run(self, job: Job, occasion: Occasion) -> int:
+        self.ran.append((job.task, occasion.night, self.now))
+        code = self.answer(job.task, occasion.night, self.tried(occasion.night))
+        self.record(job.task, occasion.night, "running", host="elsewhere")  # so that nobody asks for its process
+        (begun,) = (each for each in self.runs.list(job.task) if each.state == "running")
+        end = self.now + self.takes
+        while self.now < end:
+            self.now = min(self.now + PULSE, end)
+            self.look()
+        self.runs.write(replace(begun, state="failed" if code else "done", finished_at=self.now))
+        return code
 
 
 def _fields(record: RunRecord) -> dict[str, object]:

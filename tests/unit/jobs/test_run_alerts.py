@@ -9,7 +9,7 @@ import pytest
 
 from jobs.config import CONFIG_NAME, Home, find_home
 from jobs.locks import task_lock
-from jobs.run_alerts import judge_home, tell_of_runs
+from jobs.run_alerts import Duties, judge_home, tell_of_runs
 from monitoring.alerts.punctuality import ExpectedRun
 from storage.errors import RunLocked
 
@@ -31,24 +31,24 @@ def told(home: Home) -> list[dict[str, str]]:
 
 
 def test_people_are_told_once(home: Home) -> None:
-    assert judge_home(home, [EXPECTED], DUE) == ()
-    (report,) = tell_of_runs(home, [EXPECTED], LATE)
+    assert judge_home(home, Duties([EXPECTED]), DUE) == ()
+    (report,) = tell_of_runs(home, Duties([EXPECTED]), LATE)
     assert report.waiting == 0
-    tell_of_runs(home, [EXPECTED], LATE + timedelta(hours=1))
+    tell_of_runs(home, Duties([EXPECTED]), LATE + timedelta(hours=1))
     (alert,) = told(home)
     assert (alert["trouble"], alert["task"], alert["logical_date"]) == ("missed", "comment", "2026-01-05")
 
 
 def test_a_sink_that_was_broken_is_told_when_it_is_mended(home: Home) -> None:
     (home.root / "told.jsonl").mkdir()
-    (report,) = tell_of_runs(home, [EXPECTED], LATE)
+    (report,) = tell_of_runs(home, Duties([EXPECTED]), LATE)
     assert (report.waiting, len(report.failures)) == (1, 1)
     (home.root / "told.jsonl").rmdir()
-    tell_of_runs(home, [replace(EXPECTED, logical_date=date(2026, 1, 6), due_at=LATE)], LATE)
+    tell_of_runs(home, Duties([replace(EXPECTED, logical_date=date(2026, 1, 6), due_at=LATE)]), LATE)
     assert [each["logical_date"] for each in told(home)] == ["2026-01-05"]
 
 
 def test_two_at_once_would_tell_twice(home: Home) -> None:
     with task_lock(home.locks, "comment", "run-alerts"), pytest.raises(RunLocked):
-        tell_of_runs(home, [EXPECTED], LATE)
+        tell_of_runs(home, Duties([EXPECTED]), LATE)
     assert told(home) == []

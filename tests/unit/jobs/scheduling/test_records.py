@@ -72,6 +72,19 @@ def test_since_is_kept_and_never_lies_ahead(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"comment": 5}', '{"comment": "soon"}'])
-def test_a_broken_file_begins_anew(tmp_path: Path, text: str) -> None:
+def test_a_broken_file_begins_anew_and_says_what_that_means(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "since.json").write_text(text)
     assert SinceStore(tmp_path).begin(["comment"], NOW) == {"comment": NOW}
+    (said,) = caplog.messages
+    assert said.startswith(f"{tmp_path / 'since.json'} can't be read")
+    assert "answers for no night from before now" in said
+    assert "to do: " in said
+    SinceStore(tmp_path).begin(["comment"], NOW)
+    assert len(caplog.messages) == 1
+
+
+def test_a_new_home_is_no_damage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    SinceStore(tmp_path).begin(["comment"], NOW)
+    assert caplog.messages == []

@@ -1,4 +1,7 @@
-"""Weeks of nights on a clock that is set by hand: each ends once, in order, and none is missed in silence."""
+"""Weeks of nights on a clock that is set by hand: each ends once, in order.
+
+More nights are missed than are caught up with, and the watch passes them over; test_service.py: people are told.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.scheduling.watch import LONGEST_WAIT
-from tests.support.watching import World, job, nights, well
+from jobs.scheduling.service import HomeRecords
+from jobs.scheduling.watch import LONGEST_WAIT, Watch
+from tests.support.watching import ToldWorld, World, job, nights, well
 
 NOON = datetime(2026, 3, 1, 12)
 
@@ -260,3 +264,54 @@ def test_records_are_read_only_where_something_is_open(tmp_path: Path) -> None:
     (tmp_path / "runs" / "broken.json").unlink()
     world.live(days=1)
     assert world.nights() == nights(date(2026, 3, 1), 3)
+
+
+def test_the_warehouse_is_locked_for_an_hour(tmp_path: Path) -> None:
+    begins = NOON.replace(tzinfo=job().zone) + timedelta(days=1, hours=14, minutes=30)  # 02:30
+    ends = begins + timedelta(hours=1)
+    world = ToldWorld(
+        tmp_path, [job()], NOON, lambda _task, _night, _count: int(begins <= world.now < ends), timedelta(minutes=5)
+    )
+    world.live(days=3)
+    assert world.nights() == [date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)]
+    tries = [moment for _, night, moment in world.ran if night == date(2026, 3, 2)]
+    assert len(tries) == 4
+    told = [(moment - tries[0], night, trouble) for moment, night, trouble in world.heard]
+    assert all(night == "2026-03-02" and waited > timedelta(hours=1) for waited, night, _ in told)
+    assert len(told) <= 1
+
+
+def test_another_run_that_is_at_it_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    world = World(tmp_path, [job()], NOON, failing(date(2026, 3, 1), code=75))
+    with caplog.at_level("INFO", "yeban.schedule"):
+        world.live(days=1)
+    assert "comment 2026-03-01: another run is at it; looked at again in 0:10:00" in caplog.messages
+    assert {each.levelname for each in caplog.records} == {"INFO"}
+
+
+def test_a_night_that_somebody_else_finished_is_known_to_be_done(tmp_path: Path) -> None:
+    """As one that outlived a scheduler that was killed."""
+    world = World(tmp_path, [job()], NOON, failing(date(2026, 3, 1), times=100, code=75))
+    world.live(hours=15)
+    assert world.watch.newest_done("comment") is None
+    world.record("comment", date(2026, 3, 1), "done")
+    world.live(hours=2)
+    assert world.succeeded == []
+    assert world.watch.newest_done("comment") == date(2026, 3, 1)
+    assert world.watch.newest_done("weibo") is None
+
+
+def test_a_night_that_is_at_work_is_not_among_them(tmp_path: Path) -> None:
+    world = World(tmp_path, [job()], NOON)
+    seen: list[date | None] = []
+    world.watch = Watch(
+        world.jobs,
+        HomeRecords(world.home),
+        world._run,
+        lambda *_: seen.append(world.watch.newest_done("comment")),
+        lambda: world.now,
+        timedelta(minutes=10),
+    )
+    world.live(days=2)
+    assert seen == [None, date(2026, 3, 1)]
+    assert world.watch.newest_done("comment") == date(2026, 3, 2)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.alerts.notice import read_notice
-from monitoring.alerts.punctuality import ExpectedRun, RunAlert, RunRules, expected_seconds, judge_runs
+from monitoring.alerts.punctuality import ExpectedRun, RunRules, expected_seconds, judge_runs
+from monitoring.alerts.run_alert import RunAlert
 from monitoring.findings.record import to_json
 from storage.runs import RunRecord, RunState
 from tests.support.nights import alert
@@ -65,8 +66,8 @@ def trouble(*records: RunRecord, after_min: float = 30, rules: RunRules = RULES)
         ((run("interrupted"),), 239, None),
         ((run("interrupted"),), 241, "late"),
         ((run("staged"),), 241, "late"),
-        ((run("failed"),), 59, None),
-        ((run("failed"),), 61, "failed"),
+        ((run("failed"),), 61, None),
+        ((run("failed"),), 62, "failed"),
         ((run("failed"),), 999, "failed"),
         ((run("failed"), run("running", after_min=20)), 90, None),
         ((run("failed"), run("done", after_min=20)), 90, None),
@@ -90,7 +91,7 @@ def test_the_records_of_others_say_nothing() -> None:
 
 
 def test_words_say_what_when_and_why() -> None:
-    missed, failed = judged(after_min=61), judged(run("failed"), after_min=61)
+    missed, failed = judged(after_min=61), judged(run("failed"), after_min=62)
     assert missed is not None
     assert failed is not None
     assert missed.message_en == "nightly missed: it was due at 2026-01-06 02:30 and has not started"
@@ -176,3 +177,80 @@ def test_the_order_of_records_is_no_matter_and_time_only_makes_it_worse(
     assert trouble(*records, after_min=minutes[0]) == trouble(*mixed, after_min=minutes[0])
     if trouble(*records, after_min=minutes[0]) is not None:
         assert trouble(*records, after_min=minutes[1]) is not None
+
+
+YESTERDAY = ExpectedRun("nightly", "comment", DAY - timedelta(days=1), DUE - timedelta(days=1))
+
+
+def slept(*records: RunRecord, after_min: float, woke_min: float | None = None) -> dict[date, str]:
+    """What is wrong with two nights, so long after the second was due."""
+    woke = None if woke_min is None else DUE + timedelta(minutes=woke_min)
+    found = judge_runs([YESTERDAY, EXPECTED], records, RULES, DUE + timedelta(minutes=after_min), ZONE, woke)
+    return {each.logical_date: each.trouble for each in found}
+
+
+def test_what_a_machine_slept_through_counts_from_when_it_woke() -> None:
+    both = {YESTERDAY.logical_date: "missed", DAY: "missed"}
+    assert slept(after_min=600) == both
+    assert slept(after_min=600, woke_min=599) == {}
+    assert slept(after_min=660, woke_min=599) == both
+    assert slept(after_min=61, woke_min=-600) == both, "it woke before that night was due"
+
+
+def test_late_counts_from_when_it_woke_too() -> None:
+    running = run("running", after_min=1001)
+    assert trouble(running, after_min=1100) == "late"
+    done = replace(run(after_min=1001), logical_date=DAY)
+    for record, after_min, expected in [
+        (running, 1000 + 240, None),
+        (running, 1000 + 241, "late"),
+        (done, 5000, None),
+        (replace(done, finished_at=DUE + timedelta(minutes=1241)), 5000, "late"),
+    ]:
+        found = judge_runs(
+            [EXPECTED], [record], RULES, DUE + timedelta(minutes=after_min), ZONE, DUE + timedelta(minutes=1000)
+        )
+        assert [each.trouble for each in found] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("records", "after_min", "expected"),
+    [
+        ((run("running", nights_ago=1, after_min=1440),), 239, None),  # began when the second was due
+        ((run("running", nights_ago=1, after_min=1440),), 241, "missed"),  # it hangs, and hides no other
+        ((run("done", nights_ago=1, after_min=1440),), 70, None),  # it took ten minutes
+        ((run("done", nights_ago=1, after_min=1440),), 71, "missed"),
+        ((run("failed", nights_ago=1, after_min=1440),), 70, None),
+        ((run("interrupted", nights_ago=1, after_min=1440),), 71, "missed"),
+        ((run("done", nights_ago=1),), 61, "missed"),
+        ((replace(run("running", nights_ago=1, after_min=1440), task="weibo"),), 61, "missed"),
+        ((run("running", nights_ago=2, after_min=2880),), 61, "missed"),  # nobody waits for that one
+    ],
+)
+def test_a_night_waits_while_the_queue_moves(
+    records: tuple[RunRecord, ...], after_min: float, expected: str | None
+) -> None:
+    assert slept(*records, after_min=after_min).get(DAY) == expected
+
+
+def test_the_time_for_other_tries_counts_from_the_first() -> None:
+    first, second = run("failed", after_min=600), run("failed", after_min=640)
+    assert trouble(first, second, after_min=660) is None
+    assert trouble(first, second, after_min=661) == "failed"
+    early = run("failed", after_min=-600)
+    assert trouble(early, after_min=60) is None
+    assert trouble(early, after_min=61) == "failed"
+
+
+def test_what_was_done_before_its_hour_says_nothing_of_it() -> None:
+    """With two hours a night, a second look that never came."""
+    early = run("done", after_min=-179)
+    looked = replace(early, figures={"checked_at": (DUE + timedelta(minutes=1)).isoformat()})
+    passed = replace(early, figures={"checked_at": (DUE - timedelta(minutes=1)).isoformat()})
+    assert trouble(early, after_min=60) is None
+    assert trouble(early, after_min=61) == "missed"
+    assert trouble(run("failed", after_min=-200), early, after_min=61) == "missed"
+    assert trouble(passed, after_min=61) == "missed"
+    assert trouble(looked, after_min=61) is None
+    assert trouble(looked, run("done", after_min=-100), after_min=61) is None
+    assert trouble(early, run("failed", after_min=1), after_min=62) == "failed"

@@ -1,0 +1,69 @@
+"""What people are told of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from monitoring.findings.judgement import Severity
+from monitoring.wording.phrase import Phrase
+from storage.records import digest
+
+Trouble = Literal["missed", "failed", "late", "slow", "skipped"]
+"""`skipped`: given up, nobody will run it any more."""
+
+_SEVERITY: Final[dict[Trouble, Severity]] = {
+    "missed": "critical",
+    "failed": "critical",
+    "late": "warning",
+    "slow": "warning",
+    "skipped": "critical",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunAlert:
+    """What people are told of a run.
+
+    Attributes:
+        alert: Its id: the same for the same job, task, date and trouble, whoever finds it.
+        task: The task.
+        logical_date: The date.
+        job: The job.
+        trouble: What is wrong.
+        severity: How bad.
+        run_id: The run's record; empty where there is none.
+        message_en: One line in English.
+        message_zh: The same in Chinese.
+    """
+
+    alert: str
+    task: str
+    logical_date: date
+    job: str
+    trouble: Trouble
+    severity: Severity
+    run_id: str
+    message_en: str
+    message_zh: str
+
+    @property
+    def is_new(self) -> bool:
+        """Always: who was told already is for the outbox to know."""
+        return True
+
+
+def run_alert(job: str, task: str, logical_date: date, trouble: Trouble, run_id: str, message: Phrase) -> RunAlert:
+    """Tell of a trouble; its id follows from all but the record and the words."""
+    return RunAlert(
+        alert=digest("run", job, task, logical_date, trouble),
+        task=task,
+        logical_date=logical_date,
+        job=job,
+        trouble=trouble,
+        severity=_SEVERITY[trouble],
+        run_id=run_id,
+        message_en=message.en,
+        message_zh=message.zh,
+    )
