@@ -19,11 +19,7 @@ OUTBOX: Final = "runs"
 
 
 def judge_home(home: Home, expected: Sequence[ExpectedRun], now: datetime) -> tuple[RunAlert, ...]:
-    """What is wrong with the runs that were to be; tells nobody.
-
-    Raises:
-        TerminalError: A file of the run log is no run.
-    """
+    """What is wrong with the runs that were to be; tells nobody."""
     zone = ZoneInfo(home.config.time_zone)
     records = RunLog(home.run_records).list()
     return judge_runs(expected, records, home.config.runs.rules(), now, zone)
@@ -44,7 +40,6 @@ def tell_of_runs(home: Home, expected: Sequence[ExpectedRun], now: datetime) -> 
 
     Raises:
         RunLocked: Another process is telling people of a task's runs.
-        TerminalError: A file of the run log is no run.
         DiskFull: No space left for the outbox.
     """
     alerts = judge_home(home, expected, now)

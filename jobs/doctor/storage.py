@@ -119,8 +119,11 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
 
 
 def check_runs(home: Home) -> Iterator[Check]:
-    """How the last run of each job ended."""
-    records = RunLog(home.run_records).list()
+    """How the last run of each job ended, and files that are no runs."""
+    runs = RunLog(home.run_records)
+    for error in runs.unreadable():
+        yield problem("runs", error.got, f"{error.action}: its run counts as one that never was")
+    records = runs.list()
     last: dict[tuple[str, str], RunRecord] = {}
     for record in records:
         last.setdefault((record.task, record.job), record)

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -103,12 +104,50 @@ def test_a_running_record_whose_process_is_gone_was_interrupted(log: RunLog) -> 
     }
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"logical_date": 5}'])
-def test_a_file_that_is_no_run_is_named(log: RunLog, tmp_path: Path, data: bytes) -> None:
+ODD = [
+    b"",
+    b"\xff",
+    b"[]",
+    b"{}",
+    b'{"logical_date": 5}',
+    json.dumps({**DONE.as_dict(), "started_at": "2026-11-23T02:00:00"}).encode(),
+    json.dumps({**DONE.as_dict(), "finished_at": "2026-11-23T02:00:00"}).encode(),
+    json.dumps({**DONE.as_dict(), "state": "running", "pid": "7"}).encode(),
+    json.dumps({**DONE.as_dict(), "state": "odd"}).encode(),
+    json.dumps({**DONE.as_dict(), "figures": None}).encode(),
+    json.dumps({**DONE.as_dict(), "failures": "one"}).encode(),
+]
+
+
+@pytest.mark.parametrize("data", ODD)
+def test_a_file_that_is_no_run_is_left_out_and_named_once(
+    log: RunLog, tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One bad file must not stop the scheduler, the alerts and the nights of all tasks."""
     log.write(DONE)
-    (tmp_path / "runs" / "odd.json").write_bytes(data)
+    odd = tmp_path / "runs" / "odd.json"
+    odd.write_bytes(data)
+    for _ in range(2):
+        assert log.list() == [DONE]
+    assert RunLog(tmp_path / "runs").list("comment") == [DONE]
+    (told,) = caplog.records
+    assert (told.name, told.levelname) == ("yeban.runs", "WARNING")
+    assert str(odd) in told.getMessage()
+    (error,) = log.unreadable()
+    assert str(odd) in error.got
+    assert "move it" in error.action
     with pytest.raises(TerminalError, match=r"odd\.json"):
-        log.list()
+        log.get("odd")
+    with Warehouse(tmp_path / "w.duckdb").writing() as con:
+        assert load_runs(con, log) == 1
+
+
+def test_what_cannot_be_opened_is_left_out_too(log: RunLog, tmp_path: Path) -> None:
+    log.write(DONE)
+    (tmp_path / "runs" / "folder.json").mkdir()
+    (tmp_path / "runs" / "gone.json").symlink_to(tmp_path / "nowhere")
+    assert log.list() == [DONE]
+    assert [each.facts["path"] for each in log.unreadable()] == [str(tmp_path / "runs" / "folder.json")]
 
 
 def test_a_temporary_is_no_run(log: RunLog, tmp_path: Path) -> None:

@@ -148,6 +148,15 @@ class TestRuns:
             pass
         assert levels(storage.check_runs(home)) == ["ok"]
 
+    def test_a_file_that_is_no_run_is_to_be_moved(self, home: Home) -> None:
+        with recorded_run(RunLog(home.run_records), "score", SLOT):
+            pass
+        (home.run_records / "odd.json").write_text("{")
+        bad, rest = storage.check_runs(home)
+        assert (bad.level, rest.level) == ("problem", "ok")
+        assert str(home.run_records / "odd.json") in bad.found
+        assert "move it out of the folder" in bad.action
+
 
 def test_alerts_that_wait_are_counted(home: Home) -> None:
     assert levels(storage.check_alerts(home)) == ["ok"]
