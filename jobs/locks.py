@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from jobs.turns import is_wanted, wanting
 from storage.errors import RunLocked
 from storage.files import make_folder, write_json
-from storage.processes import host_name, is_alive
+from storage.processes import host_name, is_alive, process_start
 
 log = logging.getLogger("yeban.locks")
 
@@ -101,7 +101,8 @@ def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = 
         ) from error
     try:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment, "yields": yields})
+        who = {"pid": os.getpid(), "process_start": process_start(os.getpid()), "host": host_name()}
+        write_json(holder, {**who, "since": moment, "yields": yields})
         yield
     finally:
         holder.unlink(missing_ok=True)
@@ -175,7 +176,7 @@ def _gives_way(holder: Path) -> bool | None:
     try:
         known = json.loads(holder.read_text())
         there = known["host"] != host_name() or is_alive(
-            known["pid"], datetime.fromisoformat(known["since"]).timestamp()
+            known["pid"], datetime.fromisoformat(known["since"]).timestamp(), known.get("process_start")
         )
         return bool(known.get("yields")) if there else None
     except (OSError, ValueError, KeyError, TypeError):

@@ -63,6 +63,7 @@ class RunRecord:
         figures: Speed and circumstances, JSON-ready: docs_per_s, tokens_per_s, padding_share, device ...
         host: The machine.
         pid: The process there.
+        process_start: When that started, see `storage.processes`; None in older records. No column of the warehouse.
     """
 
     run_id: str
@@ -79,6 +80,7 @@ class RunRecord:
     figures: Mapping[str, Any]
     host: str
     pid: int
+    process_start: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Flat, JSON-ready form."""
@@ -108,8 +110,10 @@ class RunRecord:
         record = cls(**{**flat, **parsed})
         if record.started_at.tzinfo is None or (record.finished_at and record.finished_at.tzinfo is None):
             raise ValueError("a moment without a time zone can't be compared with others")
-        if record.state not in get_args(RunState) or not isinstance(record.pid, int):
-            raise ValueError(f"state {record.state!r} of process {record.pid!r}")
+        if record.state not in get_args(RunState):
+            raise ValueError(f"state {record.state!r}")
+        if not isinstance(record.pid, int) or not isinstance(record.process_start, str | None):
+            raise TypeError(f"process {record.pid!r}, started {record.process_start!r}")
         if not isinstance(record.figures, dict) or not isinstance(record.failures, list):
             raise TypeError("figures or failures are of another kind")
         return record
@@ -175,7 +179,7 @@ class RunLog:
             )
         return _read(self._root / f"{found[0]}.json")
 
-    def _read_all(self) -> tuple[list[RunRecord], dict[Path, TerminalError]]:
+    def _read_all(self) -> tuple[Sequence[RunRecord], Mapping[Path, TerminalError]]:
         records, unreadable = [], {}
         for path in self._files():
             try:
@@ -229,7 +233,7 @@ def _read(path: Path) -> RunRecord:
     orphan = (
         record.state == "running"
         and record.host == host_name()
-        and not is_alive(record.pid, record.started_at.timestamp())
+        and not is_alive(record.pid, record.started_at.timestamp(), record.process_start)
     )
     return replace(record, state="interrupted") if orphan else record
 

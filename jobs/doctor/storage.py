@@ -101,13 +101,14 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
         try:
             holder = json.loads(file.read_bytes())
             pid, host, since = int(holder["pid"]), str(holder["host"]), datetime.fromisoformat(holder["since"])
+            start = holder.get("process_start")
         except FileNotFoundError:
             continue  # it ended meanwhile
         except (ValueError, KeyError, TypeError):
             yield warning("locks", f"{file} can't be read", "remove it: it only tells who holds the lock")
             continue
         told = f"{name} is held by process {pid} on {host} since {since:%Y-%m-%d %H:%M %Z}"
-        if host == host_name() and not is_alive(pid, since.timestamp()):
+        if host == host_name() and not is_alive(pid, since.timestamp(), start):
             continue  # it was killed; the lock went with it
         held = True
         if now - since > LONG_HELD:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import ConfigError, TerminalError
-from storage.processes import host_name
+from storage.processes import host_name, process_start
 from storage.runs import RunLog, RunRecord, load_runs
 from storage.warehouse import Warehouse
 
@@ -104,6 +104,29 @@ def test_a_running_record_whose_process_is_gone_was_interrupted(log: RunLog) -> 
     }
 
 
+def test_a_run_goes_on_although_the_clock_was_set(log: RunLog) -> None:
+    """Its record seems to be older than its process, as after a clock that was set forward by an hour."""
+    own = process_start(os.getpid())
+    assert own is not None
+    running = dataclasses.replace(DONE, state="running", finished_at=None, host=host_name(), pid=os.getpid())
+    log.write(dataclasses.replace(running, run_id="goes-on", process_start=own))
+    log.write(dataclasses.replace(running, run_id="before-boot", process_start=f"0123456789abcdef{own[16:]}"))
+    log.write(dataclasses.replace(running, run_id="old-record"))
+    assert {record.run_id: record.state for record in log.list()} == {
+        "goes-on": "running",
+        "before-boot": "interrupted",
+        "old-record": "interrupted",
+    }
+
+
+def test_a_record_without_the_start_of_its_process_is_read(log: RunLog, tmp_path: Path) -> None:
+    flat = DONE.as_dict()
+    assert flat.pop("process_start") is None
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / f"{DONE.run_id}.json").write_text(json.dumps(flat))
+    assert log.list() == [DONE]
+
+
 ODD = [
     b"",
     b"\xff",
@@ -116,6 +139,7 @@ ODD = [
     json.dumps({**DONE.as_dict(), "state": "odd"}).encode(),
     json.dumps({**DONE.as_dict(), "figures": None}).encode(),
     json.dumps({**DONE.as_dict(), "failures": "one"}).encode(),
+    json.dumps({**DONE.as_dict(), "process_start": 5}).encode(),
 ]
 
 
@@ -164,7 +188,7 @@ def test_the_warehouse_gets_every_run_once(log: RunLog, tmp_path: Path) -> None:
     for _ in range(2):
         with warehouse.writing() as con:
             assert load_runs(con, log) == 2
-    log.write(DONE)
+    log.write(dataclasses.replace(DONE, process_start="0123456789abcdef.5"))  # of no use in the table
     with warehouse.writing() as con:
         load_runs(con, log)
     with warehouse.reading() as con:
