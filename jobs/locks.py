@@ -33,8 +33,8 @@ _INSTANT_S: Final = 0.2
 _LOOK_S: Final = 0.2
 _STILL_WAITING_S: Final = 600.0
 
-_SCHEDULER: Final = "@scheduler"
-"""Begins as no task's name can."""
+SCHEDULER: Final = "@scheduler"
+"""Name of the scheduler's lock; it begins as no task's name can."""
 
 
 @contextmanager
@@ -66,20 +66,20 @@ def scheduler_lock(folder: Path) -> Iterator[None]:
         RunLocked: Another scheduler runs for this home; names it.
         DiskFull: No space left.
     """
-    with _held(folder, _SCHEDULER, "another scheduler runs for this home", "one scheduler per home"):
+    with _held(folder, SCHEDULER, "another scheduler runs for this home", "one scheduler per home"):
         yield
 
 
 def running_scheduler(folder: Path) -> str | None:
     """Who holds the lock of the home's scheduler, in words; None where none runs."""
-    if not (folder / f"{_SCHEDULER}.holder.json").exists():
+    if not (folder / f"{SCHEDULER}.holder.json").exists():
         return None
-    lock = FileLock(folder / f"{_SCHEDULER}.lock")
+    lock = FileLock(folder / f"{SCHEDULER}.lock")
     try:
         with lock.acquire(timeout=0):
             return None  # it was killed
     except Timeout:
-        return _describe(folder / f"{_SCHEDULER}.holder.json")
+        return _describe(folder / f"{SCHEDULER}.holder.json")
 
 
 @contextmanager

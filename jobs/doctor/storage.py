@@ -12,6 +12,7 @@ from typing import Final
 
 from jobs.config import Home
 from jobs.doctor.check import Check, ok, problem, warning
+from jobs.locks import SCHEDULER
 from storage.errors import WarehouseLocked
 from storage.parts import PartStore
 from storage.processes import host_name, is_alive
@@ -111,7 +112,9 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
         if host == host_name() and not is_alive(pid, since.timestamp(), start):
             continue  # it was killed; the lock went with it
         held = True
-        if now - since > LONG_HELD:
+        if name == SCHEDULER:  # it holds its own for as long as it lives, and nobody waits for that
+            yield ok("locks", f"the scheduler runs: process {pid} on {host}, since {since:%Y-%m-%d %H:%M %Z}")
+        elif now - since > LONG_HELD:
             yield warning("locks", told, f"see what it does (`ps {pid}`); other runs of the task wait for it")
         else:
             yield ok("locks", told)
