@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from jobs.turns import is_wanted, wanting
 from storage.errors import RunLocked
 from storage.files import make_folder, write_json
-from storage.processes import host_name, is_alive
+from storage.processes import host_name, is_alive, process_start
 
 log = logging.getLogger("yeban.locks")
 
@@ -33,8 +33,8 @@ _INSTANT_S: Final = 0.2
 _LOOK_S: Final = 0.2
 _STILL_WAITING_S: Final = 600.0
 
-_SCHEDULER: Final = "@scheduler"
-"""Begins as no task's name can."""
+SCHEDULER: Final = "@scheduler"
+"""Name of the scheduler's lock; it begins as no task's name can."""
 
 
 @contextmanager
@@ -66,20 +66,20 @@ def scheduler_lock(folder: Path) -> Iterator[None]:
         RunLocked: Another scheduler runs for this home; names it.
         DiskFull: No space left.
     """
-    with _held(folder, _SCHEDULER, "another scheduler runs for this home", "one scheduler per home"):
+    with _held(folder, SCHEDULER, "another scheduler runs for this home", "one scheduler per home"):
         yield
 
 
 def running_scheduler(folder: Path) -> str | None:
     """Who holds the lock of the home's scheduler, in words; None where none runs."""
-    if not (folder / f"{_SCHEDULER}.holder.json").exists():
+    if not (folder / f"{SCHEDULER}.holder.json").exists():
         return None
-    lock = FileLock(folder / f"{_SCHEDULER}.lock")
+    lock = FileLock(folder / f"{SCHEDULER}.lock")
     try:
         with lock.acquire(timeout=0):
             return None  # it was killed
     except Timeout:
-        return _describe(folder / f"{_SCHEDULER}.holder.json")
+        return _describe(folder / f"{SCHEDULER}.holder.json")
 
 
 @contextmanager
@@ -101,7 +101,8 @@ def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = 
         ) from error
     try:
         moment = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(holder, {"pid": os.getpid(), "host": host_name(), "since": moment, "yields": yields})
+        who = {"pid": os.getpid(), "process_start": process_start(os.getpid()), "host": host_name()}
+        write_json(holder, {**who, "since": moment, "yields": yields})
         yield
     finally:
         holder.unlink(missing_ok=True)
@@ -175,7 +176,7 @@ def _gives_way(holder: Path) -> bool | None:
     try:
         known = json.loads(holder.read_text())
         there = known["host"] != host_name() or is_alive(
-            known["pid"], datetime.fromisoformat(known["since"]).timestamp()
+            known["pid"], datetime.fromisoformat(known["since"]).timestamp(), known.get("process_start")
         )
         return bool(known.get("yields")) if there else None
     except (OSError, ValueError, KeyError, TypeError):

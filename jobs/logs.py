@@ -48,10 +48,10 @@ def current_run() -> str:
 
 
 class PlainLines(logging.Formatter):
-    """`time LEVEL [run] message`."""
+    """`time LEVEL [run] message`, the machine's time with its offset from UTC."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S%z")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
         """The line without a traceback."""

@@ -20,9 +20,9 @@ log = logging.getLogger("yeban.metrics")
 _HELP: Final = {
     "last_success_timestamp_seconds": "When a run was done last.",
     "last_success_date_timestamp_seconds": "Newest logical date that was done, at 0:00 UTC.",
-    "last_run_timestamp_seconds": "When a run ended last, however it ended.",
+    "last_run_timestamp_seconds": "When a run ended last, however it ended; of a killed one, when it began.",
     "last_run_success": "1 where the last run is done, 0 where it failed, was interrupted or is only staged.",
-    "last_run_seconds": "How long it took.",
+    "last_run_seconds": "How long it took; nobody knows that of a killed one.",
     "last_run_rows": "Rows that it dealt with.",
     "last_run_failures": "What it could not use.",
     "last_run_docs_per_second": "How fast it scored.",
@@ -81,7 +81,7 @@ def write_metrics(home: Home) -> None:
 
 def _samples(task: str, job: str, records: Sequence[RunRecord]) -> Iterator[Sample]:
     labels = {"task": task, "job": job}
-    ended = [record for record in records if record.finished_at is not None]
+    ended = [record for record in records if record.state != "running"]
     done = [record for record in ended if record.state == "done"]
     if done:
         yield Sample("last_success_timestamp_seconds", labels, _seconds(max(map(_end, done))))
@@ -98,7 +98,9 @@ def _samples(task: str, job: str, records: Sequence[RunRecord]) -> Iterator[Samp
 def _last(labels: Mapping[str, str], record: RunRecord) -> Iterator[Sample]:
     yield Sample("last_run_timestamp_seconds", labels, _seconds(_end(record)))
     yield Sample("last_run_success", labels, record.state == "done")
-    yield Sample("last_run_seconds", labels, seconds_of(record) or 0.0)
+    took_s = seconds_of(record)
+    if took_s is not None:
+        yield Sample("last_run_seconds", labels, took_s)
     yield Sample("last_run_rows", labels, record.rows)
     yield Sample("last_run_failures", labels, len(record.failures))
     for name, figure in (("last_run_docs_per_second", "docs_per_s"), ("last_run_alerts", "alerts")):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from jobs.logs import run_in_logs
 from storage.errors import DiskFull, TaskWanted, WarehouseLocked, YebanError
-from storage.processes import host_name
+from storage.processes import host_name, process_start
 from storage.records import Slot
 from storage.runs import RunLog, RunRecord, RunState, load_runs
 from storage.warehouse import Warehouse
@@ -82,6 +82,7 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
         figures={},
         host=host_name(),
         pid=os.getpid(),
+        process_start=process_start(os.getpid()),
     )
     runs.write(record)
     tally = Tally(run_id)

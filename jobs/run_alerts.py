@@ -37,11 +37,7 @@ class Duties:
 
 
 def judge_home(home: Home, duties: Duties, now: datetime) -> tuple[RunAlert, ...]:
-    """What is wrong with the runs that were to be; tells nobody.
-
-    Raises:
-        TerminalError: A file of the run log is no run.
-    """
+    """What is wrong with the runs that were to be; tells nobody."""
     zone = ZoneInfo(home.config.time_zone)
     records = RunLog(home.run_records).list()
     troubles = judge_runs(duties.expected, records, home.config.runs.rules(), now, zone, duties.watched_since)
@@ -63,7 +59,6 @@ def tell_of_runs(home: Home, duties: Duties, now: datetime) -> tuple[DeliveryRep
 
     Raises:
         RunLocked: Another process is telling people of a task's runs.
-        TerminalError: A file of the run log is no run.
         DiskFull: No space left for the outbox.
     """
     alerts = judge_home(home, duties, now)

@@ -29,7 +29,7 @@ def stages_of(record: RunRecord) -> Mapping[str, float]:
 
 
 def seconds_of(record: RunRecord) -> float | None:
-    """How long a run took, None while it runs."""
+    """How long a run took, None while it runs, and where it was killed."""
     return (record.finished_at - record.started_at).total_seconds() if record.finished_at else None
 
 

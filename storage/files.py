@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.fs
 
 from storage.errors import ConfigError, DiskFull, InputError
-from storage.processes import host_name, is_alive
+from storage.processes import host_name, is_alive, process_start
 
 TEMPORARY_PREFIX: Final = ".tmp-"
 FOREIGN_LEFTOVER_AGE_S: Final = 24 * 3600
 """A temporary of another host is taken for a leftover after a day: its process can't be asked."""
 
-_OWNER: Final = re.compile(r"^\.tmp-(?P<host>.+)-(?P<pid>\d+)-[0-9a-f]{16}(\..*)?$")
+_OWNER: Final = re.compile(r"^\.tmp-(?P<host>.+)-(?P<pid>\d+)(-(?P<start>[0-9a-f]{16}\.\d+))?-[0-9a-f]{16}(\..*)?$")
 _FULL_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 """What file systems without hard links answer; there two first runs at one instant are not told apart."""
@@ -98,8 +98,7 @@ def atomic_output(path: Path, *, exclusive: bool = False, suffix: str | None = N
         FileExistsError: `exclusive`, and somebody else made the file first.
     """
     make_folder(path.parent)
-    token = f"{host_name()}-{os.getpid()}-{secrets.token_hex(8)}"
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{token}{path.suffix if suffix is None else suffix}")
+    temporary = path.with_name(f"{_own_name()}{path.suffix if suffix is None else suffix}")
     try:
         yield temporary
         _fsync(temporary)
@@ -223,6 +222,12 @@ def as_disk_full(error: Exception, path: Path) -> DiskFull | None:
     )
 
 
+def _own_name() -> str:
+    """A name that says whose it is; where the system does not tell when we started, without that."""
+    owner = (host_name(), str(os.getpid()), process_start(os.getpid()), secrets.token_hex(8))
+    return TEMPORARY_PREFIX + "-".join(each for each in owner if each)
+
+
 def _is_leftover(path: Path) -> bool:
     try:
         modified = path.stat().st_mtime
@@ -232,7 +237,7 @@ def _is_leftover(path: Path) -> bool:
     if owner is None:
         return False  # somebody else's: the warehouse may lie among files that are not ours
     if owner["host"] == host_name():
-        return not is_alive(int(owner["pid"]), modified)
+        return not is_alive(int(owner["pid"]), modified, owner["start"])
     return time.time() - modified > FOREIGN_LEFTOVER_AGE_S
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import duckdb
 import pyarrow as pa
@@ -16,9 +17,13 @@ from storage.errors import ConfigError, TerminalError
 from storage.files import TEMPORARY_PREFIX, write_json
 from storage.processes import host_name, is_alive
 
+log = logging.getLogger("yeban.runs")
+
 RunState = Literal["running", "done", "failed", "interrupted", "staged"]
 """`staged`: scored, but the warehouse was locked, so `yeban load` has to bring the parts in."""
 
+_named: Final[set[Path]] = set()
+"""Files that are no runs and that this process has told of: the scheduler looks every minute."""
 _RUN_SCHEMA: Final = pa.schema(
     [
         pa.field("run_id", pa.string()),
@@ -58,6 +63,7 @@ class RunRecord:
         figures: Speed and circumstances, JSON-ready: docs_per_s, tokens_per_s, padding_share, device ...
         host: The machine.
         pid: The process there.
+        process_start: When that started, see `storage.processes`; None in older records. No column of the warehouse.
     """
 
     run_id: str
@@ -74,6 +80,7 @@ class RunRecord:
     figures: Mapping[str, Any]
     host: str
     pid: int
+    process_start: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Flat, JSON-ready form."""
@@ -100,7 +107,16 @@ class RunRecord:
             "started_at": datetime.fromisoformat(flat["started_at"]),
             "finished_at": datetime.fromisoformat(end) if end else None,
         }
-        return cls(**{**flat, **parsed})
+        record = cls(**{**flat, **parsed})
+        if record.started_at.tzinfo is None or (record.finished_at and record.finished_at.tzinfo is None):
+            raise ValueError("a moment without a time zone can't be compared with others")
+        if record.state not in get_args(RunState):
+            raise ValueError(f"state {record.state!r}")
+        if not isinstance(record.pid, int) or not isinstance(record.process_start, str | None):
+            raise TypeError(f"process {record.pid!r}, started {record.process_start!r}")
+        if not isinstance(record.figures, dict) or not isinstance(record.failures, list):
+            raise TypeError("figures or failures are of another kind")
+        return record
 
 
 class RunLog:
@@ -124,19 +140,23 @@ class RunLog:
     def list(self, task: str | None = None, limit: int | None = None) -> Sequence[RunRecord]:
         """Records, newest first.
 
-        A run that says `running` although its process on this host is gone reads as `interrupted`.
+        A run that says `running` although its process on this host is gone reads as `interrupted`. A file that is
+        no run is left out, for one bad file must not stop all nights; the log names it, once per process.
 
         Args:
             task: Only runs of this task.
             limit: At most so many.
-
-        Raises:
-            TerminalError: A file of the folder is no run.
         """
-        records = [record for path in self._files() if (record := _read_if_there(path)) is not None]
+        records, unreadable = self._read_all()
+        for path, error in unreadable.items():
+            _tell_once(path, error)
         wanted = [record for record in records if task is None or record.task == task]
         wanted.sort(key=lambda record: (record.started_at, record.run_id), reverse=True)
         return wanted[:limit]
+
+    def unreadable(self) -> Sequence[TerminalError]:
+        """What is wrong with each file that `list` leaves out, in the order of their names."""
+        return [*self._read_all()[1].values()]
 
     def get(self, run_id: str) -> RunRecord:
         """The run whose id starts so.
@@ -159,21 +179,32 @@ class RunLog:
             )
         return _read(self._root / f"{found[0]}.json")
 
+    def _read_all(self) -> tuple[Sequence[RunRecord], Mapping[Path, TerminalError]]:
+        records, unreadable = [], {}
+        for path in self._files():
+            try:
+                records.append(_read(path))
+            except FileNotFoundError:
+                continue  # somebody tidied it away since
+            except TerminalError as error:
+                unreadable[path] = error
+        return records, unreadable
+
     def _files(self) -> Sequence[Path]:
         return sorted(path for path in self._root.glob("*.json") if not path.name.startswith(TEMPORARY_PREFIX))
 
 
-def load_runs(con: duckdb.DuckDBPyConnection, log: RunLog) -> int:
+def load_runs(con: duckdb.DuckDBPyConnection, runs: RunLog) -> int:
     """Copy the run log into the table `runs`, in place of what it said of these runs.
 
     Args:
         con: In a transaction of `Warehouse.writing()`.
-        log: The run log.
+        runs: The run log.
 
     Returns:
         The number of runs.
     """
-    records = log.list()
+    records = runs.list()
     rows = [{**asdict(record), "figures": _json(record.figures)} for record in records]
     con.register("arriving_runs", pa.Table.from_pylist(rows, schema=_RUN_SCHEMA))
     con.execute("INSERT OR REPLACE INTO runs BY NAME SELECT * FROM arriving_runs")
@@ -181,18 +212,18 @@ def load_runs(con: duckdb.DuckDBPyConnection, log: RunLog) -> int:
     return len(records)
 
 
-def _read_if_there(path: Path) -> RunRecord | None:
-    """A record that was found a moment ago; None where somebody tidied it away since."""
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        return None
+def _tell_once(path: Path, error: TerminalError) -> None:
+    if path not in _named:
+        _named.add(path)
+        log.warning("%s; the others count as ever. To do: %s", error.got, error.action)
 
 
 def _read(path: Path) -> RunRecord:
     try:
         record = RunRecord.from_dict(json.loads(path.read_bytes()))
-    except (ValueError, KeyError, TypeError) as error:
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TerminalError(
             f"{path} is not the record of a run: {error!r}",
             expected=f"JSON with {', '.join(field.name for field in fields(RunRecord))}",
@@ -202,7 +233,7 @@ def _read(path: Path) -> RunRecord:
     orphan = (
         record.state == "running"
         and record.host == host_name()
-        and not is_alive(record.pid, record.started_at.timestamp())
+        and not is_alive(record.pid, record.started_at.timestamp(), record.process_start)
     )
     return replace(record, state="interrupted") if orphan else record
 

@@ -35,14 +35,19 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
             raise
         say_json({"file": error.facts["file"], "ok": False, "mistakes": error.facts["mistakes"]})
         raise typer.Exit(error.exit_code) from error
-    file, missing = where.root / CONFIG_NAME, missing_variables(where.config.monitor.secrets(), os.environ)
+    file, config = where.root / CONFIG_NAME, where.config
+    of_alerts = missing_variables(config.monitor.secrets(), os.environ)
+    of_schedule = missing_variables(config.schedule.secrets(), os.environ)
     if as_json:
-        say_json({"file": str(file), "ok": True, "tasks": list(where.config.tasks), "variables_not_set": missing})
+        missing = tuple(dict.fromkeys(of_alerts + of_schedule))
+        say_json({"file": str(file), "ok": True, "tasks": list(config.tasks), "variables_not_set": missing})
         return
     say(f"{file}: no mistakes")
-    say(f"  tasks: {', '.join(where.config.tasks) or 'none'}")
-    for name in missing:
+    say(f"  tasks: {', '.join(config.tasks) or 'none'}")
+    for name in of_alerts:
         say(f"  the environment variable {name} is not set here; alerts wait until it is")
+    for name in of_schedule:
+        say(f"  the environment variable {name} is not set here; `yeban schedule start` refuses until it is")
 
 
 def schema_command(

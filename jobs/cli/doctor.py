@@ -26,8 +26,8 @@ def doctor_command(
 ) -> None:
     """Look at all that tonight needs, and say what to do.
 
-    Environment, configuration, bundles, dumps of yesterday, disk, warehouse, locks, clock, processor. Nothing is
-    changed. Exit code 1 says that there is a problem, 2 that yeban.toml has mistakes; a warning alone is 0.
+    Environment, configuration, bundles, dumps of yesterday, disk, warehouse, locks, schedule, clock, processor.
+    Nothing is changed. Exit code 1 says that there is a problem, 2 that yeban.toml has mistakes; a warning alone is 0.
 
     Example: yeban doctor --home nights
     """

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from packaging.requirements import Requirement
 
 from jobs.config import Home
-from jobs.doctor import machine, storage, tasks
+from jobs.doctor import machine, schedule, storage, tasks
 from jobs.doctor.check import Check, looked_at
 
 
@@ -42,6 +42,8 @@ def examine_home(home: Home, now: datetime, environment: Mapping[str, str], *, t
     yield from looked_at("disk", lambda: storage.check_disk(home))
     yield from looked_at("warehouse", lambda: storage.check_warehouse(home))
     yield from looked_at("locks", lambda: storage.check_locks(home, now))
+    scheduler = machine.installed_modules()["apscheduler"]
+    yield from looked_at(schedule.ABOUT, lambda: schedule.check_schedule(home, now, environment, apscheduler=scheduler))
     yield from looked_at("runs", lambda: storage.check_runs(home))
     yield from looked_at("alerts", lambda: storage.check_alerts(home))
     yield from looked_at("sinks", lambda: tasks.check_sinks(home, environment))

@@ -12,6 +12,7 @@ from typing import Final
 
 from jobs.config import Home
 from jobs.doctor.check import Check, ok, problem, warning
+from jobs.locks import SCHEDULER
 from storage.errors import WarehouseLocked
 from storage.parts import PartStore
 from storage.processes import host_name, is_alive
@@ -101,16 +102,19 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
         try:
             holder = json.loads(file.read_bytes())
             pid, host, since = int(holder["pid"]), str(holder["host"]), datetime.fromisoformat(holder["since"])
+            start = holder.get("process_start")
         except FileNotFoundError:
             continue  # it ended meanwhile
         except (ValueError, KeyError, TypeError):
             yield warning("locks", f"{file} can't be read", "remove it: it only tells who holds the lock")
             continue
         told = f"{name} is held by process {pid} on {host} since {since:%Y-%m-%d %H:%M %Z}"
-        if host == host_name() and not is_alive(pid, since.timestamp()):
+        if host == host_name() and not is_alive(pid, since.timestamp(), start):
             continue  # it was killed; the lock went with it
         held = True
-        if now - since > LONG_HELD:
+        if name == SCHEDULER:  # it holds its own for as long as it lives, and nobody waits for that
+            yield ok("locks", f"the scheduler runs: process {pid} on {host}, since {since:%Y-%m-%d %H:%M %Z}")
+        elif now - since > LONG_HELD:
             yield warning("locks", told, f"see what it does (`ps {pid}`); other runs of the task wait for it")
         else:
             yield ok("locks", told)
@@ -119,8 +123,11 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
 
 
 def check_runs(home: Home) -> Iterator[Check]:
-    """How the last run of each job ended."""
-    records = RunLog(home.run_records).list()
+    """How the last run of each job ended, and files that are no runs."""
+    runs = RunLog(home.run_records)
+    for error in runs.unreadable():
+        yield problem("runs", error.got, f"{error.action}: its run counts as one that never was")
+    records = runs.list()
     last: dict[tuple[str, str], RunRecord] = {}
     for record in records:
         last.setdefault((record.task, record.job), record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,8 @@ from storage.runs import RunLog
 
 log = logging.getLogger("yeban.tidy")
 
+JOB = "tidy"
+"""The job's name in its record."""
 _JOBS = ("", "monitor", "shadow", "relabel")
 """Scoring, and the jobs with locks of their own that need what is tidied."""
 
@@ -37,14 +39,14 @@ class TidyReport:
         stayed: Items that a bound is against, and that are protected.
         failures: What could not be removed.
         busy: Tasks that a run has: nothing of them was touched.
-        failed: Items that could not be removed: they are not tried again by the same run.
+        failed: Items that could not be removed, and why: they are not tried again by the same run.
     """
 
     gone: list[Choice] = field(default_factory=list)
     stayed: list[Choice] = field(default_factory=list)
     failures: list[YebanError] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
-    failed: set[Item] = field(default_factory=set)
+    failed: dict[Item, YebanError] = field(default_factory=dict)
 
 
 def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
@@ -57,7 +59,7 @@ def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
 def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
     """Remove what `[retention]` does not keep.
 
-    A task that a run has is left alone, and one that a run waits for is given to it after each item.
+    A task that a run has is left alone, and one that a run waits for is given to it between two items.
 
     Args:
         home: The home.
@@ -73,13 +75,14 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
         return report
     sweep(home)
     tasks = {choice.item.task for choice in going} | {slot.task for slot in RetiredStore(home.retired).slots()}
+    tasks |= {task for task in home.config.tasks if _is_open(home, task)}
     for task in sorted(tasks - {""}):
         try:
             _tidy_task(home, task, now, report)
         except RunLocked as error:
             log.warning("%s", error.got)
             report.busy.append(task)
-    _remove(home, (choice for choice in going if not choice.item.task), now, report, None)
+    _remove(home, [choice for choice in going if not choice.item.task], now, report, None)
     return report
 
 
@@ -105,22 +108,29 @@ def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None
         return
     going = [choice for chosen in look(home, now).values() for choice in chosen.go if choice.item.task == task]
     going = [choice for choice in going if choice.item not in report.failed]
-    if not going:
+    if not going and not _is_open(home, task):
         return
     today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
-    with recorded_run(RunLog(home.run_records), "tidy", Slot(task, today, "")) as tally:
+    with recorded_run(RunLog(home.run_records), JOB, Slot(task, today, "")) as tally:
+        tally.failures += [error for item, error in report.failed.items() if item.task == task]
         _remove(home, going, now, report, tally)
 
 
-def _remove(home: Home, going: Iterable[Choice], now: datetime, report: TidyReport, tally: Tally | None) -> None:
+def _is_open(home: Home, task: str) -> bool:
+    """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
+    last = next((record for record in RunLog(home.run_records).list(task) if record.job == JOB), None)
+    return last is not None and last.state in ("interrupted", "failed")
+
+
+def _remove(home: Home, going: Sequence[Choice], now: datetime, report: TidyReport, tally: Tally | None) -> None:
     """Remove items; one that can't be removed does not stop the others."""
-    for choice in going:
+    for left, choice in zip(reversed(range(len(going))), going, strict=True):
         item = choice.item
         try:
             remove(home, choice, now)
         except YebanError as error:
             report.failures.append(error)
-            report.failed.add(item)
+            report.failed[item] = error
             if tally is not None:
                 tally.failures.append(error)
             continue
@@ -130,7 +140,7 @@ def _remove(home: Home, going: Iterable[Choice], now: datetime, report: TidyRepo
             tally.rows += item.rows
             tally.units += 1
             tally.figures[item.kind] = tally.figures.get(item.kind, 0) + item.size
-            if waits_for(home.locks, item.task, _JOBS)():
+            if left and waits_for(home.locks, item.task, _JOBS)():
                 raise TaskWanted("another run of the task waits for it")
 
 

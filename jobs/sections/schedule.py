@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from jobs.scheduling.crontab import parse_crontab
 from jobs.scheduling.occasions import Job
-from jobs.sections.secret import SecretAddress
+from jobs.sections.secret import SecretAddress, variable_of
 from jobs.sections.section import Section, path_of_a_user
 
 STEPS = ("score", "load", "monitor", "relabel pick")
@@ -54,6 +54,11 @@ class JobSection(Section):
     def _of_a_user(cls, value: str | None) -> str | None:
         return None if value is None else path_of_a_user(value)
 
+    def secrets(self) -> tuple[str, ...]:
+        """Environment variables that it needs."""
+        name = variable_of(self.heartbeat_url or "")
+        return () if name is None else (name,)
+
     def job(self, time_zone: str) -> Job:
         """What the scheduler goes by.
 
@@ -77,6 +82,10 @@ class ScheduleSection(Section):
     retry_minutes: float = Field(default=10.0, gt=0, le=1440, allow_inf_nan=False)
     stop_s: float = Field(default=600.0, gt=0, le=86_400, allow_inf_nan=False)
     jobs: tuple[JobSection, ...] = ()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Environment variables without which the scheduler does not start."""
+        return tuple(name for each in self.jobs for name in each.secrets())
 
     @field_validator("jobs")
     @classmethod

@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.support.command import environment, yeban, yeban_process
 from tests.support.homes import DAY, Home, comments
 
+BEAT = "[[schedule.jobs]]\ntask = 'comment'\nheartbeat_url = 'env:YEBAN_NO_SUCH_BEAT'\n"
+
 
 def test_a_night_in_json_lines(new_home: Callable[..., Home]) -> None:
     """All that is on standard error is for programs, the failure at the end included."""
@@ -62,6 +64,7 @@ def test_the_doctor_looks_and_changes_nothing(new_home: Callable[..., Home]) -> 
     before = {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file()}
     ran = yeban("doctor", "--home", home.root).well()
     assert f"ok       config: {home.config}, tasks comment" in ran.out
+    assert "ok       schedule: no [[schedule.jobs]]" in ran.out
     assert "warning  dump of comment: no Parquet file for" in ran.out
     assert {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file()} == before
     told = json.loads(yeban("doctor", "--json", "--home", home.root).well().out)
@@ -97,16 +100,17 @@ def test_the_doctor_imports_nothing_heavy(new_home: Callable[..., Home]) -> None
 
 
 def test_a_configuration_is_checked(new_home: Callable[..., Home]) -> None:
-    home = new_home(more="\n[[monitor.sinks]]\nkind = 'webhook'\nurl = 'env:YEBAN_NO_SUCH_HOOK'\n")
+    home = new_home(more="\n[[monitor.sinks]]\nkind = 'webhook'\nurl = 'env:YEBAN_NO_SUCH_HOOK'\n" + BEAT)
     said = yeban("config", "check", "--home", home.root).well().out
     assert "no mistakes" in said
-    assert "YEBAN_NO_SUCH_HOOK is not set here" in said
+    assert "YEBAN_NO_SUCH_HOOK is not set here; alerts wait" in said
+    assert "YEBAN_NO_SUCH_BEAT is not set here; `yeban schedule start` refuses" in said
     told = json.loads(yeban("config", "check", "--json", "--home", home.root).well().out)
     assert told == {
         "file": str(home.config),
         "ok": True,
         "tasks": ["comment"],
-        "variables_not_set": ["YEBAN_NO_SUCH_HOOK"],
+        "variables_not_set": ["YEBAN_NO_SUCH_HOOK", "YEBAN_NO_SUCH_BEAT"],
     }
     home.change("rows = 1000", "row = 1000")
     yeban("config", "check", "--home", home.root).refused(2, "line 6: units.row: unknown key; did you mean 'rows'?")

@@ -6,16 +6,21 @@ import re
 import shlex
 import shutil
 import subprocess
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import typer.main
 
 from jobs.cli.app import app
-from jobs.scheduling.crontab import parse_crontab
+from jobs.config import CONFIG_NAME, find_home
+from jobs.housekeeping.inventory import take_stock
+from jobs.scheduling.crontab import Crontab, parse_crontab
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+CRONTAB = (EXAMPLES / "crontab").read_text("utf-8")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 BUILT_IN = ("/opt/yeban/.venv/bin/yeban", "/srv/yeban", "User=yeban")
 
 
@@ -34,21 +39,76 @@ def understood(command: list[str]) -> None:
         pass
 
 
+def entries(text: str) -> list[tuple[Crontab, str]]:
+    """Hours and command of each line that cron runs."""
+    found = [line for line in text.splitlines() if line and not re.match(r"#|[A-Z_]+=", line)]
+    split = [line.split(maxsplit=5) for line in found]
+    return [(parse_crontab(" ".join(fields)), command) for *fields, command in split]
+
+
+def looks(text: str, day: date) -> dict[str, list[datetime]]:
+    """When each task's night of a date is looked after on the date that follows."""
+    found: dict[str, list[datetime]] = {}
+    for cron, command in entries(text):
+        if match := re.search(r"nightly (\w+) --date yesterday ", command):
+            found.setdefault(match[1], []).extend(cron.fires_on(day + timedelta(days=1), SHANGHAI))
+    return found
+
+
 def test_the_crontab() -> None:
-    found = [line for line in lines("crontab") if not re.match(r"[A-Z_]+=", line)]
-    assert len(found) == 4
-    for line in found:
-        *fields, command = line.split(maxsplit=5)
-        assert any(parse_crontab(" ".join(fields)).is_on(date(2026, 1, day)) for day in range(1, 8))
-        assert "%" not in command, "cron makes a line break of it"
+    commands = [command for _, command in entries(CRONTAB)]
+    for command in commands:
+        assert "%" not in command.replace(r"\%", ""), "cron makes a line break of it"
         typed, _, log = command.partition(" >>")
         assert log.endswith("2>&1")
         understood(shlex.split(typed))
+    for each in ("schedule check", "tidy", "compact"):
+        assert sum(f"yeban {each} " in command for command in commands) == 1, each
+
+
+@pytest.mark.parametrize("number", range(14))
+def test_each_night_of_a_fortnight_is_looked_after_twice(number: int) -> None:
+    found = looks(CRONTAB, date(2026, 1, 1) + timedelta(days=number))
+    assert found.keys() == {"comment", "weibo", "news"}
+    for task, times in found.items():
+        assert len(times) == 2, task
+        assert max(times) - min(times) >= timedelta(hours=3), "files that come late have not come yet"
+    hours = sorted(time for times in found.values() for time in times)
+    assert len(set(hours)) == len(hours), "two networks at once are slower than one after the other"
+
+
+def test_a_night_that_no_line_runs_would_be_seen() -> None:
+    """Monday to Friday looks like all working days; `yesterday` makes it Sunday to Thursday."""
+    line = "0 4 * * 1-5 yeban nightly news --date yesterday --home x"
+    fortnight = [date(2026, 1, 1) + timedelta(days=number) for number in range(14)]
+    assert {f"{day:%a}" for day in fortnight if not looks(line, day)["news"]} == {"Fri", "Sat"}
+
+
+def test_the_rest_of_the_crontab_comes_as_often_as_it_says() -> None:
+    week = [date(2026, 1, 5) + timedelta(days=number) for number in range(7)]
+    for name, times in (("schedule check", 7 * 24), ("tidy", 7), ("compact", 1)):
+        (cron,) = [cron for cron, command in entries(CRONTAB) if f"yeban {name} " in command]
+        assert sum(len(cron.fires_on(day, SHANGHAI)) for day in week) == times, name
+
+
+def test_the_logs_of_the_crontab_go_when_they_are_old(tmp_path: Path) -> None:
+    """One file for all time is written to every night, so `yeban tidy` would keep it for good."""
+    (tmp_path / CONFIG_NAME).write_text("[tasks.comment]\n", "utf-8")
+    home = find_home(tmp_path, tmp_path)
+    home.logs.mkdir()
+    for _, command in entries(CRONTAB):
+        log = command.partition(" >>")[2].replace(r"\%", "%").replace("/srv/yeban", str(tmp_path))
+        subprocess.run(["/bin/sh", "-c", f"echo a line >>{log}"], check=True)
+    stock = take_stock(home, date.today() + timedelta(days=60))["logs"]
+    assert {item.target for item in stock} == {*home.logs.iterdir()}
+    month = rf"{date.today():%Y-%m}|{date.today() - timedelta(days=1):%Y-%m}"
+    assert all(re.search(rf"-({month})\.log$", str(item.target)) for item in stock)
+    assert not any(item.protected for item in stock)
 
 
 def test_a_task_of_the_crontab_is_one_that_init_writes() -> None:
     template = (EXAMPLES.parent / "jobs" / "yeban.toml").read_text("utf-8")
-    for task in re.findall(r"nightly (\w+)", (EXAMPLES / "crontab").read_text("utf-8")):
+    for task in re.findall(r"nightly (\w+)", CRONTAB):
         assert f"[tasks.{task}]" in template
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from jobs.locks import let_others_go, running_scheduler, scheduler_lock, task_lock, waits_for
+from jobs.locks import _gives_way, let_others_go, running_scheduler, scheduler_lock, task_lock, waits_for
 from storage.errors import RunLocked
 from storage.processes import host_name
 
@@ -92,6 +92,19 @@ def test_a_name_that_a_killed_run_left_behind_turns_nobody_away(tmp_path: Path) 
     threading.Timer(0.3, lock.release).start()
     with task_lock(tmp_path, "comment"):
         pass
+
+
+def test_a_holder_is_there_although_the_clock_was_set(tmp_path: Path) -> None:
+    """Set forward, the clock lets the holder seem to have the lock since before it was started."""
+    holder = tmp_path / "comment.holder.json"
+    with task_lock(tmp_path, "comment", yields=True):
+        known = json.loads(holder.read_text()) | {"since": "2026-01-05T00:00:00+00:00"}
+        holder.write_text(json.dumps(known))
+        assert _gives_way(holder) is True
+        holder.write_text(json.dumps(known | {"process_start": "0123456789abcdef.1"}))
+        assert _gives_way(holder) is None
+        holder.write_text(json.dumps({name: value for name, value in known.items() if name != "process_start"}))
+        assert _gives_way(holder) is None
 
 
 def test_one_who_only_looks_turns_no_job_that_yields_away(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -53,6 +54,28 @@ def test_a_plain_line_names_the_run(written: tuple[logging.Logger, io.StringIO])
     outside, inside = stream.getvalue().splitlines()
     assert outside.endswith(" WARNING WARNING is a word of it")
     assert inside.endswith(" WARNING [r1] inside")
+
+
+def test_a_plain_line_says_in_which_zone_its_hour_is(
+    written: tuple[logging.Logger, io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine's zone need not be the configured one, whose hours stand in the messages."""
+    logger, stream = written
+    logger.handlers[0].setFormatter(PlainLines())
+    try:
+        for zone in ("Asia/Shanghai", "America/New_York"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            record = logger.makeRecord(logger.name, logging.INFO, "", 0, "now", (), None)
+            record.created = datetime(2026, 1, 4, 18, 31, 2, tzinfo=UTC).timestamp()
+            logger.handle(record)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert stream.getvalue().splitlines() == [
+        "2026-01-05 02:31:02+0800 INFO now",
+        "2026-01-04 13:31:02-0500 INFO now",
+    ]
 
 
 def test_a_run_within_a_run_has_its_own_id_and_threads_the_innermost() -> None:

@@ -101,6 +101,21 @@ def test_names_of_users_are_escaped_and_a_run_that_goes_on_is_no_last_one() -> N
     assert found['runs{task="任务\\"\\\\\\n",job="score",state="running"}'] == 1
 
 
+def test_a_killed_run_is_the_last_one_and_none_that_went_well() -> None:
+    """SIGKILL leaves no end on record: when it was is not known, and neither is how long it took."""
+    began = START + timedelta(days=2)
+    killed = replace(DONE, run_id="k", state="interrupted", started_at=began, finished_at=None, rows=0, figures={})
+    found = values(render_metrics([DONE, killed]))
+    own = '{task="comment",job="score"}'
+    assert found[f"last_run_success{own}"] == 0
+    assert found[f"last_run_rows{own}"] == 0
+    assert found[f"last_run_timestamp_seconds{own}"] == began.timestamp()
+    assert f"last_run_seconds{own}" not in found
+    assert found[f"last_success_timestamp_seconds{own}"] == (START + timedelta(seconds=90)).timestamp()
+    later = replace(DONE, run_id="l", started_at=began + timedelta(hours=1), finished_at=began + timedelta(hours=2))
+    assert values(render_metrics([DONE, killed, later]))[f"last_run_success{own}"] == 1
+
+
 def test_without_runs_there_is_nothing() -> None:
     assert render_metrics([]) == ""
 

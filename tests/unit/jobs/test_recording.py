@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from jobs.recording import copy_records, recorded_run
 from storage.errors import NoInput, UnreadableFile
+from storage.processes import process_start
 from storage.records import Slot
 from storage.runs import RunLog
 from storage.warehouse import Warehouse
@@ -21,6 +23,7 @@ def test_a_run_that_ends_well_is_done(tmp_path: Path) -> None:
         tally.rows, tally.units, tally.figures["device"] = 7, 2, "cpu"
     record = runs.get(tally.run_id)
     assert (record.state, record.rows, record.units) == ("done", 7, 2)
+    assert record.process_start == process_start(os.getpid()) is not None
     assert record.figures["device"] == "cpu"
     assert record.finished_at is not None
 

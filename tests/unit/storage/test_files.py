@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -165,6 +166,17 @@ class TestSweep:
         leftover.write_bytes(b"")
         os.utime(leftover, (1e9, 1e9))
         assert sweep_temporaries(tmp_path) == 1
+
+    def test_a_clock_that_was_set_makes_no_leftover(self, tmp_path: Path) -> None:
+        """Set forward, the clock lets what was not written to for a while seem older than its process."""
+        with atomic_output(tmp_path / "part.parquet") as slow:
+            slow.write_bytes(b"")
+            os.utime(slow, (1e9, 1e9))
+            assert sweep_temporaries(tmp_path) == 0
+            other_boot = tmp_path / re.sub(r"[0-9a-f]{16}\.", "0123456789abcdef.", slow.name, count=1)
+            other_boot.write_bytes(b"")
+            assert sweep_temporaries(tmp_path) == 1
+            assert names(tmp_path) == [slow.name]
 
     def test_another_hosts_temporaries_stay_for_a_day(self, tmp_path: Path) -> None:
         young, old = (tmp_path / f".tmp-else-where-1-{digit * 16}" for digit in "01")

@@ -3,7 +3,7 @@ import subprocess
 import sys
 import time
 
-from storage.processes import is_alive, process_name
+from storage.processes import is_alive, process_name, process_start
 
 
 def test_this_process_is_alive_now_but_was_not_long_ago() -> None:
@@ -17,6 +17,29 @@ def test_a_process_that_ended_is_not() -> None:
     assert not is_alive(child.pid, time.time())
     assert not is_alive(0, time.time())
     assert not is_alive(-1, time.time())
+
+
+def test_a_clock_that_was_set_makes_no_other_process() -> None:
+    """Set forward, the clock lets a process seem to start after what it wrote; its ticks since boot stay."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        start, before = process_start(child.pid), time.time() - 3600
+        assert start is not None
+        assert process_start(child.pid) == start
+        assert start != process_start(os.getpid())
+        assert not is_alive(child.pid, before)  # all that a record without a start has to go by
+        assert is_alive(child.pid, before, start)
+        child.communicate(b"\n")
+    assert not is_alive(child.pid, time.time(), start)
+    assert process_start(child.pid) is None
+
+
+def test_the_same_pid_of_another_start_or_boot_is_another_process() -> None:
+    own = process_start(os.getpid())
+    assert own is not None
+    boot, _, ticks = own.partition(".")
+    assert is_alive(os.getpid(), time.time(), own)
+    assert not is_alive(os.getpid(), time.time(), f"{boot}.{int(ticks) + 1}")
+    assert not is_alive(os.getpid(), time.time(), f"{boot[::-1]}.{ticks}")
 
 
 def test_a_process_is_called_by_its_command_line() -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import ConfigError, TerminalError
-from storage.processes import host_name
+from storage.processes import host_name, process_start
 from storage.runs import RunLog, RunRecord, load_runs
 from storage.warehouse import Warehouse
 
@@ -103,12 +104,74 @@ def test_a_running_record_whose_process_is_gone_was_interrupted(log: RunLog) -> 
     }
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"logical_date": 5}'])
-def test_a_file_that_is_no_run_is_named(log: RunLog, tmp_path: Path, data: bytes) -> None:
+def test_a_run_goes_on_although_the_clock_was_set(log: RunLog) -> None:
+    """Its record seems to be older than its process, as after a clock that was set forward by an hour."""
+    own = process_start(os.getpid())
+    assert own is not None
+    running = dataclasses.replace(DONE, state="running", finished_at=None, host=host_name(), pid=os.getpid())
+    log.write(dataclasses.replace(running, run_id="goes-on", process_start=own))
+    log.write(dataclasses.replace(running, run_id="before-boot", process_start=f"0123456789abcdef{own[16:]}"))
+    log.write(dataclasses.replace(running, run_id="old-record"))
+    assert {record.run_id: record.state for record in log.list()} == {
+        "goes-on": "running",
+        "before-boot": "interrupted",
+        "old-record": "interrupted",
+    }
+
+
+def test_a_record_without_the_start_of_its_process_is_read(log: RunLog, tmp_path: Path) -> None:
+    flat = DONE.as_dict()
+    assert flat.pop("process_start") is None
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / f"{DONE.run_id}.json").write_text(json.dumps(flat))
+    assert log.list() == [DONE]
+
+
+ODD = [
+    b"",
+    b"\xff",
+    b"[]",
+    b"{}",
+    b'{"logical_date": 5}',
+    json.dumps({**DONE.as_dict(), "started_at": "2026-11-23T02:00:00"}).encode(),
+    json.dumps({**DONE.as_dict(), "finished_at": "2026-11-23T02:00:00"}).encode(),
+    json.dumps({**DONE.as_dict(), "state": "running", "pid": "7"}).encode(),
+    json.dumps({**DONE.as_dict(), "state": "odd"}).encode(),
+    json.dumps({**DONE.as_dict(), "figures": None}).encode(),
+    json.dumps({**DONE.as_dict(), "failures": "one"}).encode(),
+    json.dumps({**DONE.as_dict(), "process_start": 5}).encode(),
+]
+
+
+@pytest.mark.parametrize("data", ODD)
+def test_a_file_that_is_no_run_is_left_out_and_named_once(
+    log: RunLog, tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One bad file must not stop the scheduler, the alerts and the nights of all tasks."""
     log.write(DONE)
-    (tmp_path / "runs" / "odd.json").write_bytes(data)
+    odd = tmp_path / "runs" / "odd.json"
+    odd.write_bytes(data)
+    for _ in range(2):
+        assert log.list() == [DONE]
+    assert RunLog(tmp_path / "runs").list("comment") == [DONE]
+    (told,) = caplog.records
+    assert (told.name, told.levelname) == ("yeban.runs", "WARNING")
+    assert str(odd) in told.getMessage()
+    (error,) = log.unreadable()
+    assert str(odd) in error.got
+    assert "move it" in error.action
     with pytest.raises(TerminalError, match=r"odd\.json"):
-        log.list()
+        log.get("odd")
+    with Warehouse(tmp_path / "w.duckdb").writing() as con:
+        assert load_runs(con, log) == 1
+
+
+def test_what_cannot_be_opened_is_left_out_too(log: RunLog, tmp_path: Path) -> None:
+    log.write(DONE)
+    (tmp_path / "runs" / "folder.json").mkdir()
+    (tmp_path / "runs" / "gone.json").symlink_to(tmp_path / "nowhere")
+    assert log.list() == [DONE]
+    assert [each.facts["path"] for each in log.unreadable()] == [str(tmp_path / "runs" / "folder.json")]
 
 
 def test_a_temporary_is_no_run(log: RunLog, tmp_path: Path) -> None:
@@ -125,7 +188,7 @@ def test_the_warehouse_gets_every_run_once(log: RunLog, tmp_path: Path) -> None:
     for _ in range(2):
         with warehouse.writing() as con:
             assert load_runs(con, log) == 2
-    log.write(DONE)
+    log.write(dataclasses.replace(DONE, process_start="0123456789abcdef.5"))  # of no use in the table
     with warehouse.writing() as con:
         load_runs(con, log)
     with warehouse.reading() as con:

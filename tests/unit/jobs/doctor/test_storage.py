@@ -12,7 +12,7 @@ import pytest
 from jobs.config import CONFIG_NAME, Home, find_home
 from jobs.doctor import storage
 from jobs.doctor.check import Check, looked_at
-from jobs.locks import task_lock
+from jobs.locks import scheduler_lock, task_lock
 from jobs.recording import recorded_run
 from monitoring.alerts.delivery import post
 from monitoring.alerts.outbox import Outbox
@@ -119,6 +119,12 @@ class TestLocks:
             assert f"monitor-comment is held by process {os.getpid()} on {host_name()}" in check.found
             assert levels(storage.check_locks(home, now + timedelta(hours=13))) == ["warning"]
 
+    def test_a_scheduler_has_its_lock_for_months(self, home: Home) -> None:
+        with scheduler_lock(home.locks):
+            (check,) = storage.check_locks(home, datetime.now(UTC) + timedelta(days=90))
+        assert check.level == "ok"
+        assert f"the scheduler runs: process {os.getpid()} on {host_name()}, since 20" in check.found
+
     def test_the_killed_hold_nothing_and_what_is_odd_is_named(self, home: Home) -> None:
         killed = {"pid": 2**22 + 1, "host": host_name(), "since": NOW.isoformat()}
         write_json(home.locks / "comment.holder.json", killed)
@@ -147,6 +153,15 @@ class TestRuns:
         with recorded_run(runs, "score", SLOT):
             pass
         assert levels(storage.check_runs(home)) == ["ok"]
+
+    def test_a_file_that_is_no_run_is_to_be_moved(self, home: Home) -> None:
+        with recorded_run(RunLog(home.run_records), "score", SLOT):
+            pass
+        (home.run_records / "odd.json").write_text("{")
+        bad, rest = storage.check_runs(home)
+        assert (bad.level, rest.level) == ("problem", "ok")
+        assert str(home.run_records / "odd.json") in bad.found
+        assert "move it out of the folder" in bad.action
 
 
 def test_alerts_that_wait_are_counted(home: Home) -> None:

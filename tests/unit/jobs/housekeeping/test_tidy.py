@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from jobs.housekeeping.tidy import TidyReport, _tidy_held, tidy
 from jobs.loading import load_staged
 from jobs.locks import task_lock, waits_for
 from jobs.progress import LogLines
+from jobs.recording import recorded_run
 from jobs.turns import wanting
 from storage.answers import AnswerLog, StoredAnswer
 from storage.errors import DateRetired, TaskWanted
@@ -24,7 +26,7 @@ from storage.references import DatesOrigin, Reference, ReferenceStore
 from storage.relabel_batches import BatchStore
 from storage.replacing import ReplaceOrders
 from storage.retired import RetiredStore, Retirement
-from storage.runs import RunLog, RunRecord
+from storage.runs import RunLog, RunRecord, RunState
 from storage.slot_folders import slot_folder
 from storage.summaries import SummaryStore
 from tests.support.batches import head_of, items_of
@@ -266,11 +268,71 @@ def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> N
     assert [target for _, target in gone(tidy(home, NOW))] == slots[1:]
 
 
+def states(home: Home) -> list[str]:
+    """Of the task's tidies, the oldest first."""
+    return [each.state for each in reversed(RunLog(home.run_records).list("comment")) if each.job == "tidy"]
+
+
+def test_nobody_is_let_in_after_the_last_item(tmp_path: Path) -> None:
+    """The run is over then anyhow, and its record says `done`."""
+    home = home_of(tmp_path, parts={"days": 1})
+    for days in (50, 40):
+        night(tmp_path, slot_of_age(days))
+    home.locks.mkdir()
+    report = TidyReport()
+    with wanting(home.locks / "comment.wanted"):
+        with pytest.raises(TaskWanted):
+            _tidy_held(home, "comment", NOW, report)
+        _tidy_held(home, "comment", NOW, report)
+    assert len(report.gone) == 2
+    assert states(home) == ["interrupted", "done"]
+
+
+@pytest.mark.parametrize(("state", "expected"), [("interrupted", ["interrupted", "done"]), ("done", ["done"])])
+def test_after_one_that_was_cut_off_a_tidy_says_that_nothing_is_left(
+    tmp_path: Path, state: RunState, expected: list[str]
+) -> None:
+    home, runs = home_of(tmp_path), RunLog(tmp_path / "runs")
+    with recorded_run(runs, "tidy", Slot("comment", TODAY, "")) as tally:
+        pass
+    runs.write(replace(runs.get(tally.run_id), state=state))
+    for _ in range(2):
+        tidy(home, NOW)
+    assert states(home) == expected
+
+
+def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
+    """The run that was let in has a use for what was to go next."""
+    home = home_of(tmp_path, parts={"days": 1})
+    first, last = slot_of_age(50), slot_of_age(40)
+    for slot in (first, last):
+        night(tmp_path, slot)
+    home.locks.mkdir()
+
+    waits = threading.Event()
+
+    def run() -> None:
+        deadline = time.monotonic() + 30
+        with wanting(home.locks / "comment.wanted"):
+            waits.set()
+            while states(home) != ["interrupted"] and time.monotonic() < deadline:
+                time.sleep(0.01)
+            PartStore(home.parts).mark(last, "again", staged(home, last))
+
+    waiter = threading.Thread(target=run)
+    waiter.start()
+    waits.wait()
+    report = tidy(home, NOW)
+    waiter.join()
+    assert [target for _, target in gone(report)] == [first]
+    assert states(home) == ["interrupted", "done"]
+
+
 def test_what_can_not_be_removed_is_tried_and_told_once(tmp_path: Path) -> None:
     """The task is given away after the next item, and what is left is looked up anew."""
     home = home_of(tmp_path, parts={"days": 1})
-    bad, good = slot_of_age(50), slot_of_age(40)
-    for slot in (bad, good):
+    bad, good, last = (slot_of_age(days) for days in (50, 40, 30))
+    for slot in (bad, good, last):
         night(tmp_path, slot)
     for profile in slot_folder(home.parts, bad).glob("profile-*.json"):
         profile.write_text("no profile")
@@ -279,6 +341,7 @@ def test_what_can_not_be_removed_is_tried_and_told_once(tmp_path: Path) -> None:
     with wanting(home.locks / "comment.wanted"), pytest.raises(TaskWanted):
         _tidy_held(home, "comment", NOW, report)
     _tidy_held(home, "comment", NOW, report)
-    assert [choice.item.target for choice in report.gone] == [good]
+    assert [choice.item.target for choice in report.gone] == [good, last]
     assert len(report.failures) == 1
+    assert states(home) == ["interrupted", "failed"]
     assert "don't add up" in report.failures[0].got

@@ -256,13 +256,15 @@ def test_nothing_begins_once_it_is_stopped(tmp_path: Path) -> None:
     assert len(world.ran) == 1
 
 
-def test_records_are_read_only_where_something_is_open(tmp_path: Path) -> None:
+def test_records_are_read_only_where_something_is_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is no run is told of when the folder is read, and stops no night."""
     world = World(tmp_path, [job()], NOON)
     world.live(days=2)
     (tmp_path / "runs" / "broken.json").write_text("{")
     world.live(hours=10)  # a look every few minutes, and not one of them at the folder
-    (tmp_path / "runs" / "broken.json").unlink()
+    assert "broken.json" not in caplog.text
     world.live(days=1)
+    assert caplog.text.count("broken.json is not the record of a run") == 1
     assert world.nights() == nights(date(2026, 3, 1), 3)
 
 

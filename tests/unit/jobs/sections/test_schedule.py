@@ -64,3 +64,10 @@ def test_mistakes_are_named(tmp_path: Path, text: str, word: str) -> None:
 
 def test_the_steps_are_those_that_there_are() -> None:
     assert tuple(KNOWN_STEPS) == STEPS
+
+
+def test_variables_that_the_start_needs(tmp_path: Path) -> None:
+    named, plain = 'heartbeat_url = "env:YEBAN_BEAT"\n', 'heartbeat_url = "https://beats.example/x"\n'
+    jobs = '[[schedule.jobs]]\ntask = "comment"\n{}[[schedule.jobs]]\ntask = "weibo"\n{}'
+    assert read(tmp_path, jobs.format(named, plain)).secrets() == ("YEBAN_BEAT",)
+    assert read(tmp_path, jobs.format("", "")).secrets() == ()

@@ -1,0 +1,81 @@
+"""The schedule: who starts the nights, and which were missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from jobs.config import Home
+from jobs.doctor.check import Check, ok, problem, warning
+from jobs.locks import running_scheduler
+from jobs.scheduling.status import JobStatus, schedule_status
+from jobs.sections.secret import missing_variables
+
+ABOUT: Final = "schedule"
+_NAMED: Final = 3
+"""Missed nights of a task that are named one by one."""
+
+
+def check_schedule(home: Home, now: datetime, environment: Mapping[str, str], *, apscheduler: bool) -> Iterator[Check]:
+    """What `[schedule]` wants, against what runs here. Cron may start the same nights, which nobody can see.
+
+    Args:
+        home: The home.
+        now: The present moment, with a zone.
+        environment: Where secrets are.
+        apscheduler: It is installed.
+    """
+    settings = home.config.schedule
+    if not settings.jobs:
+        yield ok(ABOUT, "no [[schedule.jobs]] in yeban.toml: cron or people start the nights")
+        return
+    scheduler = running_scheduler(home.locks)
+    for name in missing_variables(settings.secrets(), environment):
+        yield _without_secret(name, runs=scheduler is not None)
+    if not apscheduler:
+        yield warning(
+            ABOUT,
+            f"{_jobs(len(settings.jobs))}, and APScheduler is not installed: `yeban schedule start` would refuse",
+            "run `make nights`, or let cron run `yeban nightly` (examples/crontab)",
+        )
+    yield _nights(schedule_status(home, now), scheduler)
+
+
+def _without_secret(name: str, *, runs: bool) -> Check:
+    found = f"the environment variable {name} of a heartbeat_url is not set here"
+    if runs:  # it has the address since it was started
+        return warning(ABOUT, found, "set it where the scheduler is started next: it ends with 2 without it")
+    return problem(ABOUT, found, f"set {name} where `yeban schedule start` runs: it ends with 2 without it")
+
+
+def _nights(states: Sequence[JobStatus], scheduler: str | None) -> Check:
+    who = f"the scheduler runs: {scheduler}" if scheduler else "no scheduler runs for this home"
+    missed = "; ".join(f"{each.job.task} {_told(nights)}" for each in states if (nights := _open_nights(each)))
+    if not missed:
+        told = ok(ABOUT, f"{_jobs(len(states))}, no night is missed; {who}" + ", cron may run them" * (not scheduler))
+    elif scheduler:
+        told = warning(ABOUT, f"missed: {missed}; {who}", "see `yeban schedule list` and its log: it tries them again")
+    else:
+        action = (
+            "run `yeban schedule start` (examples/yeban.service), or let cron run `yeban nightly` (examples/crontab)"
+        )
+        told = warning(ABOUT, f"missed: {missed}; {who}", action)
+    return told
+
+
+def _open_nights(state: JobStatus) -> list[date]:
+    """Nights that are missed, without one that is under way."""
+    last = state.last
+    under_way = last.logical_date if last is not None and last.state == "running" else None
+    return [night for night in state.missed if night != under_way]
+
+
+def _told(nights: Sequence[date]) -> str:
+    if len(nights) > _NAMED:
+        return f"{len(nights)} nights, {nights[0]} to {nights[-1]}"
+    return ", ".join(map(str, nights))
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'s' * (count > 1)} in yeban.toml"
