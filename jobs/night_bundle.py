@@ -27,7 +27,6 @@ def bundle_of_night(home: Home, task: str, night: date, runs: RunLog) -> Bundle:
 
     Raises:
         BundleError: There is none.
-        TerminalError: A record can't be read.
     """
     used = find_bundle(home, task, None)
     records = (record for record in runs.list(task) if (record.job, record.logical_date) == (JOB, night))

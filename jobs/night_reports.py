@@ -12,8 +12,6 @@ from storage.runs import RunLog, RunRecord
 
 JOB: Final = "nightly"
 ALERTED: Final = 3
-LEFT_OUT: Final = "left_out"
-"""In a record's figures: what the run did not do of the night."""
 _SERIOUSNESS: Final = (2, 1, RunLocked.exit_code, ALERTED, 0)
 """Exit codes, the most serious first: to be mended, failed, to be tried again, to be looked at."""
 
@@ -65,11 +63,7 @@ def worst_code(reports: Mapping[str, StepReport]) -> int:
 
 
 def records_of_night(runs: RunLog, slot: Slot) -> list[RunRecord]:
-    """What is on record of a night, the newest last.
-
-    Raises:
-        TerminalError: A record can't be read.
-    """
+    """What is on record of a night, the newest last."""
     found = [each for each in runs.list(slot.task) if each.job == JOB and each.logical_date == slot.logical_date]
     return [each for each in reversed(found) if each.bundle == slot.bundle]
 

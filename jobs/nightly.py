@@ -18,7 +18,6 @@ from jobs.night_bundle import bundle_of_night
 from jobs.night_reports import (
     ALERTED,
     JOB,
-    LEFT_OUT,
     LEFT_SOMETHING,
     StepReport,
     StepState,
@@ -33,7 +32,7 @@ from jobs.sweeping import sweep
 from models.bundle import Bundle
 from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
 from storage.records import Slot
-from storage.runs import RunLog, RunRecord, RunState
+from storage.runs import CHECKED_AT, LEFT_OUT, RunLog, RunRecord, RunState
 
 log = logging.getLogger("yeban.nightly")
 
@@ -230,7 +229,7 @@ def _checked(
     """
     if runs is not None:
         figures = {name: value for name, value in record.figures.items() if name != LEFT_OUT}
-        runs.write(replace(record, figures={**figures, "checked_at": moment.astimezone(UTC).isoformat()}))
+        runs.write(replace(record, figures={**figures, CHECKED_AT: moment.astimezone(UTC).isoformat()}))
     reports = {step.name: _fresh(known.get(step.name)) for step in steps}
     return NightOutcome(slot, record.run_id, "done", reports, worst_code(reports))
 

@@ -44,6 +44,12 @@ _RUN_SCHEMA: Final = pa.schema(
 )
 
 
+CHECKED_AT: Final = "checked_at"
+"""In `figures`: when a run that is done was looked at again, and nothing was missing."""
+LEFT_OUT: Final = "left_out"
+"""In `figures`: what a run was told not to do of its job."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One execution of a job.
@@ -81,6 +87,14 @@ class RunRecord:
     host: str
     pid: int
     process_start: str | None = None
+
+    @property
+    def done_at(self) -> datetime | None:
+        """When it was begun, or was last found to be done; None where it is not done, or not all of it."""
+        if self.state != "done" or self.figures.get(LEFT_OUT):
+            return None
+        checked = self.figures.get(CHECKED_AT)
+        return max(self.started_at, datetime.fromisoformat(checked)) if checked else self.started_at
 
     def as_dict(self) -> dict[str, Any]:
         """Flat, JSON-ready form."""

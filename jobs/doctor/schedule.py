@@ -11,6 +11,7 @@ from jobs.doctor.check import Check, ok, problem, warning
 from jobs.locks import running_scheduler
 from jobs.scheduling.status import JobStatus, schedule_status
 from jobs.sections.secret import missing_variables
+from monitoring.alerts.skipping import make_up_command
 
 ABOUT: Final = "schedule"
 _NAMED: Final = 3
@@ -39,7 +40,12 @@ def check_schedule(home: Home, now: datetime, environment: Mapping[str, str], *,
             f"{_jobs(len(settings.jobs))}, and APScheduler is not installed: `yeban schedule start` would refuse",
             "run `make nights`, or let cron run `yeban nightly` (examples/crontab)",
         )
-    yield _nights(schedule_status(home, now), scheduler)
+    states = schedule_status(home, now)
+    yield _nights(states, scheduler)
+    for each in states:
+        for span in each.given_up:
+            found = f"{each.job.task}: {_told(span.logical_dates)} came and were given up, nobody runs them any more"
+            yield warning(ABOUT, found, f"if you want them: {make_up_command(span)}")
 
 
 def _without_secret(name: str, *, runs: bool) -> Check:
@@ -65,10 +71,8 @@ def _nights(states: Sequence[JobStatus], scheduler: str | None) -> Check:
 
 
 def _open_nights(state: JobStatus) -> list[date]:
-    """Nights that are missed, without one that is under way."""
-    last = state.last
-    under_way = last.logical_date if last is not None and last.state == "running" else None
-    return [night for night in state.missed if night != under_way]
+    """Nights that came and are not done, without one that is under way."""
+    return sorted([*state.missed, *(each.night for each in state.open_nights if each.again_by is not None)])
 
 
 def _told(nights: Sequence[date]) -> str:

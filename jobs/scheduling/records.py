@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from jobs.night_reports import JOB, LEFT_OUT
+from jobs.night_reports import JOB
 from jobs.scheduling.occasions import Occasion, Settled
 from storage.files import write_json
 from storage.records import Slot
@@ -21,11 +21,7 @@ _SINCE: Final = "since.json"
 
 
 def nights_of(runs: RunLog, task: str) -> list[RunRecord]:
-    """The records of a task's nights, newest first.
-
-    Raises:
-        TerminalError: A record can't be read.
-    """
+    """The records of a task's nights, newest first."""
     return [record for record in runs.list(task) if record.job == JOB]
 
 
@@ -41,19 +37,14 @@ def settled_by(records: Iterable[RunRecord], retired: Iterable[Slot] = ()) -> Se
     gone = {slot.logical_date for slot in retired}
     done: dict[date, datetime] = {}
     for record in records:
-        night = record.logical_date
-        if record.state == "done" and night is not None and not record.figures.get(LEFT_OUT):
-            done[night] = max(_looked_at(record), done.get(night, _looked_at(record)))
+        night, at = record.logical_date, record.done_at
+        if night is not None and at is not None:
+            done[night] = max(at, done.get(night, at))
 
     def settled(occasion: Occasion) -> bool:
         return occasion.night in gone or (occasion.night in done and done[occasion.night] >= occasion.at)
 
     return settled
-
-
-def _looked_at(record: RunRecord) -> datetime:
-    checked = record.figures.get("checked_at")
-    return max(record.started_at, datetime.fromisoformat(checked)) if checked else record.started_at
 
 
 class SinceStore:

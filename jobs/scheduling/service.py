@@ -41,11 +41,7 @@ class HomeRecords:
         self._retired = RetiredStore(home.retired)
 
     def settled(self, task: str) -> Settled:
-        """Which nights of a task are done.
-
-        Raises:
-            TerminalError: A record can't be read.
-        """
+        """Which nights of a task are done."""
         return settled_by(nights_of(self._runs, task), self._retired.slots(task))
 
     def since(self, tasks: Sequence[str], now: datetime) -> Mapping[str, datetime]:
@@ -157,7 +153,6 @@ def check(home: Home, now: datetime) -> tuple[RunAlert, ...]:
     Raises:
         ConfigError: No job is configured.
         RunLocked: Another process is telling people.
-        TerminalError: A record can't be read.
         DiskFull: No space left.
     """
     jobs = _jobs(home)

@@ -91,11 +91,7 @@ class JobStatus:
 
 
 def schedule_status(home: Home, now: datetime) -> list[JobStatus]:
-    """How the jobs of a home stand.
-
-    Raises:
-        TerminalError: A record can't be read.
-    """
+    """How the jobs of a home stand."""
     runs, retired = RunLog(home.run_records), RetiredStore(home.retired)
     since, settings = SinceStore(home.schedule).read(), home.config.schedule
     retry = timedelta(minutes=settings.retry_minutes)

@@ -136,15 +136,9 @@ def _attempts(expected: ExpectedRun, records: Sequence[RunRecord]) -> list[RunRe
         (record for record in records if record.logical_date == expected.logical_date),
         key=lambda record: (record.started_at, record.run_id),
     )
-    counts = [each.state == "done" and _looked_at(each) >= expected.due_at for each in own]
+    counts = [each.done_at is not None and each.done_at >= expected.due_at for each in own]
     early = [place for place, each in enumerate(own) if each.state == "done" and not counts[place]]
     return [each for place, each in enumerate(own) if counts[place] or place > max(early, default=-1)]
-
-
-def _looked_at(record: RunRecord) -> datetime:
-    """When a run that is done was begun, or was last found to be done."""
-    checked = record.figures.get("checked_at")
-    return max(record.started_at, datetime.fromisoformat(checked)) if checked else record.started_at
 
 
 def _queue_moves(

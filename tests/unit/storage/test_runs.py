@@ -10,7 +10,7 @@ import pytest
 
 from storage.errors import ConfigError, TerminalError
 from storage.processes import host_name, process_start
-from storage.runs import RunLog, RunRecord, load_runs
+from storage.runs import CHECKED_AT, LEFT_OUT, RunLog, RunRecord, load_runs
 from storage.warehouse import Warehouse
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -208,3 +208,11 @@ def test_the_warehouse_gets_every_run_once(log: RunLog, tmp_path: Path) -> None:
 def test_an_empty_log_can_be_loaded(log: RunLog, tmp_path: Path) -> None:
     with Warehouse(tmp_path / "w.duckdb").writing() as con:
         assert load_runs(con, log) == 0
+
+
+def test_when_a_run_is_done_and_when_not_all_of_it() -> None:
+    later = START + timedelta(hours=3)
+    assert DONE.done_at == START
+    assert dataclasses.replace(DONE, figures={CHECKED_AT: later.isoformat()}).done_at == later
+    assert dataclasses.replace(DONE, figures={LEFT_OUT: ["monitor"]}).done_at is None
+    assert dataclasses.replace(DONE, state="staged").done_at is None

@@ -95,8 +95,11 @@ def test_a_night_under_way_is_not_missed(tmp_path: Path, state: str, level: str)
 def test_many_missed_nights_are_counted(tmp_path: Path) -> None:
     home = home_with(tmp_path)
     answers_since(home, 30.0)
-    (check,) = looked(home)
+    check, *given_up = looked(home)
     assert "weibo 8 nights, 2025-12-29 to 2026-01-05" in check.found
+    assert [each.level for each in given_up] == ["warning"] * 2
+    assert "to 2025-12-28 came and were given up" in given_up[0].found
+    assert "yeban backfill comment --from" in given_up[0].action
 
 
 def test_a_scheduler_that_runs_is_named_and_what_it_has_missed(tmp_path: Path) -> None:
