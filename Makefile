@@ -57,8 +57,7 @@ test: check
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow --timeout 3600
-	YEBAN_TESTS=thorough $(BIN)/python -m pytest -m "not slow" tests/property tests/unit/storage/profiles --timeout 3600
+	YEBAN_TESTS=thorough $(BIN)/python -m pytest -m "slow or thorough" --timeout 3600
 
 docs: $(VENV)/.base
 	$(BIN)/python -m jobs.cli.reference

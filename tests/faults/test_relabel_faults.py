@@ -105,6 +105,7 @@ PICKING = {
 SOME = [SEED, *([SEED + 1] if THOROUGH else [])]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moment", [*PICKING, *SOME])
 def test_a_pick_that_was_killed(scored: Home, tmp_path: Path, moment: str | int) -> None:
     home = copied(scored, tmp_path)

@@ -130,6 +130,7 @@ def test_killed_while_it_makes_the_warehouse(new_home: Callable[..., Home], tmp_
     assert list(home.root.rglob(".tmp-*")) == []
 
 
+@pytest.mark.thorough
 def test_loads_killed_as_the_rows_arrive(new_home: Callable[..., Home], tmp_path: Path) -> None:
     home = new_home(rows=250)
     files = write_dump(home, comments(6_000)[0], (2_222,))

@@ -183,6 +183,7 @@ def test_training_that_cannot_work(trained: Home, args: list[str], code: int, me
     assert not list((trained.root / "bundles").rglob(".training-*"))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not REAL.exists(), reason=f"needs the real comments in {REAL}")
 def test_accuracy_on_real_comments_in_sql_is_that_of_evaluate(new_home: Callable[..., Home]) -> None:
     home = new_home(rows=2000)

@@ -100,6 +100,7 @@ def test_too_few_rows_accuse_nobody(population: Population, reference: Reference
         assert breached(judgement) == {"rows"}
 
 
+@pytest.mark.thorough
 def test_a_calibrated_model_is_never_accused(population: Population, reference: Reference) -> None:
     """500 labels a night for 15 nights, or 40: the error that they show is chance."""
     accused: list[str] = []

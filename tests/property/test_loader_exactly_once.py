@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,6 +164,7 @@ def again(before: Path) -> Iterator[Any]:
         yield lake
 
 
+@pytest.mark.thorough
 def test_a_crash_before_each_statement_in_turn(tmp_path: Path) -> None:
     """No luck involved: the plan changes, and the load is cut at its first, second, third ... step."""
     old = Plan(SLOT, {"a.parquet": units_of(SLOT, 20, 10)})
@@ -184,6 +186,7 @@ def test_a_crash_before_each_statement_in_turn(tmp_path: Path) -> None:
     raise AssertionError("the load never got to its end")
 
 
+@pytest.mark.thorough
 def test_a_crash_before_each_statement_of_a_replacement_leaves_every_row(tmp_path: Path) -> None:
     plan = Plan(SLOT, {"a.parquet": units_of(SLOT, 30, 10)})
     before, replace = loaded(tmp_path / "before", plan), [unit.unit_id for unit in plan.units]
