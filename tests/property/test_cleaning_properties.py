@@ -69,7 +69,7 @@ def test_shape_and_characters(preset: str, texts: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize("preset", CLEANERS)
-@tries(80, 2000)
+@tries(80, 1000)
 @given(texts=COLUMNS)
 def test_cleaning_twice_changes_nothing(preset: str, texts: list[str | None]) -> None:
     once = CLEANERS[preset].clean(column(texts))

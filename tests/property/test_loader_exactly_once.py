@@ -130,7 +130,7 @@ def check_whole_units_only(lake: Lake) -> None:
     assert lake.query("SELECT unit FROM profiles ORDER BY 1") == sorted((unit.unit_id,) for unit in units)
 
 
-@tries(10, 200)
+@tries(10, 100)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> None:
     with tempfile.TemporaryDirectory() as home:

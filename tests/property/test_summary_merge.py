@@ -31,7 +31,7 @@ def bytes_of(summary: Summary) -> tuple[bytes, bytes]:
 WHOLE = bytes_of(Summary(part_profile(TABLE), part_sample(TABLE)))
 
 
-@tries(20, 200)
+@tries(20, 100)
 @given(CUTS, st.randoms(use_true_random=False))
 def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int], random: Random) -> None:
     pieces = [TABLE.slice(a, b - a) for a, b in pairwise([0, *sorted(cuts), ROWS])]
