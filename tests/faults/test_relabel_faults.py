@@ -106,7 +106,7 @@ SOME = [SEED, *([SEED + 1] if THOROUGH else [])]
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("moment", [*PICKING, *SOME])
+@pytest.mark.parametrize("moment", [*(PICKING if THOROUGH else ["items written"]), *SOME])
 def test_a_pick_that_was_killed(scored: Home, tmp_path: Path, moment: str | int) -> None:
     home = copied(scored, tmp_path)
     ready = exists(home, PICKING[moment]) if isinstance(moment, str) else at_random(moment)

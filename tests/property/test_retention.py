@@ -100,7 +100,7 @@ def nights(draw: st.DrawFn) -> dict[int, str]:
     return {age: "" if age in others else what for age, what in found.items()}
 
 
-@tries(8, 100)
+@tries(5, 100)
 @given(nights(), st.none() | st.integers(1, 30), st.none() | st.integers(1, 30), st.none() | st.integers(0, 200_000))
 def test_tidying_a_home_loses_nothing_that_is_needed(
     special: dict[int, str], predictions: int | None, parts: int | None, size: int | None

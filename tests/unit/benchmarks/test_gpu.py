@@ -19,6 +19,7 @@ HIDE = "import sys; sys.modules.update(dict.fromkeys(['polars', 'duckdb', 'pydan
 RUN = "import runpy; runpy.run_path('benchmarks/gpu.py', run_name='__main__')"
 
 
+@pytest.mark.slow
 def test_smoke_without_the_project_s_libraries(tmp_path: Path) -> None:
     out = tmp_path / "gpu.json"
     command = f"{HIDE}; sys.argv = ['gpu.py', '--smoke', '--out', {str(out)!r}]; {RUN}"
