@@ -53,10 +53,8 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# One worker more than cores: many tests wait, for processes, locks and disks.
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --dist loadfile \
-		-n $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: $(VENV)/.dev
 	YEBAN_TESTS=thorough $(BIN)/python -m pytest -m "slow or thorough" --timeout 3600

@@ -130,6 +130,9 @@ class RunRecord:
             raise TypeError(f"process {record.pid!r}, started {record.process_start!r}")
         if not isinstance(record.figures, dict) or not isinstance(record.failures, list):
             raise TypeError("figures or failures are of another kind")
+        checked = record.figures.get(CHECKED_AT)
+        if checked is not None and datetime.fromisoformat(checked).tzinfo is None:
+            raise ValueError(f"{CHECKED_AT} {checked} has no time zone")
         return record
 
 

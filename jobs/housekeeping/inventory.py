@@ -21,7 +21,7 @@ from storage.records import Slot
 from storage.runs import RunLog, RunRecord
 from storage.slot_folders import find_slots, slot_folder
 
-NIGHTLY_DAYS: Final = 400
+NIGHTLY_DAYS: Final = 732
 """Nights that the scheduler may look back for, and then some: their records say that they were done."""
 _PAGES: Final = (MORNING_PAGE, EVIDENTLY_PAGE)
 

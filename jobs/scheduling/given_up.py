@@ -9,7 +9,7 @@ from typing import Final, Literal
 from jobs.night_reports import JOB
 from jobs.scheduling.occasions import Job, Occasion, Settled, past
 from monitoring.alerts.skipping import SkippedRuns
-from storage.runs import RunRecord
+from storage.runs import LEFT_OUT, RunRecord
 
 SCORE: Final = "score"
 """What `yeban backfill` leaves on record."""
@@ -47,8 +47,9 @@ def given_up(job: Job, now: datetime, since: datetime, course: CourseOf) -> list
 def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
     """What the records tell of nights.
 
-    A night that was done before its hour counts, too: an hour that is moved in yeban.toml makes no night undone. One
-    that was given up is made up for by `yeban nightly`, and by `yeban backfill` as well: it is scored then.
+    A night that failed is not given up: people hear that it failed. One that was done before its
+    hour counts, too: an hour that is moved in yeban.toml makes no night undone. One that was given up is made up for by
+    `yeban nightly`, and by `yeban backfill` as well; where that finds no dump there is nothing to make up for.
 
     Args:
         records: Of all jobs of a task.
@@ -58,11 +59,11 @@ def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
     scored: dict[date, datetime] = {}
     for record in records:
         night, moment = record.logical_date, record.started_at
-        if night is None:
+        if night is None or record.figures.get(LEFT_OUT):
             continue
-        if record.job == JOB and record.state in ("done", "running"):
+        if record.job == JOB and record.state in ("done", "running", "failed"):
             begun[night] = min(moment, begun.get(night, moment))
-        elif record.job == SCORE and record.state in ("done", "running", "staged"):
+        elif record.job == SCORE and record.state != "interrupted":
             scored[night] = max(moment, scored.get(night, moment))
 
     def course(occasion: Occasion, ended: datetime) -> Course:

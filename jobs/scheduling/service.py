@@ -84,12 +84,12 @@ def serve(home: Home, now: Clock) -> None:
         beats.ran(job.task, occasion.night)
 
     def tell() -> None:
-        for task in sections:
-            if night := watch.newest_done(task):
-                beats.found(task, night)
         moment = now()
         watched.look(moment)
         tell_of_runs(home, duties(home, jobs, records.since([*sections], moment), moment), moment)
+        for task in sections:
+            if night := watch.newest_done(task):
+                beats.found(task, night)
 
     with scheduler_lock(home.locks):
         watched.look(now())

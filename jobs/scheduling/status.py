@@ -27,7 +27,7 @@ class OpenNight:
     Attributes:
         night: The date.
         state: How its last try stands.
-        again_by: When a scheduler tries it again at the latest; None while one is at it.
+        again_by: About when a scheduler tries it again; None while one is at it.
     """
 
     night: date

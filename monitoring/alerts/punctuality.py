@@ -132,8 +132,9 @@ def _judge(
 
 def _attempts(expected: ExpectedRun, records: Sequence[RunRecord]) -> list[RunRecord]:
     """The records of a run, the oldest first, without what had come to a good end before it was due."""
+    whole = (record for record in records if record.state != "done" or record.done_at is not None)
     own = sorted(
-        (record for record in records if record.logical_date == expected.logical_date),
+        (record for record in whole if record.logical_date == expected.logical_date),
         key=lambda record: (record.started_at, record.run_id),
     )
     counts = [each.done_at is not None and each.done_at >= expected.due_at for each in own]

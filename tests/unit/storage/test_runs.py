@@ -216,3 +216,10 @@ def test_when_a_run_is_done_and_when_not_all_of_it() -> None:
     assert dataclasses.replace(DONE, figures={CHECKED_AT: later.isoformat()}).done_at == later
     assert dataclasses.replace(DONE, figures={LEFT_OUT: ["monitor"]}).done_at is None
     assert dataclasses.replace(DONE, state="staged").done_at is None
+
+
+@pytest.mark.parametrize("checked", ["2026-11-23T02:00:00", "yesterday", 5])
+def test_a_look_at_no_moment_makes_no_run(log: RunLog, checked: object) -> None:
+    log.write(DONE)
+    log.write(dataclasses.replace(DONE, run_id="bad", figures={CHECKED_AT: checked}))
+    assert log.list() == [DONE]

@@ -67,14 +67,15 @@ def test_the_look_back_is_bounded_and_its_bound_does_not_move_each_day() -> None
         ("nightly", "done", -3, "in time"),  # its hour was moved in yeban.toml since
         ("nightly", "done", 1, "in time"),
         ("nightly", "done", 100, "afterwards"),
-        ("nightly", "failed", 1, "never"),
+        ("nightly", "failed", 1, "in time"),  # people heard of it
         ("nightly", "interrupted", 1, "never"),
         ("nightly", "running", 1, "in time"),
         ("nightly", "running", 100, "afterwards"),
         ("score", "done", 1, "never"),  # the night went on to fail
         ("score", "done", 100, "afterwards"),  # a backfill
         ("score", "staged", 100, "afterwards"),
-        ("score", "failed", 100, "never"),
+        ("score", "failed", 100, "afterwards"),  # there was no dump to make up for
+        ("score", "interrupted", 100, "never"),
         ("monitor", "done", 100, "never"),
     ],
 )

@@ -254,3 +254,9 @@ def test_what_was_done_before_its_hour_says_nothing_of_it() -> None:
     assert trouble(looked, after_min=61) is None
     assert trouble(looked, run("done", after_min=-100), after_min=61) is None
     assert trouble(early, run("failed", after_min=1), after_min=62) == "failed"
+
+
+def test_a_run_that_was_told_to_leave_something_out_hides_no_failure() -> None:
+    failed, part = run("failed", after_min=0), replace(run("done", after_min=30), figures={"left_out": ["monitor"]})
+    assert trouble(failed, part, after_min=61) == "failed"
+    assert trouble(failed, part, run("done", after_min=50), after_min=61) is None
