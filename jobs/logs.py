@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -31,7 +31,8 @@ def run_in_logs(run_id: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _RUN.reset(token)
+        with suppress(ValueError):  # a stop just as the block begins leaves its end to the collector, elsewhere
+            _RUN.reset(token)
         with _turn:
             _at_work.discard(run_id)
             if outer:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextvars
 import io
 import json
 import logging
@@ -140,3 +141,11 @@ def test_looks_change_and_lines_are_written_once() -> None:
     plain, flat = done.stderr.splitlines()
     assert plain.endswith(" INFO one")
     assert json.loads(flat)["message"] == "three"
+
+
+def test_a_block_that_a_stop_left_open_may_end_in_another_context() -> None:
+    """As the garbage collector ends it: nobody must see a traceback because of it."""
+    left_open = run_in_logs("stopped")
+    contextvars.copy_context().run(left_open.__enter__)
+    left_open.__exit__(None, None, None)
+    assert current_run() == ""
