@@ -229,7 +229,7 @@ def test_records_of_runs(tmp_path: Path) -> None:
         ("new", "score", 5, "done"),
         ("only", "train", 500, "done"),
         ("night", "nightly", 100, "done"),
-        ("ancient", "nightly", 500, "done"),
+        ("ancient", "nightly", 800, "done"),
         ("tonight", "nightly", 1, "done"),
     ):
         record(name, job, age, state)
