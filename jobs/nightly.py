@@ -90,11 +90,11 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     """
     home.task(request.task)
     runs = RunLog(home.run_records)
-    bundle = _bundle(home, request, runs)
-    slot = Slot(request.task, request.logical_date, bundle.version)
-    night = Night(home, slot, bundle, request.patterns, progress)
     steps = [step for name, step in STEPS.items() if name not in request.without]
-    with task_lock(home.locks, slot.task, JOB):
+    with task_lock(home.locks, request.task, JOB):
+        bundle = _bundle(home, request, runs)  # under the lock: another run may just have begun the night
+        slot = Slot(request.task, request.logical_date, bundle.version)
+        night = Night(home, slot, bundle, request.patterns, progress)
         sweep(home)
         before = records_of_night(runs, slot)
         known = known_steps(before)
