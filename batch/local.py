@@ -19,7 +19,7 @@ from batch.scorer import Prepared, Scorer
 from models.tokens import Tokens
 from models.windows import Windows
 from storage.errors import InputError
-from storage.parts import PartStore
+from storage.lake.parts import PartStore
 from storage.records import Unit
 
 

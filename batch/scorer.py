@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from batch.answers.cache import AnswerCache, TextKeys
 from batch.engine.engines import make_engine
 from batch.engine.settings import EngineSettings, resolve_settings
+from batch.prediction_cache.cache import AnswerCache, TextKeys
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
 from models.aggregation import aggregate, loudest_windows
 from models.bundle import Bundle
@@ -19,7 +19,7 @@ from models.cleaning.marks import find_marks
 from models.network import check_vocabulary, load_network
 from models.tokens import Tokens
 from models.windows import Windows, cut_windows
-from storage.digests import digest_numbers
+from storage.profiles.digests import digest_numbers
 from storage.profiles.tokens import TokenCounts, count_tokens
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 import polars as pl
 import torch
 
-from batch.engine.agreement import compare_logits
+from batch.engine.int8_gate import compare_logits
 from benchmarks.base_model import random_base
 from benchmarks.cpu_subject import STAGES, Logits, Subject, Way
 from benchmarks.cpu_ways import EXACT, collect_ways

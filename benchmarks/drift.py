@@ -31,8 +31,8 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings, ReferenceNote
-from monitoring.measuring.measure import measure
-from monitoring.measuring.subject import Baseline, LabelledSample, Limits, Subject
+from monitoring.metrics.input import Baseline, LabelledSample, Limits, Subject
+from monitoring.metrics.measure import measure
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
 

@@ -21,18 +21,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.config import find_home
-from jobs.morning import stored_morning
+from jobs.config.file import find_home
+from jobs.monitor.report import stored_morning
 from models.bundle import Bundle, open_bundle
 from monitoring.page.render import render_morning
-from storage.parts import PartStore
-from storage.plan import Plan
+from storage.files.checksums import bytes_digest, make_seal
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
 from storage.profiles.counts import CONFIDENCE_BINS, LENGTH_EDGES, MARKS, Counts
 from storage.profiles.profile import Profile
 from storage.profiles.sample import SAMPLE_ROWS, SAMPLE_SCHEMA, sample_to_bytes
 from storage.profiles.tokens import TokenCounts
 from storage.records import Slot, Unit
-from storage.seals import bytes_digest, make_seal
 
 DAY, DAY_BEFORE = date(2026, 1, 5), date(2026, 1, 4)
 REFERENCE_UNITS = 50

@@ -28,16 +28,16 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from storage.loader import load
-from storage.migrations import migrate
-from storage.parts import PartStore
-from storage.plan import Plan
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.sample import sample_of
 from storage.profiles.tokens import no_tokens
 from storage.records import PART_SCHEMA, Slot, Unit
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
+from storage.warehouse.loader import load
+from storage.warehouse.migrations import migrate
 
 DAY = date(2026, 1, 5)
 SLOT = Slot("benchmark", DAY, "0123456789abcdef")

@@ -26,10 +26,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.bundle import Bundle, open_bundle
-from storage.digests import digest_numbers
-from storage.ledger import record_units
+from storage.profiles.digests import digest_numbers
 from storage.records import PART_SCHEMA, Slot, Unit
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
+from storage.warehouse.ledger import record_units
 
 FIRST = date(2026, 1, 1)
 BUNDLE = Path("models/pretrained/comment")

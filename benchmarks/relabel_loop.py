@@ -33,22 +33,22 @@ import pyarrow as pa
 
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from jobs.config import Home, find_home
-from jobs.loading import open_warehouse
-from jobs.progress import LogLines
-from jobs.relabel_pick import PickRequest, pick
-from jobs.score import ScoreRequest, score
+from jobs.config.file import Home, find_home
+from jobs.relabel.pick import PickRequest, pick
+from jobs.runs.progress import LogLines
+from jobs.scoring.score import ScoreRequest, score
+from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle, open_bundle
 from models.evaluation.metrics import evaluate
 from models.evaluation.record import Figure
 from models.registry import Registry
-from models.seen import text_keys
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.finetune_recipe import finetune_recipe
 from models.training.incremental import Lessons, finetune
-from monitoring.relabel.mix import DEFAULT_MIX, RANDOM
-from storage.labels import LABELS_SCHEMA, add_labels
-from storage.relabel_batches import BatchStore
+from models.training_fingerprints import text_keys
+from monitoring.relabel.selection.mix import DEFAULT_MIX, RANDOM
+from storage.relabel.batches import BatchStore
+from storage.warehouse.labels import LABELS_SCHEMA, add_labels
 
 DAY = date(2026, 1, 5)
 TASK = "weibo"

@@ -14,7 +14,7 @@ from models.evaluation.calibration_error import bin_of, equal_width_edges
 from models.evaluation.classification import cell_scores
 from models.evaluation.intervals import RESAMPLES, percentile_figure
 from models.evaluation.record import Figure
-from monitoring.relabel.curve_drawing import COLOURS, Curve, draw_panel, draw_picture
+from monitoring.relabel.learning_curve.drawing import COLOURS, Curve, draw_panel, draw_picture
 
 Float64 = NDArray[np.float64]
 AGAINST = "random"

@@ -32,7 +32,7 @@ from batch.local import LocalExecutor
 from batch.scorer import Prepared, Scorer
 from benchmarks.base_model import make_base_bundle
 from models.bundle import Bundle, open_bundle
-from storage.parts import PartStore
+from storage.lake.parts import PartStore
 from storage.records import Slot
 
 TIME_ZONE = "Asia/Shanghai"

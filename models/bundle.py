@@ -12,8 +12,8 @@ from models.cleaning.cleaner import Cleaner
 from models.manifest import Manifest
 from models.tokens import Tokenizer
 from storage.errors import BundleContradiction, BundleIncomplete
-from storage.files import write_bytes
-from storage.references import REFERENCE, SAMPLE, Reference, read_reference
+from storage.files.atomic import write_bytes
+from storage.profiles.references import REFERENCE, SAMPLE, Reference, read_reference
 
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "model.safetensors"

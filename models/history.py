@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from storage.files import make_folder
+from storage.files.atomic import make_folder
 
 Action = Literal["first", "promote", "rollback"]
 

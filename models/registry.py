@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from models.bundle import MANIFEST, Bundle, open_bundle
-from models.foreign import CONFIG, ForeignDefaults, open_foreign
 from models.history import Move, append_move, read_moves
+from models.hub_models import CONFIG, ForeignDefaults, open_foreign
 from storage.errors import BundleIncomplete
-from storage.files import expand_user, write_bytes
+from storage.files.atomic import expand_user, write_bytes
 
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"

@@ -7,9 +7,9 @@ from typing import cast
 import torch
 from torch import nn
 
-from batch.engine.agreement import measure_agreement, require_agreement
+from batch.engine.choose_forward import choose_forward
 from batch.engine.engine import Engine, Trial, Windowed
-from batch.engine.selection import choose_forward
+from batch.engine.int8_gate import measure_agreement, require_agreement
 from batch.engine.settings import EngineSettings
 from batch.forward.cpu import choose_cpu_budget, choose_cpu_forward
 from batch.forward.padded import PaddedForward

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from storage.digests import digest_texts
+from storage.profiles.digests import digest_texts
 
 _BISECT_DOWN_TO: Final = 64
 _EPOCH_UNITS: Final = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))

@@ -10,7 +10,7 @@ from batch.input.reader import inspect
 from batch.input.sources import SourceFile
 from batch.input.units import UnitSize, cut_units
 from storage.errors import InputError
-from storage.plan import Plan
+from storage.lake.plan import Plan
 from storage.records import Slot
 
 

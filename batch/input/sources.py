@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from storage.errors import ConfigError, InputError, NoInput
-from storage.files import expand_user, resolve
+from storage.files.atomic import expand_user, resolve
 
 DATE_KEYS: Final = ("dt", "date", "ds", "day", "logical_date", "pt")
 """Hive partition keys that are taken for the logical date; `year`, `month` and `day` for its pieces."""

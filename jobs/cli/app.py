@@ -15,24 +15,28 @@ import typer
 from jobs.cli import (
     backfill,
     bundles,
-    challenge,
-    configuring,
+    compact,
+    config,
     doctor,
-    examine,
-    housekeeping,
-    learn,
+    evaluate,
+    finetune,
+    gate,
+    init,
+    load,
     monitor,
     nightly,
+    predict,
     relabel,
     report,
     runs,
     schedule,
-    scoring,
-    setting_up,
+    score,
     shadow,
+    tidy,
+    train,
 )
 from jobs.cli.options import err, say
-from jobs.logs import logs_are_json, set_up_logs
+from jobs.runs.logs import logs_are_json, set_up_logs
 from storage.errors import YebanError
 
 app = typer.Typer(
@@ -56,17 +60,21 @@ def _options(
         set_up_logs(as_json=True)
 
 
-setting_up.add_to(app)
-configuring.add_to(app)
+init.add_to(app)
+config.add_to(app)
 doctor.add_to(app)
-scoring.add_to(app)
+score.add_to(app)
+load.add_to(app)
 backfill.add_to(app)
-learn.add_to(app)
-challenge.add_to(app)
+train.add_to(app)
+finetune.add_to(app)
+gate.add_to(app)
 shadow.add_to(app)
-examine.add_to(app)
+evaluate.add_to(app)
+predict.add_to(app)
 runs.add_to(app)
-housekeeping.add_to(app)
+tidy.add_to(app)
+compact.add_to(app)
 bundles.add_to(app)
 monitor.add_to(app)
 nightly.add_to(app)
@@ -143,6 +151,6 @@ def _run() -> None:
     try:
         app()
     except SystemExit as ended:
-        if terminated and ended.code == INTERRUPTED:  # DuckDB had swallowed the exit, see storage/stops.py
+        if terminated and ended.code == INTERRUPTED:  # DuckDB had swallowed the exit: storage/warehouse/interrupts.py
             sys.exit(TERMINATED)
         raise

@@ -22,14 +22,14 @@ from jobs.cli.options import (
     say,
     say_json,
 )
-from jobs.cli.scoring import print_outcome
+from jobs.cli.score import print_outcome
 from storage.errors import YebanError
 
 if TYPE_CHECKING:
-    from jobs.backfill import BackfillRequest
-    from jobs.backfill_estimate import Estimate
-    from jobs.config import Home
-    from jobs.score import ScoreOutcome
+    from jobs.config.file import Home
+    from jobs.scoring.backfill import BackfillRequest
+    from jobs.scoring.backfill_estimate import Estimate
+    from jobs.scoring.score import ScoreOutcome
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,8 +71,8 @@ def backfill_command(
 
     Example: yeban backfill weibo --from 2026-01-01 --to 2026-01-31 --dry-run
     """
-    from jobs.backfill import BackfillRequest
-    from jobs.config import parse_date
+    from jobs.config.file import parse_date
+    from jobs.scoring.backfill import BackfillRequest
 
     where = home_at(home)
     zone = where.config.time_zone
@@ -94,8 +94,8 @@ def backfill_command(
 
 
 def _run(home: Home, request: BackfillRequest, as_json: bool) -> None:
-    from jobs.backfill import backfill
-    from jobs.progress import shown_progress
+    from jobs.runs.progress import shown_progress
+    from jobs.scoring.backfill import backfill
 
     failed: list[date] = []
     with shown_progress(err) as progress:
@@ -130,7 +130,7 @@ def _flat(day: date, result: ScoreOutcome | YebanError) -> dict[str, Any]:
 
 
 def _tell(home: Home, request: BackfillRequest, as_json: bool) -> None:
-    from jobs.backfill_estimate import estimate
+    from jobs.scoring.backfill_estimate import estimate
 
     found = estimate(home, request)
     if as_json:

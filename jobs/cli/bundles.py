@@ -31,7 +31,7 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     """
     from rich.table import Table
 
-    from jobs.promotion import gate_verdict
+    from jobs.bundles.promote import gate_verdict
     from models.registry import Registry, is_embedded
 
     where = home_at(home)
@@ -80,7 +80,7 @@ def show_command(
 
     Example: yeban bundles show comment
     """
-    from jobs.bundles import find_bundle
+    from jobs.bundles.find import find_bundle
     from models.bundle import CARD
 
     found = find_bundle(home_at(home), task, bundle)
@@ -108,7 +108,7 @@ def promote_command(
 
     Example: yeban bundles promote comment 3f2a91c04b7d
     """
-    from jobs.promotion import promote
+    from jobs.bundles.promote import promote
 
     move = promote(home_at(home), task, bundle, force=force, reason=reason)
     if as_json:
@@ -128,7 +128,7 @@ def rollback_command(
 
     Example: yeban bundles rollback comment --reason "too many complaints"
     """
-    from jobs.promotion import rollback
+    from jobs.bundles.promote import rollback
 
     move = rollback(home_at(home), task, reason=reason)
     if as_json:
@@ -142,7 +142,7 @@ def history_command(task: TaskArgument, as_json: JsonOption = False, home: HomeO
 
     Example: yeban bundles history comment
     """
-    from jobs.promotion import history
+    from jobs.bundles.promote import history
 
     told = history(home_at(home), task)
     if as_json:

@@ -25,8 +25,8 @@ from jobs.cli.options import (
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.config import Home
-    from jobs.monitoring import MonitorOutcome
+    from jobs.config.file import Home
+    from jobs.monitor.monitor import MonitorOutcome
     from monitoring.findings.morning import Morning
 
 ALERTED = 3
@@ -78,9 +78,9 @@ def night_command(
 
     Example: yeban monitor night comment --date yesterday
     """
-    from jobs.config import parse_date
-    from jobs.monitoring import MonitorRequest, monitor
-    from jobs.progress import shown_progress
+    from jobs.config.file import parse_date
+    from jobs.monitor.monitor import MonitorRequest, monitor
+    from jobs.runs.progress import shown_progress
     from monitoring.wording.headline import headline
 
     where = home_at(home)
@@ -124,10 +124,10 @@ def show_command(
 
     Example: yeban monitor show comment --date yesterday
     """
-    from jobs.config import parse_date
-    from jobs.morning import stored_morning
-    from jobs.subjects import find_night
-    from monitoring.terminal import render_terminal
+    from jobs.config.file import parse_date
+    from jobs.monitor.inputs import find_night
+    from jobs.monitor.report import stored_morning
+    from monitoring.terminal.findings import render_terminal
 
     where = home_at(home)
     _, slot, _ = find_night(where, task, parse_date(day, where.config.time_zone, now()), bundle)
@@ -139,9 +139,9 @@ def show_command(
 
 
 def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None:
-    from jobs.config import parse_date
-    from jobs.progress import shown_progress
-    from jobs.references import freeze_reference
+    from jobs.config.file import parse_date
+    from jobs.monitor.references import freeze_reference
+    from jobs.runs.progress import shown_progress
 
     if first is None or last is None:
         raise ConfigError(
@@ -156,7 +156,7 @@ def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None
 
 
 def _print(outcome: MonitorOutcome, lang: Literal["zh", "en"], *, as_json: bool) -> None:
-    from monitoring.terminal import render_terminal
+    from monitoring.terminal.findings import render_terminal
 
     for failure in outcome.failures:
         say(str(failure), err)

@@ -23,7 +23,7 @@ from jobs.cli.options import (
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.nightly import NightOutcome
+    from jobs.nightly.night import NightOutcome
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,9 +48,9 @@ def nightly_command(
 
     Example: yeban nightly comment --date yesterday
     """
-    from jobs.config import parse_date
-    from jobs.nightly import NightRequest, nightly
-    from jobs.progress import shown_progress
+    from jobs.config.file import parse_date
+    from jobs.nightly.night import NightRequest, nightly
+    from jobs.runs.progress import shown_progress
 
     where = home_at(home)
     _check_steps(without or [])
@@ -68,7 +68,7 @@ def nightly_command(
 
 
 def _check_steps(without: list[str]) -> None:
-    from jobs.sections.schedule import STEPS
+    from jobs.config.sections.schedule import STEPS
 
     for each in without:
         if each not in STEPS:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from jobs.logs import logs_are_json, set_up_logs
-from jobs.task_names import EXPECTED, is_task_name
+from jobs.config.task_names import EXPECTED, is_task_name
+from jobs.runs.logs import logs_are_json, set_up_logs
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.config import Home
+    from jobs.config.file import Home
     from models.training.data import LabelledSource
 
 
@@ -154,9 +154,9 @@ def say_json(value: Any, *, indent: int | None = 2) -> None:
 
 def home_at(given: Path | None) -> Home:
     """The home that a command works in."""
-    from jobs.config import find_home
-    from jobs.metrics import write_metrics
-    from jobs.recording import after_each_run
+    from jobs.config.file import find_home
+    from jobs.runs.prometheus import write_metrics
+    from jobs.runs.record import after_each_run
 
     home = find_home(given, Path.cwd())
     logs = home.config.logs
@@ -172,7 +172,7 @@ def now() -> datetime:
 
 def from_here(pattern: str) -> str:
     """What is typed counts from where one stands; what is configured, from the home."""
-    from storage.files import expand_user
+    from storage.files.atomic import expand_user
 
     if "://" in pattern or expand_user(pattern).is_absolute():
         return pattern

@@ -12,7 +12,7 @@ from jobs.cli.relabel_effect import effect_command
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.relabel_pick import PickOutcome
+    from jobs.relabel.pick import PickOutcome
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,9 +58,9 @@ def pick_command(
 
     Example: yeban relabel pick comment --budget 200 --strategy margin=0.7 --strategy random=0.3
     """
-    from jobs.config import parse_date
-    from jobs.progress import shown_progress
-    from jobs.relabel_pick import PickRequest, pick
+    from jobs.config.file import parse_date
+    from jobs.relabel.pick import PickRequest, pick
+    from jobs.runs.progress import shown_progress
 
     where = home_at(home)
     start, end = (None if day is None else parse_date(day, where.config.time_zone, now()) for day in (first, last))
@@ -77,7 +77,7 @@ def pick_command(
 
 def _mix(given: list[str]) -> dict[str, float]:
     """`NAME` or `NAME=SHARE`, any number of them; a name alone counts 1."""
-    from jobs.sections.relabel import known_strategy
+    from jobs.config.sections.relabel import known_strategy
 
     mix: dict[str, float] = {}
     for each in given:

@@ -22,7 +22,7 @@ from jobs.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from jobs.label_effect import EffectOutcome
+    from jobs.relabel.learning_curve import EffectOutcome
     from models.evaluation.record import Figure
 
 
@@ -70,9 +70,9 @@ def effect_command(
 
     Example: yeban relabel effect comment --next 500 --repeats 3
     """
-    from jobs.effect_material import Sources
-    from jobs.label_effect import EffectRequest, measure_labels
-    from jobs.progress import shown_progress
+    from jobs.relabel.learning_curve import EffectRequest, measure_labels
+    from jobs.relabel.learning_curve_data import Sources
+    from jobs.runs.progress import shown_progress
 
     old = labelled_source(rehearsal, rehearsal_where, "rehearsal", text_column, label_column)
     rows = labelled_source(test, test_where, "test", text_column, label_column)
@@ -87,7 +87,7 @@ def effect_command(
 
 
 def _show(outcome: EffectOutcome) -> None:
-    from monitoring.relabel.effect_page import verdicts
+    from monitoring.relabel.learning_curve.page import verdicts
 
     effect, material = outcome.effect, outcome.material
     say(f"{material.parent.manifest.task}, from {material.parent.version}: {effect.points[0].rows:,} random test rows")

@@ -11,10 +11,10 @@ import typer
 from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 
 if TYPE_CHECKING:
-    from jobs.config import Home
-    from jobs.relabel_import import ImportOutcome
-    from jobs.relabel_queue import Queue
-    from jobs.relabel_status import BatchStatus
+    from jobs.config.file import Home
+    from monitoring.relabel.annotation.import_files import ImportOutcome
+    from monitoring.relabel.annotation.queue import Queue
+    from monitoring.relabel.annotation.status import BatchStatus
 
 
 _SHOWN = 10
@@ -57,8 +57,8 @@ def export_command(
 
     Example: yeban relabel export comment --annotator li --annotator wang --out sheets
     """
-    from jobs.locks import task_lock
-    from jobs.relabel_export import ExportRequest, export_batch
+    from jobs.runs.locks import task_lock
+    from monitoring.relabel.annotation.export import ExportRequest, export_batch
 
     where = home_at(home)
     where.task(task)
@@ -97,11 +97,11 @@ def import_command(
 
     Example: yeban relabel import comment sheets/comment-2026-01-05-li.csv
     """
-    from jobs.loading import open_warehouse
-    from jobs.locks import task_lock
-    from jobs.relabel_import import import_file
-    from jobs.relabel_labels import copy_labels
-    from jobs.sweeping import sweep
+    from jobs.runs.leftovers import sweep
+    from jobs.runs.locks import task_lock
+    from jobs.warehouse.load import open_warehouse
+    from monitoring.relabel.annotation.import_files import import_file
+    from monitoring.relabel.annotation.labels import copy_labels
 
     where = home_at(home)
     where.task(task)
@@ -134,7 +134,7 @@ def status_command(
 
     Example: yeban relabel status comment
     """
-    from jobs.relabel_status import batch_status
+    from monitoring.relabel.annotation.status import batch_status
 
     where = home_at(home)
     where.task(task)
@@ -150,8 +150,8 @@ def status_command(
 
 
 def _queue(where: Home) -> Queue:
-    from jobs.relabel_queue import Queue
-    from storage.relabel_batches import BatchStore
+    from monitoring.relabel.annotation.queue import Queue
+    from storage.relabel.batches import BatchStore
 
     return Queue(BatchStore(where.relabel))
 

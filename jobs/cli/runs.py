@@ -14,7 +14,7 @@ _BAR = 30
 """Characters of the longest stage."""
 
 if TYPE_CHECKING:
-    from storage.runs import RunRecord
+    from storage.runs.log import RunRecord
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +37,7 @@ def list_command(
     """
     from rich.table import Table
 
-    from storage.runs import RunLog
+    from storage.runs.log import RunLog
 
     where = home_at(home)
     records = RunLog(where.run_records).list(task, limit)
@@ -62,7 +62,7 @@ def show_command(
     Example: yeban runs show 20260105T0230
     """
     from monitoring.alerts.punctuality import expected_seconds
-    from storage.runs import RunLog
+    from storage.runs.log import RunLog
 
     where = home_at(home)
     runs = RunLog(where.run_records)
@@ -80,7 +80,7 @@ def show_command(
 
 
 def _head(record: RunRecord, zone: ZoneInfo, usual_s: float | None) -> Iterator[tuple[str, str]]:
-    from jobs.run_stages import seconds_of
+    from jobs.runs.stages import seconds_of
 
     yield "run", record.run_id
     yield "job", record.job
@@ -98,7 +98,7 @@ def _head(record: RunRecord, zone: ZoneInfo, usual_s: float | None) -> Iterator[
 
 
 def _throughput(record: RunRecord) -> Iterator[tuple[str, str]]:
-    from jobs.run_stages import seconds_of, stages_of
+    from jobs.runs.stages import seconds_of, stages_of
 
     yield "rows", f"{record.rows:,} in {record.units:,} units"
     took_s = seconds_of(record)
@@ -111,8 +111,8 @@ def _throughput(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 
 def _show_stages(record: RunRecord) -> None:
-    from jobs.night_reports import steps_of
-    from jobs.run_stages import stages_of
+    from jobs.nightly.report import steps_of
+    from jobs.runs.stages import stages_of
 
     stages, steps = stages_of(record), steps_of(record)
     if not stages:

@@ -12,7 +12,7 @@ from jobs.cli.options import HomeOption, JsonOption, home_at, now, out, say, say
 ALERTED = 3
 
 if TYPE_CHECKING:
-    from jobs.scheduling.status import JobStatus
+    from jobs.schedule.status import JobStatus
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def start_command(home: HomeOption = None) -> None:
 
     Example: yeban schedule start
     """
-    from jobs.scheduling.service import serve
+    from jobs.schedule.service import serve
 
     serve(home_at(home), now)
 
@@ -39,8 +39,8 @@ def list_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: yeban schedule list
     """
-    from jobs.locks import running_scheduler
-    from jobs.scheduling.status import schedule_status
+    from jobs.runs.locks import running_scheduler
+    from jobs.schedule.status import schedule_status
 
     where = home_at(home)
     states, holder = schedule_status(where, now()), running_scheduler(where.locks)
@@ -63,7 +63,7 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """
     from dataclasses import asdict
 
-    from jobs.scheduling.service import check
+    from jobs.schedule.service import check
 
     alerts = check(home_at(home), now())
     if as_json:

@@ -43,9 +43,9 @@ def shadow_command(
 
     Example: yeban shadow comment --date yesterday --bundle 3f2a91c04b7d
     """
-    from jobs.config import parse_date
-    from jobs.progress import shown_progress
-    from jobs.shadow import ShadowRequest, shadow
+    from jobs.config.file import parse_date
+    from jobs.runs.progress import shown_progress
+    from jobs.scoring.shadow import ShadowRequest, shadow
 
     where = home_at(home)
     when = parse_date(day, where.config.time_zone, now())

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from packaging.requirements import Requirement
 
-from jobs.config import Home
+from jobs.config.file import Home
 from jobs.doctor import machine, schedule, storage, tasks
 from jobs.doctor.check import Check, looked_at
 

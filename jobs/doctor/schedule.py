@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from jobs.config import Home
+from jobs.config.file import Home
+from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Check, ok, problem, warning
-from jobs.locks import running_scheduler
-from jobs.scheduling.status import JobStatus, schedule_status
-from jobs.sections.secret import missing_variables
+from jobs.runs.locks import running_scheduler
+from jobs.schedule.status import JobStatus, schedule_status
 from monitoring.alerts.skipping import make_up_command
 
 ABOUT: Final = "schedule"

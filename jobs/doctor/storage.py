@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from jobs.config import Home
+from jobs.config.file import Home
 from jobs.doctor.check import Check, ok, problem, warning
-from jobs.locks import SCHEDULER
+from jobs.runs.locks import SCHEDULER
 from storage.errors import WarehouseLocked
-from storage.parts import PartStore
+from storage.files.slot_folders import find_slots
+from storage.lake.parts import PartStore
 from storage.processes import host_name, is_alive
-from storage.runs import RunLog, RunRecord
-from storage.slot_folders import find_slots
-from storage.warehouse import Warehouse
+from storage.runs.log import RunLog, RunRecord
+from storage.warehouse.connection import Warehouse
 
 SPARE_BYTES: Final = 512 << 20
 """Space that nobody plans for: logs, temporaries, a first night."""

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from batch.input.sources import find_sources
-from jobs.bundles import find_bundle
-from jobs.config import Home
+from jobs.bundles.find import find_bundle
+from jobs.config.file import Home
+from jobs.config.sections.monitoring import CommandSection
+from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Check, ok, problem, warning
-from jobs.sections.monitoring import CommandSection
-from jobs.sections.secret import missing_variables
 from models.registry import Registry
 from storage.errors import InputError
 

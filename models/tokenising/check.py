@@ -10,7 +10,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from models.tokenising.library import encode_strings
-from models.tokenising.runs import spans
+from models.tokenising.spans import spans
 
 FIRST_CHARACTERS = 8192
 """Characters that are checked whatever happens, some hundred comments: a few hundredths of a second."""

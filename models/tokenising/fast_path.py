@@ -12,7 +12,7 @@ from tokenizers import models, normalizers, pre_tokenizers, processors
 
 from models.tokenising.characters import RUN, WHOLE, CharacterTable
 from models.tokenising.code_points import CodePoints, decode_pieces
-from models.tokenising.runs import RunEncoder, find_runs, spans
+from models.tokenising.spans import RunEncoder, find_runs, spans
 
 # None of them touches the ids when special tokens are left out.
 _PROCESSORS: Final = (

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from storage.errors import MissingColumn, NoInput, TrainingError
-from storage.stops import stops_kept
+from storage.warehouse.interrupts import stops_kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ from models.cleaning.cleaner import Cleaner
 from models.evaluation.record import Evaluation
 from models.manifest import DataRecord, Lineage, Manifest
 from models.network import Classifier, save_network
-from models.seen import seen_bytes
 from models.tokens import Tokenizer
 from models.training.data import LabelledRows, hold_out
 from models.training.documents import DocumentClassifier, DocumentDataset, EncodedDocuments
 from models.training.held_out import calibrate, check_classes, check_dev, headline, round_weights, warn_of_overlap
+from models.training.init_encoder import prepare_start
 from models.training.recipe import Recipe
-from models.training.starting_point import prepare_start
+from models.training.staging_dir import Finish, publish, workshop
 from models.training.trainer import make_trainer
-from models.training.workshop import Finish, publish, workshop
+from models.training_fingerprints import seen_bytes
 
 log = logging.getLogger("yeban.train")
 

@@ -17,16 +17,16 @@ from transformers import set_seed
 from models.bundle import SEEN, TOKENIZER, Bundle
 from models.manifest import DataRecord, Lineage
 from models.network import Classifier, load_network, save_network, stored_type
-from models.seen import UNRECORDED, read_seen, seen_bytes
 from models.training.adaptation import adapt
 from models.training.data import LabelledRows, hold_out, join_rows
 from models.training.documents import DocumentClassifier, DocumentDataset, EncodedDocuments
 from models.training.finetune_recipe import FinetuneRecipe
 from models.training.held_out import calibrate, check_classes, check_dev, headline, round_weights, warn_of_overlap
-from models.training.mixing import Mix, Weights, choose_mix, mix_weights
-from models.training.rehearsal import draw_rehearsal, leave_out
+from models.training.replay import draw_rehearsal, leave_out
+from models.training.staging_dir import Finish, publish, workshop
 from models.training.trainer import DocumentTrainer, make_trainer
-from models.training.workshop import Finish, publish, workshop
+from models.training.weight_interpolation import Mix, Weights, choose_mix, mix_weights
+from models.training_fingerprints import UNRECORDED, read_seen, seen_bytes
 from storage.errors import TrainingError
 
 log = logging.getLogger("yeban.train")

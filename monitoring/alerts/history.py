@@ -9,7 +9,7 @@ from datetime import date
 
 from monitoring.findings.judgement import Alert, Judgement, Severity, read_judgement
 from storage.errors import TerminalError
-from storage.nights import NightStore
+from storage.nights.store import NightStore
 from storage.records import Slot
 
 log = logging.getLogger("yeban.alerts")

@@ -16,7 +16,7 @@ from monitoring.wording.figures import (
     unit_of_change,
     usual_range,
 )
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 
 
 def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> Phrase:

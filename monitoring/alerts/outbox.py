@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from monitoring.alerts.notice import Notice, read_notice
 from monitoring.findings.record import to_json
-from storage.files import remove_durably, write_json
+from storage.files.atomic import remove_durably, write_json
 
 log = logging.getLogger("yeban.alerts")
 

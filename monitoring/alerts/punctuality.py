@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from monitoring.alerts.message import one_line
 from monitoring.alerts.run_alert import RunAlert, Trouble, run_alert
-from monitoring.wording.phrase import Phrase
-from storage.runs import RunRecord
+from monitoring.wording.localized_text import Phrase
+from storage.runs.log import RunRecord
 
 _MINUTE_S: Final = 60.0
 _SHOWN: Final = 200

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, Literal
 
 from monitoring.findings.judgement import Severity
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 from storage.records import digest
 
 Trouble = Literal["missed", "failed", "late", "slow", "skipped"]

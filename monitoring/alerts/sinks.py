@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from monitoring.alerts.notice import Notice
 from monitoring.findings.record import to_json
 from storage.errors import SinkFailed
-from storage.files import make_folder
+from storage.files.atomic import make_folder
 from storage.records import digest
 
 log = logging.getLogger("yeban.alerts")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitoring.alerts.run_alert import RunAlert, run_alert
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 
 
 @dataclass(frozen=True, slots=True)

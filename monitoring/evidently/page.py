@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitoring.evidently.extra import evidently_imports
-from storage.files import write_bytes
+from storage.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     from evidently.core.report import Snapshot

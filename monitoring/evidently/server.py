@@ -13,7 +13,7 @@ from typing import Any, Final
 from monitoring.evidently.extra import evidently_imports
 from monitoring.evidently.workspace import WorkspaceStore
 from storage.errors import PortTaken
-from storage.files import make_folder
+from storage.files.atomic import make_folder
 
 HOST: Final = "127.0.0.1"
 """The UI asks for no password and can delete nights: it is for this machine, and others come by a tunnel."""

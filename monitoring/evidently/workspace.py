@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitoring.evidently.dashboard import make_dashboard
 from monitoring.evidently.extra import evidently_imports
-from storage.files import make_folder, write_bytes
+from storage.files.atomic import make_folder, write_bytes
 
 if TYPE_CHECKING:
     from evidently.core.report import Snapshot

@@ -9,7 +9,7 @@ from typing import Literal
 
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
-from storage.runs import RunRecord
+from storage.runs.log import RunRecord
 
 MetricKey = tuple[str, str, str]
 """`Metric.key`: name, slice, item."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
 from monitoring.statistics.measured import Measured
-from storage.measurements import ALERTS_SCHEMA, METRICS_SCHEMA
+from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 
 
 def metric_rows(findings: Findings, judgement: Judgement, measured_at: datetime) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 
 EXPLANATIONS: Final[dict[str, Phrase]] = {
     "rows": Phrase("今晚的条数", "rows of tonight's dump"),

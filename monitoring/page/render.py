@@ -28,7 +28,7 @@ from monitoring.page.rows import Row, RowMaker
 from monitoring.page.speed import speed_view
 from monitoring.wording.figures import DASH, amount, metric_title, number, p_value, percent
 from monitoring.wording.headline import headline, notices
-from monitoring.wording.phrase import Language, Phrase
+from monitoring.wording.localized_text import Language, Phrase
 
 # Together they keep the page under 300 KB whatever comes in.
 _LIMITS: Final = {

@@ -27,7 +27,7 @@ from monitoring.wording.figures import (
     usual_range,
 )
 from monitoring.wording.headline import State
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 
 _ELSEWHERE: Final = frozenset(
     (

@@ -9,8 +9,8 @@ from datetime import tzinfo
 
 from monitoring.findings.record import Findings
 from monitoring.wording.figures import DASH, percent
-from monitoring.wording.phrase import Phrase
-from storage.runs import RunRecord
+from monitoring.wording.localized_text import Phrase
+from storage.runs.log import RunRecord
 
 _STATES = {
     "running": Phrase("运行中", "running"),

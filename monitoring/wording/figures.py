@@ -7,7 +7,7 @@ from typing import Final
 
 from monitoring.findings.catalogue import CATALOGUE, Family, Unit
 from monitoring.findings.record import Metric
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 
 DASH: Final = "–"
 """Stands for what is not known."""

@@ -9,8 +9,8 @@ from typing import Final, Literal
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings
-from monitoring.wording.phrase import Phrase
-from storage.runs import RunRecord
+from monitoring.wording.localized_text import Phrase
+from storage.runs.log import RunRecord
 
 State = Literal["ok", "watch", "alert"]
 

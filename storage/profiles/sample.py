@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from storage.digests import digest_numbers
 from storage.errors import PartCorrupt
+from storage.profiles.digests import digest_numbers
 
 SAMPLE_ROWS: Final = 2_000
 """Rows of a sample, k: enough to see a share of one per cent move, and small beside a unit."""

@@ -351,7 +351,7 @@ def test_a_full_disk(home: Home, tmp_path: Path) -> None:
 
 
 def test_two_at_a_time(home: Home) -> None:
-    from jobs.locks import task_lock
+    from jobs.runs.locks import task_lock
 
     with task_lock(home.root / "locks", "monitor-comment"):
         monitor(home).refused(75, "another monitor run of task 'comment'")

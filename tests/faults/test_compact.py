@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from storage.compaction import compact
 from storage.errors import DiskFull, WarehouseLocked
-from storage.warehouse import Warehouse
+from storage.warehouse.compaction import compact
+from storage.warehouse.connection import Warehouse
 from tests.support.command import environment, start_yeban, yeban, yeban_process
 from tests.support.locks import held
 from tests.support.small_disk import fill, on_a_small_disk
@@ -152,7 +152,8 @@ def test_writers_lose_nothing_while_the_file_is_swapped_again_and_again(tmp_path
     """Another process compacts; each transaction of ours is in the file that has the name in the end."""
     warehouse = Warehouse(make(tmp_path, 2_000, 0).path, patience_s=60)
     code = (
-        "import pathlib, sys; from storage.compaction import compact; from storage.warehouse import Warehouse\n"
+        "import pathlib, sys\nfrom storage.warehouse.compaction import compact\n"
+        "from storage.warehouse.connection import Warehouse\n"
         "for _ in range(12): compact(Warehouse(pathlib.Path(sys.argv[1]), patience_s=60))"
     )
     command = [sys.executable, "-c", code, str(warehouse.path)]

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from jobs.scheduling.occasions import Job, Occasion
+from jobs.calendar.occasions import Job, Occasion
 from tests.support.command import start_yeban
 from tests.support.homes import Home
 from tests.support.locks import held

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from jobs.queue_labels import queue_labels
-from storage.answers import AnswerLog
-from storage.relabel_batches import BatchStore
+from monitoring.relabel.annotation.agreed_labels import queue_labels
+from storage.relabel.annotations import AnswerLog
+from storage.relabel.batches import BatchStore
 from tests.support.command import Ran, yeban
 from tests.support.homes import Home, comments
 from tests.support.killing import kill_when

@@ -29,7 +29,7 @@ from jobs.cli.app import main
 main()
 """
 LOADING = {
-    "module": "storage.loader",
+    "module": "storage.warehouse.loader",
     "function": "_insert_predictions",
     "before": f"args[0].execute('CREATE TEMP TABLE endless AS {ENDLESS}')",
 }

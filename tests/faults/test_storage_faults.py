@@ -23,10 +23,10 @@ import pytest
 
 import storage
 from storage.errors import DiskFull, PartCorrupt, WarehouseLocked
-from storage.files import atomic_output, sweep_temporaries
-from storage.loader import load
-from storage.plan import Plan
-from storage.warehouse import Warehouse
+from storage.files.atomic import atomic_output, sweep_temporaries
+from storage.lake.plan import Plan
+from storage.warehouse.connection import Warehouse
+from storage.warehouse.loader import load
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import plan_of, slot_of, stage, units_of
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.parts import PartStore
-from storage.retired import RetiredStore
+from storage.lake.parts import PartStore
+from storage.lake.retired import RetiredStore
 from tests.support.command import start_yeban, yeban, yeban_process
 from tests.support.kept import ROWS, night, rows_by_slot, slot_of_age
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from batch.engine.preflight import TOLERANCE
-from batch.engine.selection import choose_forward
+from batch.engine.choose_forward import choose_forward
+from batch.engine.packed_check import TOLERANCE
 from batch.forward.buckets import fill_packed
 from batch.forward.packed import PackedForward
 from batch.forward.padded import PaddedForward

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from jobs.backfill import BackfillRequest
-from jobs.backfill import backfill as run_backfill
-from jobs.config import find_home
-from jobs.housekeeping.retiring import retire
-from jobs.progress import LogLines
+from jobs.config.file import find_home
+from jobs.runs.progress import LogLines
+from jobs.scoring.backfill import BackfillRequest
+from jobs.scoring.backfill import backfill as run_backfill
+from jobs.warehouse.retire import retire
 from models.bundle import open_bundle
 from storage.records import Slot
 from tests.support.command import Ran, yeban
@@ -163,7 +163,7 @@ def test_no_room_is_told_before_anything_is_scored(home: Home, monkeypatch: pyte
     rows = 600_000  # of one text: a small file, and much to write
     text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["好"])).cast(pa.string())
     pq.write_table(pa.table({"id": text, "text": text}), home.folder() / "large.parquet")
-    monkeypatch.setattr("jobs.space._free", lambda _: 80_000_000)
+    monkeypatch.setattr("jobs.runs.disk_space._free", lambda _: 80_000_000)
     backfill(home).refused(1, "no space left for this", "yeban tidy")
     home.score().refused(1, "no space left for this", "run the same command again")
     assert list(home.root.rglob("part-*")) == []

@@ -202,8 +202,8 @@ def test_a_promotion_that_is_killed(world: Changing, good: str, moment: str) -> 
     code = (
         "import os, signal\n"
         "from pathlib import Path\n"
-        "from jobs.config import find_home\n"
-        "from jobs.promotion import promote\n"
+        "from jobs.config.file import find_home\n"
+        "from jobs.bundles.promote import promote\n"
         "from models.registry import Registry\n"
         "crown = Registry.crown\n"
         f"def dies(self, task, version): {first} os.kill(os.getpid(), signal.SIGKILL)\n"

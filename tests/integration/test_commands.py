@@ -19,7 +19,7 @@ from rich.console import Console
 
 from jobs.cli.app import app
 from jobs.cli.options import say
-from jobs.progress import shown_progress
+from jobs.runs.progress import shown_progress
 from tests.support.command import YEBAN, Ran, environment, installed_yeban, yeban
 from tests.support.homes import DAY, Home, comments
 
@@ -127,16 +127,20 @@ def test_predict_on_a_terminal_that_lacks_characters(new_home: Callable[..., Hom
 @pytest.mark.parametrize(
     ("command", "place", "said"),
     [
-        (("score", "comment", "--date", DAY), "jobs.score.score", "what was finished is kept, and the same command"),
         (
-            ("backfill", "comment", "--from", DAY, "--to", DAY),
-            "jobs.backfill.backfill",
+            ("score", "comment", "--date", DAY),
+            "jobs.scoring.score.score",
             "what was finished is kept, and the same command",
         ),
-        (("load",), "jobs.loading.load_staged", "what was finished is kept, and the same command"),
-        (("predict", "comment", "好"), "jobs.prediction.predict", "the same command begins anew"),
-        (("train", "comment", "--train", "a.csv"), "jobs.training.train_task", "the same command begins anew"),
-        (("evaluate", "comment", "--data", "a.csv"), "jobs.examination.examine", "the same command begins anew"),
+        (
+            ("backfill", "comment", "--from", DAY, "--to", DAY),
+            "jobs.scoring.backfill.backfill",
+            "what was finished is kept, and the same command",
+        ),
+        (("load",), "jobs.warehouse.load.load_staged", "what was finished is kept, and the same command"),
+        (("predict", "comment", "好"), "jobs.scoring.predict.predict", "the same command begins anew"),
+        (("train", "comment", "--train", "a.csv"), "jobs.training.train.train_task", "the same command begins anew"),
+        (("evaluate", "comment", "--data", "a.csv"), "jobs.training.evaluate.examine", "the same command begins anew"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
 from tests.support.command import Ran
 from tests.support.homes import Home, comments, covered_once
 from tests.support.locks import held

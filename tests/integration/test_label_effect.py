@@ -12,15 +12,15 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from jobs.config import find_home
-from jobs.effect_material import Sources, gather
-from jobs.label_effect import EffectRequest, measure_labels
-from jobs.progress import LogLines
+from jobs.config.file import find_home
+from jobs.relabel.learning_curve import EffectRequest, measure_labels
+from jobs.relabel.learning_curve_data import Sources, gather
+from jobs.runs.progress import LogLines
 from models.training.data import LabelledSource
 from monitoring.relabel.sheets.ids import row_id
-from storage.answers import AnswerLog, StoredAnswer
 from storage.errors import TerminalError
-from storage.relabel_batches import BatchStore
+from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.changing import TUNING, Changing, changing_world
 from tests.support.command import Ran

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from batch.dev_reference import dev_reference
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from jobs.dev_reference import dev_reference
 from models.bundle import open_bundle
 from models.registry import EMBEDDED
 from models.training.data import LabelledSource, hold_out, read_labelled

@@ -14,9 +14,9 @@ from monitoring.alerts.history import PastNight
 from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
-from monitoring.measuring.labelled import labelled_metrics
-from monitoring.measuring.measure import measure
-from monitoring.measuring.subject import Baseline, Limits
+from monitoring.metrics.input import Baseline, Limits
+from monitoring.metrics.labelled_metrics import labelled_metrics
+from monitoring.metrics.measure import measure
 from tests.support.nights import findings
 from tests.support.population import USUAL, Draw, Population
 from tests.support.thorough import THOROUGH

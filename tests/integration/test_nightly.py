@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import find_home
-from jobs.nightly import NightRequest
-from jobs.nightly import nightly as run_night
-from jobs.progress import LogLines
-from jobs.scheduling.occasions import Occasion
-from jobs.scheduling.service import HomeRecords
+from jobs.calendar.occasions import Occasion
+from jobs.config.file import find_home
+from jobs.nightly.night import NightRequest
+from jobs.nightly.night import nightly as run_night
+from jobs.runs.progress import LogLines
+from jobs.schedule.service import HomeRecords
 from models.bundle import open_bundle
 from models.registry import Registry
-from storage.runs import RunLog
+from storage.runs.log import RunLog
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home
 from tests.support.locks import held
@@ -218,7 +218,7 @@ def test_an_empty_dump_is_a_night(home: Home) -> None:
 
 
 def test_it_is_the_same_in_a_process_of_its_own_and_the_second_is_turned_away(home: Home) -> None:
-    from jobs.locks import task_lock
+    from jobs.runs.locks import task_lock
 
     with task_lock(home.root / "locks", "comment", "nightly"):
         ran = yeban_process("nightly", "comment", "--date", DAY, cwd=home.root)

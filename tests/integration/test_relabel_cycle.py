@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from models.registry import Registry
-from models.seen import read_seen, text_keys
-from storage.relabel_batches import BatchStore
+from models.training_fingerprints import read_seen, text_keys
+from storage.relabel.batches import BatchStore
 from tests.support.changing import TUNING, Changing, changing_world, sets
 from tests.support.homes import Home
 from tests.support.libreoffice import as_csv, converted, needs_libreoffice

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from storage.relabel_batches import BatchStore
-from storage.warehouse import Warehouse
+from storage.relabel.batches import BatchStore
+from storage.warehouse.connection import Warehouse
 from tests.support.command import Ran, yeban
 from tests.support.homes import Home, comments
 from tests.support.locks import held

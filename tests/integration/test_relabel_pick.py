@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage.relabel_batches import FILE_SCHEMA, BatchStore
-from storage.warehouse import Warehouse
+from storage.relabel.batches import FILE_SCHEMA, BatchStore
+from storage.warehouse.connection import Warehouse
 from tests.support.command import Ran, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments
 from tests.support.labels import add_labels

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.plan import Plan
+from storage.lake.plan import Plan
 from storage.records import Unit
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import slot_of, stage, units_of
 from tests.support.thorough import THOROUGH, tries

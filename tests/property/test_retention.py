@@ -9,17 +9,17 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.config import Home
-from jobs.housekeeping.choosing import Bound, Item, choose
-from jobs.housekeeping.tidy import tidy
-from jobs.loading import load_staged
-from jobs.progress import LogLines
-from storage.parts import PartStore
+from jobs.config.file import Home
+from jobs.runs.progress import LogLines
+from jobs.tidy.choosing import Bound, Item, choose
+from jobs.tidy.tidy import tidy
+from jobs.warehouse.load import load_staged
+from storage.lake.parts import PartStore
+from storage.lake.replace_orders import ReplaceOrders
+from storage.lake.retired import RetiredStore
+from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
 from storage.records import Slot
-from storage.references import DatesOrigin, Reference, ReferenceStore
-from storage.relabel_batches import BatchStore
-from storage.replacing import ReplaceOrders
-from storage.retired import RetiredStore
+from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age
 from tests.support.predictions import part_profile, part_table, units_of

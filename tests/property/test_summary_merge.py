@@ -10,12 +10,12 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.parts import PartStore
-from storage.plan import Plan
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
+from storage.lake.summaries import SummaryStore, summarise
 from storage.profiles.sample import sample_to_bytes
 from storage.profiles.summary import Summary, merge_summaries
 from storage.records import Unit
-from storage.summaries import SummaryStore, summarise
 from tests.support.predictions import part_profile, part_sample, part_table, slot_of, units_of
 from tests.support.thorough import tries
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, normalizers
 from tokenizers import Tokenizer as Backend
 
-from models.tokenising import code_points, runs
+from models.tokenising import code_points
+from models.tokenising import spans as runs
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.networks import WORDS, backend

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from batch.answers.cache import TextKeys
+from batch.prediction_cache.cache import TextKeys
 from batch.scores import SCORED, Scores
 
 LARGE = 1 << 20

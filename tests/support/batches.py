@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from monitoring.relabel.sheets.ids import row_id
-from storage.answers import AnswerLog, StoredAnswer
-from storage.relabel_batches import FILE_SCHEMA, BatchHead, BatchStore
+from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.batches import FILE_SCHEMA, BatchHead, BatchStore
 from tests.support.predictions import LABELS, NIGHT
 
 

@@ -9,8 +9,8 @@ import torch
 from models.bundle import Bundle, seal_bundle
 from models.manifest import Manifest
 from models.network import Classifier, save_network
+from models.training.init_encoder import SPECIAL, prepare_start
 from models.training.recipe import Recipe, load_recipe
-from models.training.starting_point import SPECIAL, prepare_start
 from models.windows import WindowSpec
 
 TINY = (

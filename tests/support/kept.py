@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.config import Config, Home
-from storage.plan import Plan
+from jobs.config.file import Config, Home
+from storage.lake.plan import Plan
+from storage.lake.summaries import SummaryStore, find_summary
 from storage.records import Slot, Unit
-from storage.summaries import SummaryStore, find_summary
 from tests.support.lake import Lake
 from tests.support.predictions import stage, units_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
 from tests.support.predictions import NIGHT
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from storage.loader import LoadReport, load
-from storage.parts import PartStore
-from storage.plan import Plan
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
 from storage.records import Slot, Unit
-from storage.warehouse import Warehouse
+from storage.warehouse.connection import Warehouse
+from storage.warehouse.loader import LoadReport, load
 from tests.support.predictions import NIGHT
 
 

@@ -25,7 +25,7 @@ from monitoring.findings.record import (
     Word,
 )
 from monitoring.statistics.measured import Measured, nothing
-from storage.runs import RunRecord
+from storage.runs.log import RunRecord
 
 Kind = Literal["quiet", "watched", "bad"]
 

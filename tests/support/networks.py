@@ -14,7 +14,7 @@ from models.bundle import Bundle, seal_bundle
 from models.cleaning.spec import CleaningSpec
 from models.manifest import HeadSpec, Manifest
 from models.network import Classifier, build_encoder, save_network
-from models.training.starting_point import SPECIAL
+from models.training.init_encoder import SPECIAL
 from models.windows import WindowSpec
 
 LETTERS = "的一是了我不在人他有好坏快慢书店abcdefgh12"

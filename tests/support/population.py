@@ -17,8 +17,8 @@ from models.bundle import Bundle
 from models.cleaning.marks import find_marks
 from models.tokens import Tokenizer
 from monitoring.findings.record import ReferenceNote
-from monitoring.measuring.subject import Baseline, LabelledSample, Subject
-from storage.digests import digest_numbers
+from monitoring.metrics.input import Baseline, LabelledSample, Subject
+from storage.profiles.digests import digest_numbers
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.profile import Profile
 from storage.profiles.sample import sample_of

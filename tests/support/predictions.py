@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from storage.parts import PartStore
-from storage.plan import Plan
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.profile import Profile

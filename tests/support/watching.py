@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from jobs.config import Config, Home
-from jobs.scheduling.crontab import parse_crontab
-from jobs.scheduling.occasions import Job, Occasion
-from jobs.scheduling.service import HomeRecords, check
-from jobs.scheduling.watch import Watch
-from jobs.scheduling.watched import WatchedStore
+from jobs.calendar.crontab import parse_crontab
+from jobs.calendar.occasions import Job, Occasion
+from jobs.config.file import Config, Home
+from jobs.schedule.service import HomeRecords, check
+from jobs.schedule.watch import Watch
+from jobs.schedule.watched import WatchedStore
 from storage.processes import host_name
-from storage.runs import RunLog, RunRecord, RunState
+from storage.runs.log import RunLog, RunRecord, RunState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PULSE = timedelta(minutes=10)

@@ -24,7 +24,7 @@ from batch.input.units import UnitSize
 from batch.local import LocalExecutor
 from batch.scorer import Prepared, Scorer
 from storage.errors import DiskFull, NetworkBroken, UnreadableFile
-from storage.parts import PartStore
+from storage.lake.parts import PartStore
 from storage.records import Slot, Unit
 from tests.support.dumps import string_array
 from tests.support.networks import sentences, tiny_bundle

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from batch.answers.cache import AnswerCache
 from batch.engine.settings import EngineSettings
+from batch.prediction_cache.cache import AnswerCache
 from batch.scorer import Scorer
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores
 from models.aggregation import Aggregation

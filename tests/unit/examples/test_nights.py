@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer.main
 
+from jobs.calendar.crontab import Crontab, parse_crontab
 from jobs.cli.app import app
-from jobs.config import CONFIG_NAME, find_home
-from jobs.housekeeping.inventory import take_stock
-from jobs.scheduling.crontab import Crontab, parse_crontab
+from jobs.config.file import CONFIG_NAME, find_home
+from jobs.tidy.inventory import take_stock
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CRONTAB = (EXAMPLES / "crontab").read_text("utf-8")
@@ -147,7 +147,7 @@ def test_systemd_would_refuse_a_mistake(tmp_path: Path) -> None:
 
 def test_the_template_has_the_schedule_that_the_docs_tell(tmp_path: Path) -> None:
     """Uncommented, the example of yeban.toml is read."""
-    from jobs.config import read_config
+    from jobs.config.file import read_config
 
     template = (EXAMPLES.parent / "jobs" / "yeban.toml").read_text("utf-8")
     start = template.index("[schedule]")

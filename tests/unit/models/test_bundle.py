@@ -9,7 +9,7 @@ import pytest
 
 from models.bundle import Bundle, open_bundle, seal_bundle
 from storage.errors import BundleContradiction, BundleIncomplete
-from storage.references import DevOrigin, Reference, write_reference
+from storage.profiles.references import DevOrigin, Reference, write_reference
 from tests.support.networks import LABELS, WORDS, tiny_bundle
 from tests.support.predictions import part_profile, part_sample, part_table, slot_of, units_of
 

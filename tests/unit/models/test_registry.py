@@ -10,8 +10,8 @@ import pytest
 
 from models.bundle import Bundle
 from models.cleaning.spec import CleaningSpec
-from models.foreign import ForeignDefaults
 from models.history import Move
+from models.hub_models import ForeignDefaults
 from models.registry import EMBEDDED, Registry
 from models.windows import WindowSpec
 from storage.errors import BundleIncomplete

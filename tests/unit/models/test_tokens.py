@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, processors
 
-from models.tokenising import runs
+from models.tokenising import spans as runs
 from models.tokenising.characters import CharacterTable
 from models.tokenising.library import CHUNK_DOCS
-from models.tokenising.runs import RunEncoder
+from models.tokenising.spans import RunEncoder
 from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows
 from models.windows import WindowSpec, cut_windows
 from storage.errors import BundleContradiction, BundleIncomplete

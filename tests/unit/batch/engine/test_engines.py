@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from batch.engine.agreement import Agreement
+from batch.engine.int8_gate import Agreement
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
 from models.manifest import HeadSpec

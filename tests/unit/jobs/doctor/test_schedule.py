@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import CONFIG_NAME, Home, find_home
+from jobs.config.file import CONFIG_NAME, Home, find_home
 from jobs.doctor.check import Check
 from jobs.doctor.schedule import check_schedule
-from jobs.locks import scheduler_lock
-from jobs.recording import recorded_run
-from jobs.scheduling.records import SinceStore
+from jobs.runs.locks import scheduler_lock
+from jobs.runs.record import recorded_run
+from jobs.schedule.records import SinceStore
 from storage.records import Slot
-from storage.runs import RunLog
+from storage.runs.log import RunLog
 
 NOW = datetime(2026, 1, 6, 2, tzinfo=UTC)  # 10:00 in Shanghai
 TWO_JOBS = """

@@ -9,19 +9,19 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jobs.config import CONFIG_NAME, Home, find_home
+from jobs.config.file import CONFIG_NAME, Home, find_home
 from jobs.doctor import storage
 from jobs.doctor.check import Check, looked_at
-from jobs.locks import scheduler_lock, task_lock
-from jobs.recording import recorded_run
+from jobs.runs.locks import scheduler_lock, task_lock
+from jobs.runs.record import recorded_run
 from monitoring.alerts.delivery import post
 from monitoring.alerts.outbox import Outbox
 from storage.errors import NoInput
-from storage.files import write_json
+from storage.files.atomic import write_json
 from storage.processes import host_name
 from storage.records import Slot
-from storage.runs import RunLog
-from storage.warehouse import Warehouse
+from storage.runs.log import RunLog
+from storage.warehouse.connection import Warehouse
 from tests.support.locks import held
 from tests.support.nights import alert
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config import CONFIG_NAME, Home, find_home
+from jobs.config.file import CONFIG_NAME, Home, find_home
 from jobs.doctor import tasks
 from jobs.doctor.check import Check, looked_at, worst
 from models.registry import EMBEDDED

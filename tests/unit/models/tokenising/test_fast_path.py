@@ -10,7 +10,7 @@ import pytest
 from tokenizers import AddedToken, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as Backend
 
-from models.tokenising import runs
+from models.tokenising import spans as runs
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.asking import note_strings

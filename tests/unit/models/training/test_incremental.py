@@ -14,11 +14,11 @@ from batch.scorer import Scorer
 from models.bundle import Bundle, open_bundle
 from models.manifest import DataRecord
 from models.network import load_network
-from models.seen import UNRECORDED, read_seen, text_keys
 from models.training.data import LabelledRows
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from models.training.fit import train
 from models.training.incremental import Lessons, finetune
+from models.training_fingerprints import UNRECORDED, read_seen, text_keys
 from storage.errors import TrainingError
 from tests.support.networks import tiny_bundle
 from tests.support.training import recipe, rows

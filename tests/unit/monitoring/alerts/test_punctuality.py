@@ -12,7 +12,7 @@ from monitoring.alerts.notice import read_notice
 from monitoring.alerts.punctuality import ExpectedRun, RunRules, expected_seconds, judge_runs
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.findings.record import to_json
-from storage.runs import RunRecord, RunState
+from storage.runs.log import RunRecord, RunState
 from tests.support.nights import alert
 
 DAY = date(2026, 1, 5)

@@ -15,8 +15,8 @@ import pytest
 from models.bundle import open_bundle
 from monitoring.evidently.snapshot import make_snapshot
 from monitoring.findings.judgement import Judgement
-from monitoring.measuring.measure import measure
-from monitoring.measuring.subject import Limits
+from monitoring.metrics.input import Limits
+from monitoring.metrics.measure import measure
 from tests.support.findings import SECRET, judged, night, sample
 from tests.support.population import Draw, Population
 

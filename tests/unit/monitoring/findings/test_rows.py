@@ -7,7 +7,7 @@ from monitoring.alerts.rules import Rules
 from monitoring.findings.record import Metric
 from monitoring.findings.rows import alert_rows, metric_rows
 from monitoring.statistics.measured import nothing
-from storage.measurements import ALERTS_SCHEMA, METRICS_SCHEMA
+from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 from tests.support.nights import FIRST, findings, metric
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.page.speed import duration, speed_view
-from monitoring.wording.phrase import Phrase
+from monitoring.wording.localized_text import Phrase
 from tests.support.mornings import BEIJING, make_morning, make_run
 
 

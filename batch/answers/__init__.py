@@ -1,1 +1,0 @@
-"""Answers that are kept, so that a text that comes again is not computed again."""

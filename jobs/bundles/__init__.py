@@ -1,0 +1,1 @@
+"""Which bundle a task uses, and how another takes its place."""

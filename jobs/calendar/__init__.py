@@ -1,0 +1,1 @@
+"""Cron expressions, and the nights that they make due."""

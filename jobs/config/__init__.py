@@ -1,0 +1,1 @@
+"""`yeban.toml`: reading, checking, explaining it."""

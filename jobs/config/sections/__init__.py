@@ -1,0 +1,1 @@
+"""The sections of `yeban.toml`, one file each."""

@@ -1,0 +1,33 @@
+"""What machines read of runs: logs and metrics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from jobs.config.sections.section import Section, path_of_a_user
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class LogsSection(Section):
+    """How log lines on standard error look."""
+
+    json_lines: bool = Field(default=False, alias="json")
+    level: Level = "info"
+
+
+class MetricsSection(Section):
+    """Figures of the last runs for Prometheus."""
+
+    textfile: str | None = None
+
+    @field_validator("textfile")
+    @classmethod
+    def _is_collected(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not value.endswith(".prom"):
+            raise ValueError("node_exporter reads no such file; expected a name that ends in .prom")
+        return path_of_a_user(value)

@@ -1,0 +1,1 @@
+"""Monitoring a night: what goes in, what comes out."""

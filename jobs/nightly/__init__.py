@@ -1,0 +1,1 @@
+"""A whole night: score, load, monitor, pick rows to label."""

@@ -1,0 +1,241 @@
+"""The steps of a night: what each needs, how it tells that it is missing, and what it does.
+
+A step asks what is on disk, not what a record says: after a crash at any instant, and when somebody did it by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from jobs.config.file import Home
+from jobs.runs.progress import Progress
+from jobs.scoring.plan import find_pending, plan_files
+from jobs.warehouse.load import load_slot, open_warehouse, unsettled
+from models.bundle import Bundle
+from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
+from storage.files.checksums import file_digest
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
+from storage.lake.summaries import SummaryStore
+from storage.nights.store import NightStore
+from storage.records import Slot
+from storage.relabel.batches import BatchHead, BatchStore
+from storage.runs.log import RunLog, RunState
+from storage.warehouse.relabel_batches import recorded_batches
+from storage.warehouse.relabel_mirror import copy_batches
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a night is about.
+
+    Attributes:
+        home: The home.
+        slot: Task, date and bundle's version.
+        bundle: The one of all steps, whatever is promoted meanwhile.
+        patterns: Files, globs or directories; empty for the task's `input`.
+        progress: Where to report to.
+    """
+
+    home: Home
+    slot: Slot
+    bundle: Bundle
+    patterns: tuple[str, ...]
+    progress: Progress
+
+    @property
+    def store(self) -> PartStore:
+        """Where parts are staged."""
+        return PartStore(self.home.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a step did.
+
+    Attributes:
+        note: In a few words.
+        failures: What it left out.
+        alerted: Somebody has to look at the night.
+        rows: Rows that were scored: how long a night takes depends on them.
+    """
+
+    note: str = ""
+    failures: tuple[YebanError, ...] = ()
+    alerted: bool = False
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a night.
+
+    Attributes:
+        name: As `runs` and yeban.toml call it.
+        needs: Steps that must have left something to go on with.
+        missing: Why it has to run, empty where it need not; takes what `stamp` said when it was done last.
+        stamp: What its result depends on.
+        work: Does it.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    missing: Callable[[Night, str], str]
+    work: Callable[[Night], Done]
+    stamp: Callable[[Night], str] = field(default=lambda _: "")
+
+
+def _unscored(night: Night, _: str) -> str:
+    dump = plan_files(night.home, night.slot, night.patterns)
+    if dump.failures:
+        return f"{len(dump.failures)} file(s) could not be used"
+    plan = night.store.load_plan(night.slot)
+    if plan is None or any(set(plan.files.get(path, ())) != set(units) for path, units in dump.plan.files.items()):
+        return "the dump is new or has changed"
+    if dump.plan.files.keys() - plan.files.keys():
+        return "the dump has new files"
+    pending = find_pending(night.home, night.store, dump.plan)
+    if pending:
+        return f"{sum(unit.rows for unit in pending):,} rows are not scored"
+    return _bad_end(night, "score")
+
+
+_BAD_ENDS: Final[Mapping[str, tuple[RunState, ...]]] = {
+    "score": ("failed", "interrupted"),
+    "load": ("failed", "interrupted", "staged"),
+}
+
+
+def _bad_end(night: Night, job: str) -> str:
+    """How a job's last run for the night ended, where it ended badly.
+
+    It may have done all it had to before it was cut off. Another run finds nothing to do and says so on record, or
+    people would be told in the morning to mend what is whole.
+    """
+    slot = night.slot
+    for record in RunLog(night.home.run_records).list(slot.task):  # the newest first
+        if (record.job, record.logical_date, record.bundle) == (job, slot.logical_date, slot.bundle):
+            return f"its last run is {record.state}" if record.state in _BAD_ENDS[job] else ""
+    return ""
+
+
+def _score(night: Night) -> Done:
+    from jobs.scoring.score import ScoreRequest, score
+
+    slot = night.slot
+    request = ScoreRequest(slot.task, slot.logical_date, night.patterns, night.bundle)
+    outcome = score(night.home, request, night.progress)
+    told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
+    return Done(told, outcome.failures, rows=outcome.scored_rows)
+
+
+def _plan(night: Night) -> Plan:
+    return night.store.load_plan(night.slot) or Plan(night.slot, {})
+
+
+def _unloaded(night: Night, _: str) -> str:
+    plan = _plan(night)
+    if unsettled(night.home, night.store, [plan]):
+        return "the warehouse does not have it as it is planned"
+    return _bad_end(night, "load")
+
+
+def _load(night: Night) -> Done:
+    runs, told = RunLog(night.home.run_records), _plan(night)
+    loaded = load_slot(night.home, night.store, runs, told, night.progress)
+    if loaded.report is None:
+        raise WarehouseLocked(
+            "; ".join(loaded.failures).splitlines()[0],
+            expected="nobody else to have the warehouse open for so long",
+            action="close it there; the same command, or `yeban load`, brings in what is staged",
+        )
+    failures = tuple(TerminalError(each.splitlines()[0]) for each in loaded.failures)
+    return Done(f"{loaded.report.rows:,} rows loaded", failures)
+
+
+def _parts_stamp(night: Night) -> str:
+    """Digest of the parts as they are, and whether the warehouse has them: what monitoring and picking look at."""
+    plan = _plan(night)
+    staged = night.store.staged_units(night.slot)
+    kept = SummaryStore(night.home.summaries).units(night.slot) or {}
+    seals = {
+        unit.unit_id: file_digest(night.store.files(unit).seal)
+        if unit.unit_id in staged
+        else kept.get(unit.unit_id, "")
+        for unit in plan.units
+    }
+    try:
+        loaded = not unsettled(night.home, night.store, [plan])
+    except WarehouseLocked:
+        loaded = False
+    return hashlib.sha256(repr((sorted(seals.items()), loaded)).encode()).hexdigest()[:16]
+
+
+def _unmonitored(night: Night, stamp: str) -> str:
+    if NightStore(night.home.nights).measured_at(night.slot) is None:
+        return "it was not monitored"
+    return "" if stamp == _parts_stamp(night) else "it was monitored as it was before"
+
+
+def _monitor(night: Night) -> Done:
+    from jobs.monitor.monitor import MonitorRequest, monitor
+    from monitoring.wording.headline import headline
+
+    request = MonitorRequest(night.slot.task, night.slot.logical_date, night.bundle)
+    outcome = monitor(night.home, request, night.progress)
+    said = headline(outcome.morning)
+    return Done(said.text.en, outcome.failures, said.state == "alert")
+
+
+def night_seed(night: date) -> int:
+    """The seed of the batch that belongs to a night: no batch that is picked by hand has it by chance."""
+    return night.toordinal()
+
+
+def _own_batch(night: Night) -> BatchHead | None:
+    """The batch of the night, by whichever bundle: people are asked once."""
+    day = night.slot.logical_date
+    heads = BatchStore(night.home.relabel).heads(night.slot.task)
+    return next((head for head in heads if (head.last_date, head.seed) == (day, night_seed(day))), None)
+
+
+def _unpicked(night: Night, stamp: str) -> str:
+    head = _own_batch(night)
+    if head is None:
+        return "" if stamp == _parts_stamp(night) else "no batch was picked"
+    warehouse = open_warehouse(night.home)
+    with warehouse.reading() as con:
+        return "" if head.batch in recorded_batches(con, head.task) else "the warehouse does not have the batch"
+
+
+def _pick(night: Night) -> Done:
+    from jobs.relabel.pick import PickRequest, pick
+
+    slot, settings = night.slot, night.home.config.relabel
+    if head := _own_batch(night):
+        copy_batches(open_warehouse(night.home), BatchStore(night.home.relabel), slot.task)
+        return Done(f"batch {head.batch}")
+    last = slot.logical_date
+    first = last - timedelta(days=settings.days - 1)
+    request = PickRequest(slot.task, first=first, last=last, seed=night_seed(last), bundle=night.bundle)
+    try:
+        outcome = pick(night.home, request, night.progress)
+    except NothingToPick as error:
+        return Done(error.got)
+    return Done(f"batch {outcome.head.batch}: {sum(outcome.arms.values())} rows to label")
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    step.name: step
+    for step in (
+        Step("score", (), _unscored, _score),
+        Step("load", ("score",), _unloaded, _load),
+        Step("monitor", ("score",), _unmonitored, _monitor, _parts_stamp),
+        Step("relabel pick", ("load",), _unpicked, _pick, _parts_stamp),
+    )
+}
+"""In the order in which they run. Monitoring reads the parts, so it does not wait for the warehouse."""

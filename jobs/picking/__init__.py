@@ -1,1 +1,0 @@
-"""The steps of picking rows to label."""

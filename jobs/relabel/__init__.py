@@ -1,0 +1,1 @@
+"""Picking rows to label, and measuring what their labels bought."""

@@ -1,0 +1,1 @@
+"""The scheduler: which nights are due, and who runs them."""

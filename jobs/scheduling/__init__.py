@@ -1,1 +1,0 @@
-"""When nights run: the only part that knows of clocks and schedules."""

@@ -1,0 +1,1 @@
+"""Scoring dumps: one date, many dates, a challenger beside the champion."""

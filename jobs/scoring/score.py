@@ -1,0 +1,239 @@
+"""The main job: one dump, read, scored, staged and loaded, exactly once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from batch.input.dump import Dump
+from jobs.bundles.find import find_bundle
+from jobs.config.file import Home
+from jobs.runs.disk_space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
+from jobs.runs.leftovers import sweep
+from jobs.runs.locks import task_lock
+from jobs.runs.progress import Progress
+from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.yielding import Turn
+from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
+from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
+from jobs.scoring.replace import order_replacing
+from jobs.scoring.totals import add_up
+from jobs.warehouse.load import load_plan, open_warehouse
+from jobs.warehouse.retire import bring_back
+from models.bundle import Bundle
+from storage.errors import YebanError
+from storage.lake.parts import PartStore
+from storage.lake.retired import RetiredStore
+from storage.profiles.profile import Profile
+from storage.records import Slot, Unit
+from storage.runs.log import RunLog, RunState
+from storage.warehouse.loader import LoadReport
+
+_ROUGHLY = 4
+"""Rows may be so many times larger than what is assumed of them where nothing is known."""
+
+if TYPE_CHECKING:
+    from batch.prediction_cache.cache import AnswerCache
+    from batch.scorer import Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """What to score.
+
+    Attributes:
+        task: The task's name.
+        logical_date: The date.
+        patterns: Files, globs or directories; empty for the task's `input`.
+        bundle: Folder, version or hub name, or the bundle itself; None for the task's.
+        force: Score again what is staged or loaded already; goes on where a stopped run with it left off.
+        replace: The predictions of other bundles leave as the new ones come; else they stay beside them.
+    """
+
+    task: str
+    logical_date: date
+    patterns: tuple[str, ...] = ()
+    bundle: str | Bundle | None = None
+    force: bool = False
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOutcome:
+    """What a run did.
+
+    Attributes:
+        run_id: Its record.
+        state: How it ended.
+        slot: What was scored.
+        planned_rows: Rows of the dump, as far as its files can be read.
+        done_rows: Rows that were done before.
+        scored_rows: Rows scored by this run; fewer than the rest where a file broke off.
+        loaded: What the loader did, or None where the warehouse was locked.
+        figures: Speed and circumstances.
+        failures: Files and parts that could not be used.
+        profile: What the rows add up to that are staged or loaded; None where nothing is.
+    """
+
+    run_id: str
+    state: RunState
+    slot: Slot
+    planned_rows: int
+    done_rows: int
+    scored_rows: int
+    loaded: LoadReport | None
+    figures: dict[str, Any]
+    failures: tuple[YebanError, ...]
+    profile: Profile | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, JSON-ready form, without the profile."""
+        return {
+            "run_id": self.run_id,
+            "state": self.state,
+            "task": self.slot.task,
+            "logical_date": self.slot.logical_date.isoformat(),
+            "bundle": self.slot.bundle,
+            "planned_rows": self.planned_rows,
+            "done_rows": self.done_rows,
+            "scored_rows": self.scored_rows,
+            "loaded_rows": self.loaded.rows if self.loaded else None,
+            "figures": self.figures,
+            "failures": [str(each) for each in self.failures],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a run is given by a job that runs many.
+
+    Attributes:
+        scorer_of: Makes the scorer of a bundle, or lends the one of the run before.
+        turn: Looks between units whether another run waits, and keeps to a pace.
+    """
+
+    scorer_of: Callable[[Home, Bundle, AnswerCache | None], Scorer]
+    turn: Turn
+
+
+def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome:
+    """Score a dump and load the result; a rerun does only what is missing.
+
+    Raises:
+        RunLocked: Another run of the task is under way.
+        YebanError: Nothing could be done at all; failures of single files are in the outcome instead.
+    """
+    home.task(request.task)
+    bundle = find_bundle(home, request.task, request.bundle)
+    with task_lock(home.locks, request.task):
+        sweep(home)
+        outcome = score_held(home, bundle, request, progress)
+    if outcome.loaded is not None:
+        copy_records(open_warehouse(home), RunLog(home.run_records))
+    return outcome
+
+
+def score_held(
+    home: Home, bundle: Bundle, request: ScoreRequest, progress: Progress, company: Company | None = None
+) -> ScoreOutcome:
+    """The same for who holds the task's lock, and copies the records later.
+
+    Raises:
+        TaskWanted: Another run waits for the task, and the company gives way.
+        YebanError: As `score`.
+    """
+    slot = Slot(request.task, request.logical_date, bundle.version)
+    store, runs = PartStore(home.parts), RunLog(home.run_records)
+    if request.force:
+        bring_back(home, slot)
+    RetiredStore(home.retired).check(slot)
+    with recorded_run(runs, "score", slot) as tally:
+        dump = plan_files(home, slot, request.patterns)
+        tally.failures += dump.failures
+        pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
+        _look_for_room(home, slot, sum(unit.rows for unit in pending))
+        if request.replace:  # ordered before anything is planned or scored, so that whoever loads it knows
+            order_replacing(home, slot)
+        plan = adopt_plan(home, store, dump.plan)
+        if request.force:
+            order_again(store, dump.plan)
+            pending = find_pending(home, store, dump.plan)
+        if pending:
+            _score_units(home, bundle, dump, pending, tally, progress, company)
+        loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
+        profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
+    return ScoreOutcome(
+        run_id=tally.run_id,
+        state=tally.state,
+        slot=slot,
+        planned_rows=dump.plan.rows,
+        done_rows=dump.plan.rows - sum(unit.rows for unit in pending),
+        scored_rows=tally.rows,
+        loaded=loaded,
+        figures=tally.figures,
+        failures=tuple(tally.failures),
+        profile=profile,
+    )
+
+
+def _look_for_room(home: Home, slot: Slot, rows: int) -> None:
+    """Refuse a run that the disk has no room for, before anything is staged; a small one is left to the disk."""
+    if rows * (PART_BYTES + WAREHOUSE_BYTES) * _ROUGHLY < WORTH_LOOKING_BYTES:
+        return
+    needs = find_footprint(home, slot).needs(home, rows)
+    check_rooms(rooms_for(needs), round(home.config.retention.keep_free_gb * 1e9), "run the same command again")
+
+
+def _score_units(
+    home: Home,
+    bundle: Bundle,
+    dump: Dump,
+    pending: Sequence[Unit],
+    tally: Tally,
+    progress: Progress,
+    company: Company | None,
+) -> None:
+    """Score and stage units. The heavy libraries are imported here, when there is something to score."""
+    from batch.local import LocalExecutor
+    from jobs.scoring.scorer import kept_answers, make_scorer
+
+    scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
+    between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
+
+    store, slot, mapping = PartStore(home.parts), dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
+    again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
+
+    def count(unit: Unit) -> None:
+        if unit.unit_id in again:
+            store.mark(slot, "renewed", [unit.unit_id])
+            store.unmark(slot, "again", [unit.unit_id])
+        tally.rows += unit.rows
+        tally.units += 1
+        progress.advance(unit.rows)
+
+    with kept_answers(home, bundle, known=not again) as answers:
+        scorer = scorer_of(home, bundle, answers)
+        executor = LocalExecutor(scorer, store, mapping, home.config.time_zone, between=between)
+        progress.begin("score", sum(unit.rows for unit in pending))
+        started = time.perf_counter()
+        tally.failures += executor.run(dump, pending, count)
+        paused_s = turn.paused_s - paused_s if turn else 0.0
+        seconds = max(time.perf_counter() - started - paused_s, 1e-9)
+    store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out
+    tally.figures |= {
+        "seconds": round(seconds, 3),
+        "docs_per_s": round(tally.rows / seconds, 1),
+        "tokens_per_s": round(scorer.engine.work.tokens / seconds, 1),
+        "padding_share": round(scorer.engine.work.padding_share, 4),
+        "device": scorer.settings.device,
+        "precision": scorer.settings.precision,
+        "batches": scorer.engine.forward.name,
+        **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
+    }
+    if paused_s:
+        tally.figures["paused_s"] = round(paused_s, 3)
+    if answers is not None and answers.asked:
+        tally.figures["cache_hit_rate"] = round(answers.found / answers.asked, 4)

@@ -1,1 +1,0 @@
-"""The sections of `yeban.toml`, typed."""

@@ -1,0 +1,91 @@
+"""How each kind goes; cut off anywhere, what is left is whole or is found again by the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from jobs.config.file import Home
+from jobs.tidy.choosing import Choice, Kind
+from jobs.warehouse.retire import retire
+from storage.errors import TerminalError
+from storage.files.atomic import remove_durably
+from storage.files.slot_folders import remove_empty
+from storage.lake.parts import PartStore
+from storage.lake.retired import RetiredStore
+from storage.lake.summaries import SummaryStore, find_summary
+from storage.nights.store import NightStore
+from storage.records import Slot
+
+
+def remove(home: Home, choice: Choice, now: datetime) -> None:
+    """Remove an item. Who removes what is of a task holds its locks.
+
+    Args:
+        home: The home.
+        choice: What, and why.
+        now: The present moment, with a zone.
+
+    Raises:
+        YebanError: It can't be removed; what is left of it is whole.
+    """
+    _HOW[choice.item.kind](home, choice, now)
+
+
+def _predictions(home: Home, choice: Choice, now: datetime) -> None:
+    slot = _slot(choice)
+    store = PartStore(home.parts)
+    if store.staged_units(slot):
+        find_summary(store, SummaryStore(home.summaries), slot)  # what can be kept of the night is kept
+    retire(home, slot, choice.why, choice.item.rows, now)
+
+
+def _parts(home: Home, choice: Choice, _: datetime) -> None:
+    slot, store, summaries = _slot(choice), PartStore(home.parts), SummaryStore(home.summaries)
+    if RetiredStore(home.retired).has(slot):
+        return  # they went with its predictions
+    staged = store.staged_units(slot)
+    if staged:
+        find_summary(store, summaries, slot)
+        kept = summaries.units(slot)
+        if kept is None or not staged <= kept.keys():
+            raise TerminalError(
+                f"the parts of {slot.task} {slot.logical_date}, bundle {slot.bundle}, don't add up to a summary",
+                expected="profiles and samples of all its units, to be kept as one",
+                action=f"see what `yeban monitor {slot.task} --date {slot.logical_date}` says of them; they stay",
+            )
+    store.discard(slot, store.remains(slot))
+
+
+def _file(_: Home, choice: Choice, __: datetime) -> None:
+    file = choice.item.target
+    if isinstance(file, Path):
+        remove_durably([file])
+
+
+def _report(home: Home, choice: Choice, now: datetime) -> None:
+    _file(home, choice, now)
+    if isinstance(choice.item.target, Path):
+        remove_empty(choice.item.target.parent, home.root)
+
+
+def _slot(choice: Choice) -> Slot:
+    slot = choice.item.target
+    if not isinstance(slot, Slot):
+        raise TypeError(f"{slot} is no slot")
+    return slot
+
+
+_HOW: Final[Mapping[Kind, Callable[[Home, Choice, datetime], None]]] = {
+    "predictions": _predictions,
+    "parts": _parts,
+    "summaries": lambda home, choice, _: SummaryStore(home.summaries).remove(_slot(choice)),
+    "nights": lambda home, choice, _: NightStore(home.nights).remove(_slot(choice)),
+    "reports": _report,
+    "evidently": _file,
+    "runs": _file,
+    "logs": _file,
+    "shadow": lambda home, choice, _: PartStore(home.shadow).drop(_slot(choice)),
+}

@@ -1,0 +1,149 @@
+"""Keeps to `[retention]`: what is there, what goes, and one task after the other removed under its locks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jobs.config.file import Home
+from jobs.runs.leftovers import sweep
+from jobs.runs.locks import let_others_go, task_lock, waits_for
+from jobs.runs.record import Tally, recorded_run
+from jobs.tidy.choosing import KINDS, Bound, Choice, Chosen, Item, Kind, choose
+from jobs.tidy.inventory import take_stock
+from jobs.tidy.removing import remove
+from jobs.warehouse.retire import finish, unfinished
+from storage.errors import RunLocked, TaskWanted, YebanError
+from storage.lake.retired import RetiredStore
+from storage.records import Slot
+from storage.runs.log import RunLog
+
+log = logging.getLogger("yeban.tidy")
+
+JOB = "tidy"
+"""The job's name in its record."""
+_JOBS = ("", "monitor", "shadow", "relabel")
+"""Scoring, and the jobs with locks of their own that need what is tidied."""
+
+
+@dataclass(slots=True)
+class TidyReport:
+    """What went, or would go.
+
+    Attributes:
+        gone: Removed items; in a dry run those that would be.
+        stayed: Items that a bound is against, and that are protected.
+        failures: What could not be removed.
+        busy: Tasks that a run has: nothing of them was touched.
+        failed: Items that could not be removed, and why: they are not tried again by the same run.
+    """
+
+    gone: list[Choice] = field(default_factory=list)
+    stayed: list[Choice] = field(default_factory=list)
+    failures: list[YebanError] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)
+    failed: dict[Item, YebanError] = field(default_factory=dict)
+
+
+def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
+    """What would go; nothing is written."""
+    today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
+    stock = take_stock(home, today)
+    return {kind: choose(stock[kind], _bound(home, kind), today) for kind in KINDS}
+
+
+def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
+    """Remove what `[retention]` does not keep.
+
+    A task that a run has is left alone, and one that a run waits for is given to it between two items.
+
+    Args:
+        home: The home.
+        now: The present moment, with a zone.
+        dry_run: Only say what would go.
+    """
+    report = TidyReport()
+    found = look(home, now)
+    report.stayed = [choice for chosen in found.values() for choice in chosen.stay]
+    going = [choice for chosen in found.values() for choice in chosen.go]
+    if dry_run:
+        report.gone = going
+        return report
+    sweep(home)
+    tasks = {choice.item.task for choice in going} | {slot.task for slot in RetiredStore(home.retired).slots()}
+    tasks |= {task for task in home.config.tasks if _is_open(home, task)}
+    for task in sorted(tasks - {""}):
+        try:
+            _tidy_task(home, task, now, report)
+        except RunLocked as error:
+            log.warning("%s", error.got)
+            report.busy.append(task)
+    _remove(home, [choice for choice in going if not choice.item.task], now, report, None)
+    return report
+
+
+def _tidy_task(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+    """Tidy a task; what goes is looked up anew under its locks, and again after each time that it was given away."""
+    while True:
+        try:
+            with ExitStack() as locks:
+                for job in _JOBS:
+                    locks.enter_context(task_lock(home.locks, task, job, yields=True))
+                _tidy_held(home, task, now, report)
+                return
+        except TaskWanted:
+            let_others_go(home.locks, task, _JOBS)
+
+
+def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+    try:
+        for slot in unfinished(home, task):
+            finish(home, slot)
+    except YebanError as error:
+        report.failures.append(error)
+        return
+    going = [choice for chosen in look(home, now).values() for choice in chosen.go if choice.item.task == task]
+    going = [choice for choice in going if choice.item not in report.failed]
+    if not going and not _is_open(home, task):
+        return
+    today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
+    with recorded_run(RunLog(home.run_records), JOB, Slot(task, today, "")) as tally:
+        tally.failures += [error for item, error in report.failed.items() if item.task == task]
+        _remove(home, going, now, report, tally)
+
+
+def _is_open(home: Home, task: str) -> bool:
+    """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
+    last = next((record for record in RunLog(home.run_records).list(task) if record.job == JOB), None)
+    return last is not None and last.state in ("interrupted", "failed")
+
+
+def _remove(home: Home, going: Sequence[Choice], now: datetime, report: TidyReport, tally: Tally | None) -> None:
+    """Remove items; one that can't be removed does not stop the others."""
+    for left, choice in zip(reversed(range(len(going))), going, strict=True):
+        item = choice.item
+        try:
+            remove(home, choice, now)
+        except YebanError as error:
+            report.failures.append(error)
+            report.failed[item] = error
+            if tally is not None:
+                tally.failures.append(error)
+            continue
+        log.info("%s removed: %s, %s", item.kind, item.target, choice.why)
+        report.gone.append(choice)
+        if tally is not None:
+            tally.rows += item.rows
+            tally.units += 1
+            tally.figures[item.kind] = tally.figures.get(item.kind, 0) + item.size
+            if left and waits_for(home.locks, item.task, _JOBS)():
+                raise TaskWanted("another run of the task waits for it")
+
+
+def _bound(home: Home, kind: Kind) -> Bound:
+    section = getattr(home.config.retention, kind)
+    return Bound(section.days, None if section.gb is None else round(section.gb * 1e9))

@@ -1,0 +1,1 @@
+"""Staged parts into the warehouse, and out of it again."""

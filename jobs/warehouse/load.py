@@ -1,0 +1,267 @@
+"""Staged parts into the warehouse: at the end of scoring, or by `yeban load`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.config.file import Home
+from jobs.runs.locks import task_lock
+from jobs.runs.progress import Progress
+from jobs.runs.record import Tally, copy_records, recorded_run
+from monitoring.findings.mirror import copy_nights
+from monitoring.relabel.annotation.labels import copy_labels
+from monitoring.relabel.annotation.queue import Queue
+from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
+from storage.lake.parts import PartStore
+from storage.lake.plan import Plan
+from storage.lake.replace_orders import ReplaceOrders
+from storage.lake.retired import RetiredStore
+from storage.nights.store import NightStore
+from storage.records import Slot, Unit
+from storage.relabel.batches import BatchStore
+from storage.runs.log import RunLog
+from storage.warehouse.connection import Warehouse
+from storage.warehouse.ledger import loaded_records, loaded_units
+from storage.warehouse.loader import LoadReport, load
+from storage.warehouse.relabel_mirror import copy_batches
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLoad:
+    """What was loaded of one slot.
+
+    Attributes:
+        slot: The slot.
+        report: What the loader did; None where nothing could be loaded.
+        failures: Why.
+        busy: A run of the task is under way, and loads its own parts.
+    """
+
+    slot: Slot
+    report: LoadReport | None
+    failures: tuple[str, ...]
+    busy: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Flat, JSON-ready form."""
+        return {
+            "task": self.slot.task,
+            "logical_date": self.slot.logical_date.isoformat(),
+            "bundle": self.slot.bundle,
+            "loaded_rows": self.report.rows if self.report else None,
+            "failures": list(self.failures),
+            "busy": self.busy,
+        }
+
+
+def open_warehouse(home: Home) -> Warehouse:
+    """The home's warehouse."""
+    return Warehouse(home.warehouse, patience_s=home.config.warehouse.patience_s)
+
+
+def units_in_warehouse(home: Home, slot: Slot) -> set[str]:
+    """Units of a slot that are loaded; none where there is no warehouse yet.
+
+    Raises:
+        WarehouseLocked: Somebody else has the warehouse open.
+    """
+    if not home.warehouse.exists():
+        return set()
+    with open_warehouse(home).reading() as con:
+        return loaded_units(con, slot)
+
+
+def load_plan(
+    home: Home, plan: Plan, record: dict[str, Any] | None, tally: Tally, progress: Progress
+) -> LoadReport | None:
+    """Load a plan's staged parts; a locked warehouse leaves them staged and is no loss.
+
+    A part that turns out to be damaged is discarded, so that the next run scores its unit again.
+    """
+    store, slot, done = PartStore(home.parts), plan.slot, 0
+    renewed = store.marked(slot, "renewed") & store.staged_units(slot)
+    orders = ReplaceOrders(home.parts)
+    replaced = [Slot(slot.task, slot.logical_date, bundle) for bundle in orders.of(slot)]
+
+    def advance(seen: int, total: int) -> None:
+        nonlocal done
+        if not done:
+            progress.begin("load", total)
+        progress.advance(seen - done)
+        done = seen
+
+    try:
+        _forget_replaced(home, plan, replaced)
+        report = load(
+            store,
+            open_warehouse(home),
+            plan,
+            bundle_record=record,
+            now=lambda: datetime.now(UTC),
+            replace=renewed,
+            in_place_of=[old.bundle for old in replaced],
+            on_progress=advance,
+        )
+    except WarehouseLocked as error:
+        tally.staged = True
+        tally.figures["not_loaded"] = str(error)
+        return None
+    damaged = {str(failure.facts["unit"]) for failure in report.failures}
+    store.unmark(slot, "renewed", renewed - damaged)
+    store.discard(slot, damaged)
+    if not report.waiting_units and not damaged:
+        _drop_replaced(store, replaced)
+        orders.done(slot)
+    tally.failures += [_set_aside(failure, slot) for failure in report.failures]
+    return report
+
+
+def _forget_replaced(home: Home, plan: Plan, replaced: list[Slot]) -> None:
+    """Let the old plans forget the files that are about to be replaced whole, so that no load brings them back."""
+    if not replaced:
+        return
+    store = PartStore(home.parts)
+    there = store.staged_units(plan.slot) | units_in_warehouse(home, plan.slot)
+    whole = {path for path, units in plan.files.items() if all(unit.unit_id in there for unit in units)}
+    for old in replaced:
+        known = store.load_plan(old)
+        if known is not None and known.files.keys() & whole:
+            store.save_plan(Plan(old, {path: units for path, units in known.files.items() if path not in whole}))
+
+
+def _drop_replaced(store: PartStore, replaced: list[Slot]) -> None:
+    """Remove old parts that no plan names any more, and what is left of slots that have nothing."""
+    for old in replaced:
+        plan = store.load_plan(old)
+        planned = {unit.unit_id for unit in plan.units} if plan else set()
+        store.discard(old, store.staged_units(old) - planned)
+        if plan is None or not plan.files:
+            store.drop(old)
+
+
+def _set_aside(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
+    return PartCorrupt(
+        failure.got,
+        expected=failure.expected,
+        action=f"it is discarded; `yeban score {slot.task} --date {slot.logical_date}` scores just its rows again",
+        **failure.facts,
+    )
+
+
+def _not_staged(slot: Slot, rows: int) -> TerminalError:
+    return TerminalError(
+        f"{rows:,} planned rows of {slot.task} {slot.logical_date}, bundle {slot.bundle}, are not staged",
+        expected="every planned row to be staged or loaded",
+        action=f"run `yeban score {slot.task} --date {slot.logical_date}` again, with the --input and --bundle that it "
+        "had: it scores just these",
+    )
+
+
+def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
+    """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
+
+    Monitored nights and batches to label that the warehouse lacks are copied as well.
+
+    Args:
+        home: The home.
+        task: One task, or None for all that have parts.
+        progress: Where to report to.
+
+    Returns:
+        The slots that were not complete in the warehouse, up to the first that found the warehouse locked.
+
+    Raises:
+        ConfigError: Nobody knows the task.
+        RunLocked: A run of the task asked for is under way.
+        WarehouseLocked: Somebody else has the warehouse open.
+    """
+    store, runs = PartStore(home.parts), RunLog(home.run_records)
+    retired = RetiredStore(home.retired)
+    slots = [slot for slot in store.slots(task) if not retired.has(slot)]
+    if task is not None and not slots:
+        home.task(task)
+    plans, done = _read_plans(store, slots)
+    for plan in unsettled(home, store, plans):
+        try:
+            done.append(load_slot(home, store, runs, plan, progress))
+        except RunLocked as error:
+            if task is not None:
+                raise
+            done.append(SlotLoad(plan.slot, None, (str(error),), busy=True))
+            continue
+        if done[-1].report is None:
+            return done
+    if any(each.report for each in done):
+        copy_records(open_warehouse(home), runs)
+    for name in home.config.tasks if task is None else [task]:
+        copy_nights(open_warehouse(home), NightStore(home.nights), name)
+        copy_batches(open_warehouse(home), BatchStore(home.relabel), name)
+        copy_labels(open_warehouse(home), Queue(BatchStore(home.relabel)), name)
+    return done
+
+
+def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[SlotLoad]]:
+    """The plans of slots; one that cannot be read is a failure and does not stop the others."""
+    plans, failed = [], []
+    for slot in slots:
+        try:
+            plan = store.load_plan(slot)
+        except PartCorrupt as error:
+            failed.append(SlotLoad(slot, None, (str(error),)))
+            continue
+        if plan is not None:
+            plans.append(plan)
+        elif store.staged_units(slot):
+            failed.append(SlotLoad(slot, None, (str(_no_plan(slot)),)))
+    return plans, failed
+
+
+def _no_plan(slot: Slot) -> TerminalError:
+    return TerminalError(
+        f"parts of {slot.task} {slot.logical_date}, bundle {slot.bundle}, are staged, but there is no plan of them",
+        expected="_plan.json beside them",
+        action=f"run `yeban score {slot.task} --date {slot.logical_date}` again, with the --input and --bundle that it "
+        "had: it makes the plan anew, and no part is lost",
+    )
+
+
+def unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
+    """Plans that are not in the warehouse as they are planned: the ledger lacks units, or has others or older ones.
+
+    Raises:
+        WarehouseLocked: Somebody else has the warehouse open.
+    """
+    loaded: dict[Slot, list[Unit]] = {}
+    if home.warehouse.exists():
+        with open_warehouse(home).reading() as connection:
+            loaded = {plan.slot: loaded_records(connection, plan.slot) for plan in plans}
+    return [plan for plan in plans if not _is_settled(store, plan, loaded.get(plan.slot, []))]
+
+
+def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
+    there = {unit for unit in loaded if unit.source_path in plan.files}
+    renewed = store.marked(plan.slot, "renewed")
+    if ReplaceOrders(store.root).of(plan.slot):
+        return False
+    return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
+
+
+def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
+    """Load what is staged of a plan, on record.
+
+    Raises:
+        RunLocked: A run of the task is under way.
+    """
+    slot = plan.slot
+    with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
+        plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it
+        report = load_plan(home, plan, None, tally, progress)
+        if report and report.waiting_rows:
+            tally.failures.append(_not_staged(slot, report.waiting_rows))
+        tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)
+    failures = [str(each) for each in tally.failures]
+    if report is None:
+        failures.append(str(tally.figures["not_loaded"]))
+    return SlotLoad(slot, report, tuple(failures))

@@ -1,0 +1,1 @@
+"""The drift and quality metrics of one night."""

@@ -1,0 +1,1 @@
+"""Batches out to annotators, their annotations back, and what they agree on."""

@@ -1,0 +1,109 @@
+"""Batches out to people: the files that they label on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from monitoring.relabel.annotation.queue import Queue, QueuedBatch, newest_batch
+from monitoring.relabel.annotation.resolve import ADJUDICATOR, resolve
+from monitoring.relabel.annotation.shares import add_shares, shares_of
+from monitoring.relabel.annotation.sharing import share
+from monitoring.relabel.sheets.csv_file import write_csv, write_instructions
+from monitoring.relabel.sheets.label_studio import labelling_config, write_tasks
+from monitoring.relabel.sheets.sheet import Lang, Sheet
+from monitoring.relabel.sheets.xlsx_file import write_xlsx
+from storage.errors import InputError
+from storage.files.atomic import write_bytes
+from storage.relabel.annotations import AnswerLog
+
+Format = Literal["csv", "xlsx", "label-studio"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export.
+
+    Attributes:
+        task: The task.
+        batch: The batch; None is the newest.
+        out: Folder for the files.
+        annotators: One file for each; without any, one file for whoever.
+        kind: Which files.
+        lang: Language of headers; instructions have both.
+        suggestions: Show what the model thinks.
+        guide: What the owner of the task wants people to know.
+        adjudicate: Only the rows on which people tie, for the annotators named, who decide.
+    """
+
+    task: str
+    batch: str | None
+    out: Path
+    annotators: tuple[str, ...] = ()
+    kind: Format = "csv"
+    lang: Lang = "zh"
+    suggestions: bool = True
+    guide: str = ""
+    adjudicate: bool = False
+
+
+def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
+    """Write the sheets of a batch; only who holds the task's lock may. The files, in order.
+
+    Raises:
+        InputError: There is no batch, or nothing to adjudicate.
+        DiskFull: No space left.
+        ExtraMissing: xlsx without openpyxl.
+    """
+    found = queue.batch(request.task, request.batch or newest_batch(queue, request.task))
+    folder = queue.folder(request.task, found.batch)
+    people = tuple(dict.fromkeys(request.annotators))
+    if request.adjudicate:
+        people = tuple(f"{ADJUDICATOR}{name}" for name in people or ("1",))
+        shares = dict.fromkeys(people, _ties(found, folder))
+    elif people:
+        golden = frozenset(row for row, item in found.by_row_id().items() if item.golden is not None)
+        wanted = {row: item.copies for row, item in found.by_row_id().items()}
+        shares = share(wanted, golden, people, shares_of(folder))
+    else:
+        shares = {"": frozenset(found.by_row_id())}
+    files: list[Path] = []
+    for person, rows in shares.items():
+        sheet = found.sheet(person, rows, guide=request.guide, suggestions=request.suggestions)
+        files += _write(sheet, request)
+    if people:
+        given = shares_of(folder) if request.adjudicate else {}  # ties that came later add to those of before
+        add_shares(folder, {name: rows | given.get(name, frozenset()) for name, rows in shares.items()})
+    return files
+
+
+def _ties(found: QueuedBatch, folder: Path) -> frozenset[str]:
+    said = AnswerLog(folder).said()
+    ties = {row for row, each in said.items() if (outcome := resolve(each)) and outcome.label is None}
+    rows = frozenset(row for row, item in found.by_row_id().items() if row in ties and item.golden is None)
+    if not rows:
+        raise InputError(
+            f"nobody disagrees on batch {found.batch}",
+            expected="rows with as many labels for as against",
+            action="import more labels first, see `yeban relabel status`",
+        )
+    return rows
+
+
+def _write(sheet: Sheet, request: ExportRequest) -> list[Path]:
+    person = sheet.annotator.replace(":", "-").replace("/", "-")
+    stem = f"{sheet.task}-{sheet.batch}" + (f"-{person}" if person else "")
+    match request.kind:
+        case "csv":
+            parts = {
+                f"{stem}.csv": write_csv(sheet, request.lang),
+                f"{stem}.instructions.txt": write_instructions(sheet, request.lang),
+            }
+        case "xlsx":
+            parts = {f"{stem}.xlsx": write_xlsx(sheet, request.lang)}
+        case "label-studio":
+            parts = {f"{stem}.json": write_tasks(sheet), f"{stem}.config.xml": labelling_config(sheet).encode()}
+    for name, data in parts.items():
+        write_bytes(request.out / name, data)
+    return [request.out / name for name in parts]

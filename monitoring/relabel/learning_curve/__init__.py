@@ -1,0 +1,1 @@
+"""What labels bought, as a learning curve."""

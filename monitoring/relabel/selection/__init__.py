@@ -1,0 +1,1 @@
+"""Which rows a batch asks about."""

@@ -1,0 +1,1 @@
+"""A night as plain characters on a terminal."""

@@ -1,0 +1,1 @@
+"""The Parquet lake: staged parts, their plan, and what is known of each slot."""

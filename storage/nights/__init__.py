@@ -1,0 +1,1 @@
+"""Findings of monitored nights."""

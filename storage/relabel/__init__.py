@@ -1,0 +1,1 @@
+"""Batches to label and the annotations that came back."""

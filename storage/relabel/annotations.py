@@ -1,0 +1,121 @@
+"""What annotators said, on disk: one file per import, never changed. The files are the truth.
+
+`<batch folder>/imports/<number>-<digest>.json` holds the answers that were new; the digest is that of all answers of
+the file, so the same file again is known, however it was saved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from storage.errors import TerminalError
+from storage.files.atomic import write_json
+
+_FOLDER: Final = "imports"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """A label that a person gave to an item of a batch."""
+
+    item: str
+    label: str
+    annotator: str
+    labelled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """The new answers of one file.
+
+    Attributes:
+        name: Its name, in the order of import.
+        digest: Digest of all answers of the file.
+        imported_at: When.
+        answers: Those that were new, or another label than before.
+    """
+
+    name: str
+    digest: str
+    imported_at: datetime
+    answers: tuple[StoredAnswer, ...]
+
+
+class AnswerLog:
+    """The imports of a batch.
+
+    Args:
+        folder: That of the batch.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / _FOLDER
+
+    def imports(self) -> list[Import]:
+        """All imports, the oldest first.
+
+        Raises:
+            TerminalError: One can't be read.
+        """
+        return [_read(path) for path in sorted(self._folder.glob("*.json"))]
+
+    def said(self) -> dict[str, dict[str, str]]:
+        """The newest label of each item by annotator."""
+        found: dict[str, dict[str, str]] = {}
+        for each in self.imports():
+            for answer in each.answers:
+                found.setdefault(answer.item, {})[answer.annotator] = answer.label
+        return found
+
+    def add(self, answers: list[StoredAnswer], at: datetime) -> tuple[Import | None, bool]:
+        """Take the answers of a file that are new. Only who holds the task's lock may.
+
+        Returns:
+            The import, None where nothing is new; and whether just these answers were imported before.
+
+        Raises:
+            DiskFull: No space left; then nothing was taken.
+        """
+        digest = digest_of(answers)
+        known = self.imports()
+        if any(each.digest == digest for each in known):
+            return None, True
+        said = self.said()
+        new = tuple(each for each in answers if said.get(each.item, {}).get(each.annotator) != each.label)
+        if not new:
+            return None, False
+        found = Import(f"{len(known) + 1:06d}-{digest[:12]}", digest, at, new)
+        flat = [{**asdict(each), "labelled_at": each.labelled_at.isoformat()} for each in new]
+        write_json(
+            self._folder / f"{found.name}.json",
+            {"digest": digest, "imported_at": at.isoformat(), "answers": flat},
+        )
+        return found, False
+
+
+def digest_of(answers: list[StoredAnswer]) -> str:
+    """Digest of who said what, in no order."""
+    lines = sorted(json.dumps([each.item, each.annotator, each.label]) for each in answers)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _read(path: Path) -> Import:
+    try:
+        flat = json.loads(path.read_bytes())
+        answers = tuple(
+            StoredAnswer(each["item"], each["label"], each["annotator"], datetime.fromisoformat(each["labelled_at"]))
+            for each in flat["answers"]
+        )
+        return Import(path.stem, flat["digest"], datetime.fromisoformat(flat["imported_at"]), answers)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TerminalError(
+            f"the import {path} can't be read: {error!r}",
+            expected="a file that `yeban relabel import` wrote",
+            action="restore it from a backup, or remove it and import the annotator's file again",
+            path=str(path),
+        ) from error

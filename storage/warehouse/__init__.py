@@ -1,0 +1,1 @@
+"""The DuckDB file: connection, schema, loader, and every SQL statement."""

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from monitoring.relabel.annotation.agreement import cohen_kappa, fleiss_kappa, golden_accuracy, krippendorff_alpha
+from monitoring.relabel.annotation.resolve import resolve
+from monitoring.relabel.annotation.sharing import share
+
+
+def votes_of(*columns: str) -> dict[str, dict[str, str]]:
+    """One string for each annotator, a label for each item, `.` where there is none."""
+    names = "ABCDEFG"
+    return {
+        str(item): {names[who]: said[item] for who, said in enumerate(columns) if said[item] != "."}
+        for item in range(len(columns[0]))
+    }
+
+
+def test_alpha_of_the_worked_example() -> None:
+    """Krippendorff 2011, section C: four observers, twelve units, missing values; alpha is .743."""
+    votes = votes_of("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
+    assert krippendorff_alpha(votes) == pytest.approx(0.743, abs=0.0005)
+    two = votes_of("0100000000", "1110010100")  # by hand: 4 of 10 differ, 14 zeros, 6 ones: 1 - 19 * 4 / (14 * 6)
+    assert krippendorff_alpha(two) == pytest.approx(0.095, abs=0.0005)
+
+
+def test_cohen_and_fleiss_against_libraries() -> None:
+    inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+    rng = np.random.default_rng(3)
+    columns = ["".join(rng.choice(list("abc"), 60)) for _ in range(4)]
+    columns[1] = columns[0][:40] + columns[1][40:]
+    votes = votes_of(*columns)
+    assert cohen_kappa(votes)["A", "B"] == pytest.approx(cohen_kappa_score(list(columns[0]), list(columns[1])))
+    table, _ = inter_rater.aggregate_raters(np.array([list(each) for each in columns]).T)
+    assert fleiss_kappa(votes) == pytest.approx(inter_rater.fleiss_kappa(table))
+
+
+def test_what_cannot_be_said_is_nan() -> None:
+    for figure in (fleiss_kappa, krippendorff_alpha):
+        assert math.isnan(figure({}))
+        assert math.isnan(figure(votes_of("aaa", "aaa")))
+        assert math.isnan(figure(votes_of("ab.", "..a")))
+    assert math.isnan(cohen_kappa(votes_of("a.", ".b"))["A", "B"])
+    assert krippendorff_alpha(votes_of("abab", "abab")) == 1
+
+
+def test_golden_rows() -> None:
+    figures = golden_accuracy(votes_of("aab", "a.."), {"0": "a", "1": "b", "2": "b"})
+    assert figures["A"].value == pytest.approx(2 / 3)
+    assert figures["A"].low < 2 / 3 < figures["A"].high
+    assert figures["B"].value == 1
+
+
+def test_majority_ties_and_adjudicators() -> None:
+    assert resolve({}) is None
+    for said, label, how in (
+        ({"a": "x"}, "x", "one"),
+        ({"a": "x", "b": "x"}, "x", "all"),
+        ({"a": "x", "b": "y", "c": "y"}, "y", "majority"),
+        ({"a": "x", "b": "y"}, None, "tie"),
+        ({"a": "x", "b": "y", "adjudicator:c": "z"}, "z", "adjudicated"),
+        ({"adjudicator:d": "x", "adjudicator:c": "z"}, None, "tie"),
+    ):
+        outcome = resolve(said)
+        assert outcome is not None
+        assert (outcome.label, outcome.how) == (label, how)
+
+
+def test_rows_are_shared_evenly_and_stay_where_they_are() -> None:
+    wanted = {str(row): 2 if row < 10 else 1 for row in range(60)}
+    golden = frozenset({"58", "59"})
+    first = share(wanted, golden, ("li", "wang"), {})
+    assert all(golden <= rows for rows in first.values())
+    assert all(sum(str(row) in rows for rows in first.values()) == 2 for row in range(10))
+    assert all(sum(str(row) in rows for rows in first.values()) == 1 for row in range(10, 58))
+    assert abs(len(first["li"]) - len(first["wang"])) <= 1
+    assert share(wanted, golden, ("li", "wang"), first) == first
+    assert share(wanted, golden, ("zhao",), first)["zhao"] == golden

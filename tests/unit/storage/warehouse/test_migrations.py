@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from storage.errors import TerminalError
+from storage.warehouse.migrations import Migration, is_outdated, migrate, packaged_migrations, schema_version
+
+FIRST = packaged_migrations()[0]
+SECOND = Migration(2, "moods", "CREATE TABLE moods (mood VARCHAR); INSERT INTO moods VALUES ('好')")
+BROKEN = Migration(2, "broken", "CREATE TABLE moods (mood VARCHAR); SELECT * FROM no_such_table")
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+def test_packaged_migrations_are_numbered_without_gaps() -> None:
+    assert [step.version for step in packaged_migrations()] == [*range(1, len(packaged_migrations()) + 1)]
+
+
+def test_the_first_makes_the_tables_that_are_used_now(con: duckdb.DuckDBPyConnection) -> None:
+    assert schema_version(con) == 0
+    assert migrate(con) == len(packaged_migrations())
+    assert tables(con) >= {"runs", "units", "predictions", "profiles", "bundles", "labels", "schema_version"}
+
+
+def test_again_changes_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    migrate(con)
+    before = con.execute("SELECT * EXCLUDE applied_at FROM schema_version").fetchall()
+    assert migrate(con) == 0
+    assert con.execute("SELECT * EXCLUDE applied_at FROM schema_version").fetchall() == before
+
+
+def test_a_second_step_runs_on_a_warehouse_of_the_first(con: duckdb.DuckDBPyConnection) -> None:
+    migrate(con, [FIRST])
+    con.execute("INSERT INTO labels VALUES ('t', 'd', 'l', 'a', 's', now(), now())")
+    assert is_outdated(con, [FIRST, SECOND])
+    assert migrate(con, [FIRST, SECOND]) == 1
+    assert schema_version(con) == 2
+    assert con.execute("SELECT mood FROM moods").fetchall() == [("好",)]
+    assert con.execute("SELECT doc_id FROM labels").fetchall() == [("d",)]
+    assert not is_outdated(con, [FIRST, SECOND])
+
+
+def test_a_step_that_fails_leaves_nothing_and_can_be_repeated(con: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.CatalogException):
+        migrate(con, [FIRST, BROKEN])
+    assert schema_version(con) == 1
+    assert "moods" not in tables(con)
+    assert migrate(con, [FIRST, SECOND]) == 1
+
+
+def test_a_newer_warehouse_is_refused(con: duckdb.DuckDBPyConnection) -> None:
+    migrate(con, [FIRST, SECOND])
+    with pytest.raises(TerminalError, match="version 2") as caught:
+        migrate(con, [FIRST])
+    assert (caught.value.facts["found"], caught.value.facts["latest"]) == (2, 1)
+
+
+def test_somebody_elses_database_is_left_alone(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TABLE sales (x INTEGER)")
+    with pytest.raises(TerminalError, match="sales"):
+        migrate(con)
+    assert tables(con) == {"sales"}
+
+
+def test_everything_has_a_comment(con: duckdb.DuckDBPyConnection) -> None:
+    migrate(con)
+    con.execute("DROP TABLE schema_version")
+    bare = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL "
+        "UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NULL"
+    ).fetchall()
+    assert bare == []
