@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from batch.engine.engines import make_engine
 from batch.engine.settings import EngineSettings, resolve_settings
-from batch.prediction_cache.cache import AnswerCache, TextKeys
+from batch.prediction_cache.cache import PredictionCache, TextKeys
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
-from models.aggregation import aggregate, loudest_windows
+from models.aggregation import aggregate, top_windows
 from models.bundle import Bundle
 from models.calibration import softmax
 from models.cleaning.marks import find_marks
@@ -69,7 +69,7 @@ class Scorer:
         ConfigError: This machine cannot compute so.
     """
 
-    def __init__(self, bundle: Bundle, settings: EngineSettings, answers: AnswerCache | None = None) -> None:
+    def __init__(self, bundle: Bundle, settings: EngineSettings, answers: PredictionCache | None = None) -> None:
         self.bundle = bundle
         self.answers = answers
         self.settings = resolve_settings(settings)
@@ -115,7 +115,7 @@ class Scorer:
         status[np.isnan(probs).any(axis=1)] = FAILED
         status[chars == 0] = EMPTY
         label = np.where(np.isnan(documents).any(axis=1), 0, documents.argmax(axis=1))
-        top, top_offsets = loudest_windows(logits, windows.offsets, label)
+        top, top_offsets = top_windows(logits, windows.offsets, label)
         unknown = np.concatenate([[0], np.cumsum(tokens.ids == self._tokenizer.special.unknown)])
         scores = Scores(
             status=status.astype(np.int8),

@@ -31,7 +31,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings, ReferenceNote
-from monitoring.metrics.input import Baseline, LabelledSample, Limits, Subject
+from monitoring.metrics.input import Baseline, LabelledSample, MonitoringInput, SampleLimits
 from monitoring.metrics.measure import measure
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
@@ -157,14 +157,14 @@ def _open(folder: Path) -> tuple[Scorer, Embedder]:
 def _nights(
     story: Story, scorer: Scorer, embedder: Embedder, min_rows: int
 ) -> Iterator[tuple[Night, Findings, Judgement]]:
-    bundle, limits = scorer.bundle, Limits(min_rows=min_rows)
+    bundle, limits = scorer.bundle, SampleLimits(min_rows=min_rows)
     then = _observe(scorer, story.reference, FIRST)
     note = ReferenceNote("reference", "dates", bundle.version, FIRST, FIRST, len(story.reference))
     confusion = _confusion(story.reference, then.probs, bundle.labels)
     for place, night in enumerate(story.nights, start=1):
         now = _observe(scorer, night.rows, FIRST + timedelta(days=place))
         findings = measure(
-            Subject(
+            MonitoringInput(
                 task=story.task,
                 logical_date=FIRST + timedelta(days=place),
                 bundle=bundle.version,

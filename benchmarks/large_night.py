@@ -25,7 +25,7 @@ from jobs.config.file import find_home
 from jobs.monitor.report import stored_morning
 from models.bundle import Bundle, open_bundle
 from monitoring.page.render import render_morning
-from storage.files.checksums import bytes_digest, make_seal
+from storage.files.checksums import bytes_digest, make_checksums
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.profiles.counts import CONFIDENCE_BINS, LENGTH_EDGES, MARKS, Counts
@@ -102,7 +102,7 @@ def make_day(home: Path, slot: Slot, units: int, rows: int, bundle: Bundle) -> N
         data = {files.profile: profiles[number % VARIANTS], files.sample: _sample(unit, rest, random)}
         for path, content in data.items():
             path.write_bytes(content)
-        files.seal.write_bytes(make_seal({path.name: bytes_digest(content) for path, content in data.items()}))
+        files.seal.write_bytes(make_checksums({path.name: bytes_digest(content) for path, content in data.items()}))
         files.part.touch()
 
 

@@ -40,11 +40,11 @@ from jobs.scoring.score import ScoreRequest, score
 from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle, open_bundle
 from models.evaluation.metrics import evaluate
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.finetune_recipe import finetune_recipe
-from models.training.incremental import Lessons, finetune
+from models.training.incremental import FinetuneRows, finetune
 from models.training_fingerprints import text_keys
 from monitoring.relabel.selection.mix import DEFAULT_MIX, RANDOM
 from storage.relabel.batches import BatchStore
@@ -203,7 +203,7 @@ def learn(home: Home, champion: Bundle, corpus: Corpus, course: Course) -> tuple
     rows = corpus.pool.filter(pl.col("id").is_in(ids))
     new = LabelledRows(rows["text"], rows["gold"].to_numpy())
     recipe = finetune_recipe(champion.manifest.lineage.recipe, (f"seed={course.seed}", *course.settings))
-    lessons = Lessons(new, corpus.old, keep_out=corpus.kept_out)
+    lessons = FinetuneRows(new, corpus.old, keep_out=corpus.kept_out)
     return finetune(champion, recipe, lessons, home.bundles / TASK), new
 
 
@@ -250,7 +250,7 @@ def _in_use(home: Home) -> Path:
     return home.bundles / TASK / str(Registry(home.bundles).champion(TASK))
 
 
-def _flat(figure: Figure) -> list[float]:
+def _flat(figure: Interval) -> list[float]:
     return [round(each, 4) for each in (figure.value, figure.low, figure.high)]
 
 

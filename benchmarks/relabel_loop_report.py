@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.evaluation.calibration_error import bin_of, equal_width_edges
 from models.evaluation.classification import cell_scores
 from models.evaluation.intervals import RESAMPLES, percentile_figure
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 from monitoring.relabel.learning_curve.drawing import COLOURS, Curve, draw_panel, draw_picture
 
 Float64 = NDArray[np.float64]
@@ -41,7 +41,7 @@ def report(out: Path, picture: Path | None) -> None:
     courses = [line for line in lines if "arm" in line]
     labels = {line["round"]: line["labels"] for line in courses}
     arms = sorted({line["arm"] for line in courses}, key=lambda arm: (arm == AGAINST, arm != "margin-mix", arm))
-    curves: dict[tuple[str, str, str], dict[int, Figure]] = {}
+    curves: dict[tuple[str, str, str], dict[int, Interval]] = {}
     for test in ("virus", "usual"):
         for title, measure in MEASURES.items():
             drawn = _replicates(out, lines, test, measure)
@@ -127,7 +127,7 @@ def _curve(courses: Sequence[Mapping[str, object]], drawn: Mapping[str, Float64]
     return found
 
 
-def _figures(curve: Mapping[int, Float64]) -> dict[int, Figure]:
+def _figures(curve: Mapping[int, Float64]) -> dict[int, Interval]:
     return {number: percentile_figure(float(each[0]), each[1:]) for number, each in curve.items()}
 
 
@@ -145,7 +145,7 @@ def _table(found: Mapping[str, Mapping[int, Float64]], arms: Sequence[str], labe
         yield f"| {labels[number]:,} | " + " | ".join(cells) + " |"
 
 
-def _told(figure: Figure, sign: str = "") -> str:
+def _told(figure: Interval, sign: str = "") -> str:
     return f"{figure.value:{sign}.3f} [{figure.low:{sign}.3f}, {figure.high:{sign}.3f}]"
 
 

@@ -44,7 +44,7 @@ def aggregate(logits: NDArray[np.float32], offsets: NDArray[np.int64], how: Aggr
     return (top + np.log(np.add.reduceat(per_window, first, axis=0))).astype(np.float32)
 
 
-def loudest_windows(
+def top_windows(
     logits: NDArray[np.float32], offsets: NDArray[np.int64], label: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Find the windows that spoke loudest for each document's label.

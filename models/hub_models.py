@@ -31,7 +31,7 @@ _FEWEST_POSITIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignDefaults:
+class HubModelDefaults:
     """What the task's configuration says about models that don't say it themselves."""
 
     cleaning: CleaningSpec
@@ -39,7 +39,7 @@ class ForeignDefaults:
     aggregation: Aggregation
 
 
-def open_foreign(name: str, task: str, defaults: ForeignDefaults) -> Bundle:
+def open_hub_model(name: str, task: str, defaults: HubModelDefaults) -> Bundle:
     """Open a transformers folder, or fetch a hub name, as a bundle.
 
     Raises:
@@ -140,7 +140,7 @@ def _check_kind(path: Path, config: _StockConfig) -> None:
         )
 
 
-def _manifest(path: Path, config: _StockConfig, task: str, defaults: ForeignDefaults) -> Manifest:
+def _manifest(path: Path, config: _StockConfig, task: str, defaults: HubModelDefaults) -> Manifest:
     labels = config.labels
     if len(set(labels)) < max(2, len(labels)):
         raise BundleContradiction(

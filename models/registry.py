@@ -8,7 +8,7 @@ from typing import Final
 
 from models.bundle import MANIFEST, Bundle, open_bundle
 from models.history import Move, append_move, read_moves
-from models.hub_models import CONFIG, ForeignDefaults, open_foreign
+from models.hub_models import CONFIG, HubModelDefaults, open_hub_model
 from storage.errors import BundleIncomplete
 from storage.files.atomic import expand_user, write_bytes
 
@@ -67,7 +67,7 @@ class Registry:
         """Where the gate's report about a pair is, or will be; its page has the suffix `.html`."""
         return self.root / task / f"gate-{challenger}-vs-{champion}.json"
 
-    def resolve(self, task: str, wanted: str | None, defaults: ForeignDefaults) -> Bundle:
+    def resolve(self, task: str, wanted: str | None, defaults: HubModelDefaults) -> Bundle:
         """Find the bundle to use.
 
         Args:
@@ -86,7 +86,7 @@ class Registry:
         if (path / MANIFEST).is_file():
             return open_bundle(path)
         if (path / CONFIG).is_file():
-            return open_foreign(str(path), task, defaults)
+            return open_hub_model(str(path), task, defaults)
         if path.is_dir():
             return open_bundle(path)  # tells what is missing
         known = self.beginning_with(task, wanted)
@@ -98,7 +98,7 @@ class Registry:
                 expected="one version",
                 action="write more digits of the version",
             )
-        return open_foreign(wanted, task, defaults)
+        return open_hub_model(wanted, task, defaults)
 
     def open_version(self, task: str, version: str) -> Bundle:
         """Open one of those at hand.

@@ -47,7 +47,7 @@ def has_text(texts: pl.Series) -> NDArray[np.bool_]:
     return (texts.fill_null("").str.strip_chars() != "").to_numpy()
 
 
-def seen_bytes(texts: Iterable[pl.Series], before: Keys | None = None) -> bytes:
+def fingerprint_bytes(texts: Iterable[pl.Series], before: Keys | None = None) -> bytes:
     """The file's contents: every digest once, ascending, little-endian.
 
     Args:
@@ -59,7 +59,7 @@ def seen_bytes(texts: Iterable[pl.Series], before: Keys | None = None) -> bytes:
     return everything.astype(_DTYPE).tobytes()
 
 
-def read_seen(bundle: Bundle) -> Keys | None:
+def read_fingerprints(bundle: Bundle) -> Keys | None:
     """Digests of the texts that a bundle has seen, ascending; None where it does not tell.
 
     Raises:

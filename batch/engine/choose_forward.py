@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from batch.engine.packed_check import Preflight, compare
+from batch.engine.packed_check import PackedCheck, compare
 from batch.forward.packed import PackedForward
 from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward
@@ -22,7 +22,7 @@ log = logging.getLogger("yeban.engine")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ForwardChoice:
     """How batches will be run.
 
     Attributes:
@@ -33,7 +33,7 @@ class Choice:
 
     forward: Forward
     reason: str
-    preflight: Preflight | None = None
+    preflight: PackedCheck | None = None
 
     @property
     def packed(self) -> bool:
@@ -54,7 +54,7 @@ def choose_forward(
     precision: Precision,
     sample: tuple[Tokens, Windows],
     kernel: Kernel | None = None,
-) -> Choice:
+) -> ForwardChoice:
     """Choose packed where it is possible and proven, else padded.
 
     Args:
@@ -70,7 +70,7 @@ def choose_forward(
     obstacle = _obstacle(network, device, precision, kernel)
     if obstacle:
         log.info("padded batches: %s", obstacle)
-        return Choice(padded, reason=obstacle)
+        return ForwardChoice(padded, reason=obstacle)
     name = find_encoder(network).name
     try:
         packed = PackedForward(network, special, classes, device, precision, kernel or varlen)
@@ -79,14 +79,14 @@ def choose_forward(
         raise  # the device is lost: padded batches would fail too
     except Exception as error:  # whatever a kernel or a family does wrong, padded batches still score
         log.warning("padded batches: packed scoring of %s failed: %s", name, error, exc_info=True)
-        return Choice(padded, reason=f"packed scoring of {name} failed: {error}")
+        return ForwardChoice(padded, reason=f"packed scoring of {name} failed: {error}")
     if not report.passed:
         reason = _explain(name, report)
         log.warning("padded batches: %s", reason)
-        return Choice(padded, reason=reason, preflight=report)
+        return ForwardChoice(padded, reason=reason, preflight=report)
     reason = f"{name}: {report.rows} rows agree within {report.max_difference:.1e}"
     log.info("packed batches: %s", reason)
-    return Choice(packed, reason=reason, preflight=report)
+    return ForwardChoice(packed, reason=reason, preflight=report)
 
 
 def _obstacle(network: nn.Module, device: torch.device, precision: Precision, kernel: Kernel | None) -> str | None:
@@ -98,7 +98,7 @@ def _obstacle(network: nn.Module, device: torch.device, precision: Precision, ke
     return None if kernel else varlen_obstacle(device, autocast_type(precision), encoder.head_size)
 
 
-def _explain(name: str, report: Preflight) -> str:
+def _explain(name: str, report: PackedCheck) -> str:
     if not report.rows:
         return f"no text to compare packed and padded scoring of {name} on"
     return (

@@ -22,7 +22,7 @@ MIN_AGREEMENT: Final = 0.995
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Int8Agreement:
     """How close two ways of computing came.
 
     Attributes:
@@ -41,11 +41,11 @@ class Agreement:
         return self.same_label / self.windows if self.windows else 1.0
 
 
-def compare_logits(exact: NDArray[np.float32], fast: NDArray[np.float32]) -> Agreement:
+def compare_logits(exact: NDArray[np.float32], fast: NDArray[np.float32]) -> Int8Agreement:
     """Compare the logits of the same windows, float32[W, C] both."""
     same = (exact.argmax(1) == fast.argmax(1)) & np.isfinite(fast).all(1)
     apart = np.abs(softmax(exact, 1.0) - softmax(fast, 1.0)).max(initial=0.0)
-    return Agreement(len(exact), int(same.sum()), float(apart))
+    return Int8Agreement(len(exact), int(same.sum()), float(apart))
 
 
 def measure_agreement(
@@ -55,7 +55,7 @@ def measure_agreement(
     windows: Windows,
     special: SpecialTokens,
     limit: int = GATE_WINDOWS,
-) -> Agreement:
+) -> Int8Agreement:
     """Run windows, evenly spread over those at hand, both ways.
 
     Args:
@@ -69,11 +69,11 @@ def measure_agreement(
     total = len(windows.length)
     chosen = np.unique(np.linspace(0, total - 1, min(limit, total)).astype(np.int64))
     if not len(chosen):
-        return Agreement(0, 0, 0.0)
+        return Int8Agreement(0, 0, 0.0)
     return compare_logits(*(score_windows(each, tokens, windows, chosen, special) for each in (exact, fast)))
 
 
-def require_agreement(found: Agreement, precision: str, minimum: float = MIN_AGREEMENT) -> None:
+def require_agreement(found: Int8Agreement, precision: str, minimum: float = MIN_AGREEMENT) -> None:
     """Refuse a precision that changes labels.
 
     Raises:

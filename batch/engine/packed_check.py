@@ -30,7 +30,7 @@ _MAX_TOKENS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
-class Preflight:
+class PackedCheck:
     """What comparing N windows showed.
 
     Attributes:
@@ -90,7 +90,7 @@ def _take(windows: Windows, chosen: NDArray[np.int64], length: NDArray[np.int64]
 
 def compare(
     packed: Forward, padded: Forward, tokens: Tokens, windows: Windows, special: SpecialTokens, precision: Precision
-) -> Preflight:
+) -> PackedCheck:
     """Score a sample both ways.
 
     Args:
@@ -104,17 +104,17 @@ def compare(
     sample = sample_windows(windows)
     chosen = np.arange(len(sample.length))
     if not len(chosen):
-        return Preflight(0, 0.0, 0, TOLERANCE[precision])
+        return PackedCheck(0, 0.0, 0, TOLERANCE[precision])
     right, checked = (softmax(score_windows(each, tokens, sample, chosen, special), 1.0) for each in (padded, packed))
     return judge(right, checked, TOLERANCE[precision])
 
 
-def judge(right: NDArray[np.float32], checked: NDArray[np.float32], tolerance: float) -> Preflight:
+def judge(right: NDArray[np.float32], checked: NDArray[np.float32], tolerance: float) -> PackedCheck:
     """Compare probabilities float32[N, C]."""
     ranked = np.sort(right, axis=1)
     clear = ranked[:, -1] - ranked[:, -2] > tolerance
     flipped = clear & (right.argmax(axis=1) != checked.argmax(axis=1))
-    return Preflight(len(right), float(np.abs(right - checked).max()), int(flipped.sum()), tolerance)
+    return PackedCheck(len(right), float(np.abs(right - checked).max()), int(flipped.sum()), tolerance)
 
 
 def score_windows(

@@ -13,7 +13,7 @@ from torch import nn
 from batch.forward.buckets import Buckets, fill_packed
 from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward, Pending
-from models.acceleration.flat import Runs
+from models.acceleration.flat import EqualLengthGroups
 from models.acceleration.linears import Arithmetic
 from models.acceleration.network import FlatNetwork, base_model, flatten_network, pack_network
 from models.precision import Precision
@@ -51,7 +51,7 @@ class FlatForward:
         order = np.argsort(-windows.length[chosen], kind="stable")  # neighbours of equal length share their attention
         ids, mask = pad_windows(tokens, windows, chosen[order], self._special)
         real = mask.astype(np.bool_)
-        runs = Runs.of(mask.sum(1).tolist())
+        runs = EqualLengthGroups.of(mask.sum(1).tolist())
         with torch.inference_mode():
             logits = self._network(torch.from_numpy(ids[real]), torch.from_numpy(np.nonzero(real)[1]), runs)
         scores = np.empty((len(chosen), self.classes), np.float32)

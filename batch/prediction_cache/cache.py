@@ -31,7 +31,7 @@ class TextKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class CachedPredictions:
     """Scores of texts, sorted by the lower half of their keys."""
 
     keys: TextKeys
@@ -54,19 +54,19 @@ class Answers:
         same = (self.keys.lower[place] == keys.lower) & (self.keys.upper[place] == keys.upper)
         return np.where(same, place, -1)
 
-    def head(self, max_bytes: int) -> Answers:
+    def head(self, max_bytes: int) -> CachedPredictions:
         """As many of the first answers as take about `max_bytes`: by their digests, so any texts may be among them."""
         rows = min(len(self), max(max_bytes, 0) * len(self) // max(self.nbytes, 1))
-        return Answers(self.keys.take(np.arange(rows)), self.scores.take(np.arange(rows)))
+        return CachedPredictions(self.keys.take(np.arange(rows)), self.scores.take(np.arange(rows)))
 
 
-def sort_answers(keys: TextKeys, scores: Scores) -> Answers:
+def sort_predictions(keys: TextKeys, scores: Scores) -> CachedPredictions:
     """Sort scores by key; of texts that are there twice the first stays, and of keys whose lower halves agree."""
     _, first = np.unique(keys.lower, return_index=True)
-    return Answers(keys.take(first), scores.take(first))
+    return CachedPredictions(keys.take(first), scores.take(first))
 
 
-class AnswerCache:
+class PredictionCache:
     """Answers in memory, up to a bound; when it is full the oldest of earlier runs go, and then nothing more is kept.
 
     New answers come as a small level on top of the large ones and are merged downwards, so that both finding and
@@ -81,10 +81,10 @@ class AnswerCache:
         found: How many of them were there.
     """
 
-    def __init__(self, max_bytes: int, known: tuple[Answers, ...] = ()) -> None:
+    def __init__(self, max_bytes: int, known: tuple[CachedPredictions, ...] = ()) -> None:
         self._max_bytes = max_bytes
         self._levels = known
-        self._fresh: tuple[Answers, ...] = ()
+        self._fresh: tuple[CachedPredictions, ...] = ()
         self.asked = 0
         self.found = 0
 
@@ -94,7 +94,7 @@ class AnswerCache:
         return sum(level.nbytes for level in (*self._levels, *self._fresh))
 
     @property
-    def fresh(self) -> Answers | None:
+    def fresh(self) -> CachedPredictions | None:
         """What was added since the beginning."""
         return _merge(self._fresh) if self._fresh else None
 
@@ -124,7 +124,7 @@ class AnswerCache:
         kept = np.flatnonzero(scores.status != FAILED)
         if not len(kept):
             return
-        new = sort_answers(keys.take(kept), scores.take(kept))
+        new = sort_predictions(keys.take(kept), scores.take(kept))
         while self._levels and self.nbytes + new.nbytes > self._max_bytes:
             self._levels = self._levels[:-1]
         if self.nbytes + new.nbytes > self._max_bytes:
@@ -135,9 +135,9 @@ class AnswerCache:
         self._fresh = levels
 
 
-def _merge(levels: tuple[Answers, ...]) -> Answers:
+def _merge(levels: tuple[CachedPredictions, ...]) -> CachedPredictions:
     keys = TextKeys(
         np.concatenate([level.keys.lower for level in levels]),
         np.concatenate([level.keys.upper for level in levels]),
     )
-    return sort_answers(keys, join([level.scores for level in levels]))
+    return sort_predictions(keys, join([level.scores for level in levels]))

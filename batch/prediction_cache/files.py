@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from batch.prediction_cache.cache import AnswerCache, Answers, TextKeys, sort_answers
+from batch.prediction_cache.cache import CachedPredictions, PredictionCache, TextKeys, sort_predictions
 from batch.scores import Scores
 from storage.files.atomic import atomic_output
 
@@ -40,7 +40,7 @@ _SCHEMA: Final = pa.schema(
 )
 
 
-def open_answers(folder: Path, max_bytes: int) -> AnswerCache:
+def open_cache(folder: Path, max_bytes: int) -> PredictionCache:
     """Read the answers of earlier runs, newest first, into half of the memory; files that have no room are removed.
 
     The other half is for this run, so that the next one knows what was new tonight.
@@ -49,7 +49,7 @@ def open_answers(folder: Path, max_bytes: int) -> AnswerCache:
         folder: Of one bundle version, precision and device: answers of another are never mixed in.
         max_bytes: How much memory the answers may take, those of this run included.
     """
-    levels: list[Answers] = []
+    levels: list[CachedPredictions] = []
     room = max_bytes // 2
     for file in sorted(folder.glob(f"{_PREFIX}*.parquet"), reverse=True):
         answers = _read(file, room)
@@ -58,10 +58,10 @@ def open_answers(folder: Path, max_bytes: int) -> AnswerCache:
             continue
         room -= answers.nbytes
         levels.append(answers)
-    return AnswerCache(max_bytes, tuple(levels))
+    return PredictionCache(max_bytes, tuple(levels))
 
 
-def save_answers(folder: Path, cache: AnswerCache, moment: datetime) -> None:
+def save_cache(folder: Path, cache: PredictionCache, moment: datetime) -> None:
     """Write what this run added, as a file of its own.
 
     Args:
@@ -82,7 +82,7 @@ def save_answers(folder: Path, cache: AnswerCache, moment: datetime) -> None:
         )
 
 
-def tidy_folders(root: Path, used: Path, moment: datetime) -> None:
+def tidy_caches(root: Path, used: Path, moment: datetime) -> None:
     """Note that a folder is in use, and remove those that were not for `UNUSED_DAYS`, such as of retired bundles.
 
     Args:
@@ -101,7 +101,7 @@ def tidy_folders(root: Path, used: Path, moment: datetime) -> None:
         log.warning("kept answers in %s cannot be tidied: %s", root, error)
 
 
-def _to_table(answers: Answers) -> pa.Table:
+def _to_table(answers: CachedPredictions) -> pa.Table:
     scores, keys = answers.scores, answers.keys
     rows, classes = scores.probs.shape
     offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * classes)
@@ -121,7 +121,7 @@ def _to_table(answers: Answers) -> pa.Table:
     )
 
 
-def _read(file: Path, room: int) -> Answers | None:
+def _read(file: Path, room: int) -> CachedPredictions | None:
     """As many answers of a file as go into some bytes; None where there are none."""
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened:
@@ -146,7 +146,7 @@ def _remove(file: Path) -> None:
         log.warning("%s cannot be removed: %s", file, error)
 
 
-def _from_table(table: pa.Table) -> Answers:
+def _from_table(table: pa.Table) -> CachedPredictions:
     column = {name: table[name].combine_chunks() for name in table.column_names}
     flat = {name: each.to_numpy(zero_copy_only=False) for name, each in column.items() if name not in ("probs", "top")}
     lower, upper = flat.pop("lower"), flat.pop("upper")
@@ -158,4 +158,4 @@ def _from_table(table: pa.Table) -> Answers:
         top=top.flatten().to_numpy(zero_copy_only=False),
         top_offsets=top.offsets.to_numpy().astype(np.int64) - top.offsets[0].as_py(),
     )
-    return sort_answers(TextKeys(lower, upper), scores)
+    return sort_predictions(TextKeys(lower, upper), scores)

@@ -18,7 +18,7 @@ from storage.processes import host_name
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PromoteResult:
     """A line of the history, and whether it happened: a process may have been killed before the pointer moved."""
 
     move: Move
@@ -96,7 +96,7 @@ def rollback(home: Home, task: str, *, reason: str = "") -> Move:
     return move
 
 
-def crown_first(home: Home, task: str, version: str) -> bool:
+def promote_first(home: Home, task: str, version: str) -> bool:
     """Put the first bundle that is trained for a task in use: nothing is there to lose.
 
     Returns:
@@ -111,12 +111,12 @@ def crown_first(home: Home, task: str, version: str) -> bool:
         return True
 
 
-def history(home: Home, task: str) -> list[Told]:
+def history(home: Home, task: str) -> list[PromoteResult]:
     """All moves, oldest first."""
     registry = Registry(home.bundles)
     moves = registry.moves(task)
     happened = {id(move) for move in carried_out(moves, registry.in_use(task))}
-    return [Told(move, id(move) in happened) for move in moves]
+    return [PromoteResult(move, id(move) in happened) for move in moves]
 
 
 def gate_verdict(registry: Registry, task: str, challenger: str, champion: str | None) -> bool | None:

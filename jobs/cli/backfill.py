@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jobs.config.file import Home
     from jobs.scoring.backfill import BackfillRequest
     from jobs.scoring.backfill_estimate import Estimate
-    from jobs.scoring.score import ScoreOutcome
+    from jobs.scoring.score import ScoreResult
 
 
 def add_to(app: typer.Typer) -> None:
@@ -113,7 +113,7 @@ def _run(home: Home, request: BackfillRequest, as_json: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def _flat(day: date, result: ScoreOutcome | YebanError) -> dict[str, Any]:
+def _flat(day: date, result: ScoreResult | YebanError) -> dict[str, Any]:
     if isinstance(result, YebanError):
         return {"date": day.isoformat(), "state": "failed", "failures": [str(result)]}
     return {

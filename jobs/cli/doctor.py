@@ -11,7 +11,7 @@ from jobs.cli.options import HomeOption, JsonOption, home_at, now, say, say_json
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.doctor.check import Check
+    from jobs.doctor.check import Diagnosis
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +52,7 @@ def doctor_command(
         raise typer.Exit(code)
 
 
-def _print(check: Check) -> None:
+def _print(check: Diagnosis) -> None:
     say(f"{check.level:<8} {check.about}: {check.found}")
     if check.action:
         say(f"{'':<8} to do: {check.action}")

@@ -48,13 +48,13 @@ def evaluate_command(
     Example: yeban evaluate comment --data test.parquet --group-column source
     """
     from jobs.runs.progress import shown_progress
-    from jobs.training.evaluate import examine
+    from jobs.training.evaluate import evaluate_bundle
     from models.evaluation.terminal import render_text
     from models.training.data import LabelledSource
 
     source = LabelledSource(data, where, text_column, label_column, group_column)
     with shown_progress(err) as progress:
-        examined = examine(home_at(home), task, source, bundle, out_folder, progress)
+        examined = evaluate_bundle(home_at(home), task, source, bundle, out_folder, progress)
     if as_json:
         say_json(json.loads(examined.json_file.read_text("utf-8")))
         return

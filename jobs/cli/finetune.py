@@ -22,7 +22,7 @@ from jobs.cli.options import (
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.training.finetune import Finetuned
+    from jobs.training.finetune import FinetuneResult
 
 
 NewOption = Annotated[
@@ -120,7 +120,7 @@ def finetune_command(
     _print_made(task, made, from_queue=new is None, as_json=as_json)
 
 
-def _print_made(task: str, made: Finetuned, *, from_queue: bool, as_json: bool) -> None:
+def _print_made(task: str, made: FinetuneResult, *, from_queue: bool, as_json: bool) -> None:
     bundle, lineage = made.challenger, made.challenger.manifest.lineage
     metrics = lineage.dev_metrics
     if as_json:

@@ -19,7 +19,7 @@ from jobs.cli.options import (
 from storage.errors import RunLocked
 
 if TYPE_CHECKING:
-    from jobs.warehouse.load import SlotLoad
+    from jobs.warehouse.load import LoadResult
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +52,7 @@ def load_command(
         raise typer.Exit(RunLocked.exit_code)
 
 
-def _print_loads(loads: list[SlotLoad]) -> None:
+def _print_loads(loads: list[LoadResult]) -> None:
     if not loads:
         say("nothing to load: the warehouse has all that was planned")
     for each in loads:

@@ -26,7 +26,7 @@ from storage.errors import ConfigError
 
 if TYPE_CHECKING:
     from jobs.config.file import Home
-    from jobs.monitor.monitor import MonitorOutcome
+    from jobs.monitor.monitor import MonitorResult
     from monitoring.findings.morning import Morning
 
 ALERTED = 3
@@ -155,7 +155,7 @@ def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None
     say(f"{task}: {reference.origin.rows:,} rows of {start} to {end} are the reference from now on", err)
 
 
-def _print(outcome: MonitorOutcome, lang: Literal["zh", "en"], *, as_json: bool) -> None:
+def _print(outcome: MonitorResult, lang: Literal["zh", "en"], *, as_json: bool) -> None:
     from monitoring.terminal.findings import render_terminal
 
     for failure in outcome.failures:

@@ -23,7 +23,7 @@ from jobs.cli.options import (
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.nightly.night import NightOutcome
+    from jobs.nightly.night import NightResult
 
 
 def add_to(app: typer.Typer) -> None:
@@ -79,7 +79,7 @@ def _check_steps(without: list[str]) -> None:
             )
 
 
-def _print(outcome: NightOutcome, *, as_json: bool) -> None:
+def _print(outcome: NightResult, *, as_json: bool) -> None:
     slot = outcome.slot
     if as_json:
         head = {"task": slot.task, "logical_date": slot.logical_date.isoformat(), "bundle": slot.bundle}

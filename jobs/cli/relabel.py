@@ -12,7 +12,7 @@ from jobs.cli.relabel_effect import effect_command
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.relabel.pick import PickOutcome
+    from jobs.relabel.pick import PickResult
 
 
 def add_to(app: typer.Typer) -> None:
@@ -99,7 +99,7 @@ def _no_strategy(given: str, why: str) -> ConfigError:
     )
 
 
-def _show(outcome: PickOutcome) -> None:
+def _show(outcome: PickResult) -> None:
     head = outcome.head
     items = sum(outcome.arms.values())
     say(f"{head.task}: {items} rows to label, {outcome.twice} of them by two people: batch {head.batch}")

@@ -22,8 +22,8 @@ from jobs.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from jobs.relabel.learning_curve import EffectOutcome
-    from models.evaluation.record import Figure
+    from jobs.relabel.learning_curve import LearningCurveResult
+    from models.evaluation.record import Interval
 
 
 def effect_command(
@@ -70,14 +70,14 @@ def effect_command(
 
     Example: yeban relabel effect comment --next 500 --repeats 3
     """
-    from jobs.relabel.learning_curve import EffectRequest, measure_labels
+    from jobs.relabel.learning_curve import LearningCurveRequest, measure_labels
     from jobs.relabel.learning_curve_data import Sources
     from jobs.runs.progress import shown_progress
 
     old = labelled_source(rehearsal, rehearsal_where, "rehearsal", text_column, label_column)
     rows = labelled_source(test, test_where, "test", text_column, label_column)
     sources = Sources(task, old, rows, parent, text_column, label_column)
-    request = EffectRequest(sources, repeats, more, anew=anew, settings=tuple(settings or ()))
+    request = LearningCurveRequest(sources, repeats, more, anew=anew, settings=tuple(settings or ()))
     with shown_progress(err) as progress:
         outcome = measure_labels(home_at(home), request, progress)
     if as_json:
@@ -86,7 +86,7 @@ def effect_command(
     _show(outcome)
 
 
-def _show(outcome: EffectOutcome) -> None:
+def _show(outcome: LearningCurveResult) -> None:
     from monitoring.relabel.learning_curve.page import verdicts
 
     effect, material = outcome.effect, outcome.material
@@ -106,9 +106,9 @@ def _show(outcome: EffectOutcome) -> None:
     say(f"page: {outcome.page}")
 
 
-def _span(figure: Figure) -> str:
+def _span(figure: Interval) -> str:
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
-def _points(figure: Figure) -> str:
+def _points(figure: Interval) -> str:
     return f"{100 * figure.value:+.1f} [{100 * figure.low:+.1f}, {100 * figure.high:+.1f}]"

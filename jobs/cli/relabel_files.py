@@ -12,7 +12,7 @@ from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, 
 
 if TYPE_CHECKING:
     from jobs.config.file import Home
-    from monitoring.relabel.annotation.import_files import ImportOutcome
+    from monitoring.relabel.annotation.import_files import ImportResult
     from monitoring.relabel.annotation.queue import Queue
     from monitoring.relabel.annotation.status import BatchStatus
 
@@ -156,7 +156,7 @@ def _queue(where: Home) -> Queue:
     return Queue(BatchStore(where.relabel))
 
 
-def _flat(file: Path, outcome: ImportOutcome) -> dict[str, object]:
+def _flat(file: Path, outcome: ImportResult) -> dict[str, object]:
     from monitoring.relabel.sheets.mend import problem_of
 
     return {
@@ -171,7 +171,7 @@ def _flat(file: Path, outcome: ImportOutcome) -> dict[str, object]:
     }
 
 
-def _tell(file: Path, outcome: ImportOutcome) -> None:
+def _tell(file: Path, outcome: ImportResult) -> None:
     from monitoring.relabel.sheets.mend import problem_of
 
     read = outcome.read

@@ -24,7 +24,7 @@ from jobs.cli.options import (
 
 if TYPE_CHECKING:
     from jobs.config.file import Home
-    from jobs.scoring.score import ScoreOutcome, ScoreRequest
+    from jobs.scoring.score import ScoreRequest, ScoreResult
 
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Score again what is done already; after a stop it goes on.")
@@ -74,7 +74,7 @@ def _request(
     return ScoreRequest(task, when, tuple(from_here(each) for each in patterns or ()), bundle, force)
 
 
-def print_outcome(home: Home, outcome: ScoreOutcome) -> None:
+def print_outcome(home: Home, outcome: ScoreResult) -> None:
     """Say what a run did."""
     slot, figures = outcome.slot, outcome.figures
     say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}")

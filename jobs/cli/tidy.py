@@ -12,8 +12,8 @@ from jobs.cli.options import HomeOption, JsonOption, err, home_at, now, out, say
 from storage.errors import RunLocked
 
 if TYPE_CHECKING:
-    from jobs.tidy.choosing import Choice
-    from jobs.tidy.tidy import TidyReport
+    from jobs.tidy.choosing import Verdict
+    from jobs.tidy.tidy import TidyResult
 
 FAILED = 1
 
@@ -51,7 +51,7 @@ def tidy_command(
         raise typer.Exit(RunLocked.exit_code)
 
 
-def _flat(report: TidyReport, dry_run: bool) -> dict[str, Any]:
+def _flat(report: TidyResult, dry_run: bool) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
         "bytes": sum(choice.item.size for choice in report.gone),
@@ -62,7 +62,7 @@ def _flat(report: TidyReport, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _row(choice: Choice) -> dict[str, Any]:
+def _row(choice: Verdict) -> dict[str, Any]:
     item = choice.item
     return {
         "kind": item.kind,
@@ -75,14 +75,14 @@ def _row(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _name(choice: Choice) -> str:
+def _name(choice: Verdict) -> str:
     from storage.records import Slot
 
     target = choice.item.target
     return f"{target.task} {target.logical_date} {target.bundle}" if isinstance(target, Slot) else str(target)
 
 
-def _print(report: TidyReport, dry_run: bool) -> None:
+def _print(report: TidyResult, dry_run: bool) -> None:
     from jobs.runs.disk_space import mb
 
     if not report.gone and not report.stayed:
@@ -96,13 +96,13 @@ def _print(report: TidyReport, dry_run: bool) -> None:
         say("rows that went leave free space in the DuckDB file: `yeban compact` gives it back")
 
 
-def _table(choices: Sequence[Choice], what: str) -> None:
+def _table(choices: Sequence[Verdict], what: str) -> None:
     """A line per kind, task and reason."""
     from rich.table import Table
 
     from jobs.runs.disk_space import mb
 
-    groups: dict[tuple[str, str, str], list[Choice]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Verdict]] = defaultdict(list)
     for choice in choices:
         why = "too old" if choice.why.endswith(tuple("0123456789")) else choice.why
         groups[choice.item.kind, choice.item.task, why].append(choice)

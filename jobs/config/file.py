@@ -21,7 +21,7 @@ from jobs.config.sections.retention import RetentionSection
 from jobs.config.sections.runs import RunsSection
 from jobs.config.sections.schedule import ScheduleSection, known_zone
 from jobs.config.sections.scoring import EngineSection, Task, UnitsSection, WarehouseSection
-from jobs.config.sections.section import Section
+from jobs.config.sections.section import ConfigSection
 from jobs.config.task_names import EXPECTED, is_task_name
 from storage.errors import ConfigError
 
@@ -34,7 +34,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-class Config(Section):
+class Config(ConfigSection):
     """The whole file."""
 
     time_zone: str = "Asia/Shanghai"

@@ -14,7 +14,7 @@ EXIT_CODES: Final[dict[Level, int]] = {"ok": 0, "warning": 0, "problem": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Diagnosis:
     """One line of the doctor.
 
     Attributes:
@@ -34,22 +34,22 @@ class Check:
         return asdict(self)
 
 
-def ok(about: str, found: str) -> Check:
+def ok(about: str, found: str) -> Diagnosis:
     """All is well."""
-    return Check(about, "ok", found)
+    return Diagnosis(about, "ok", found)
 
 
-def warning(about: str, found: str, action: str) -> Check:
+def warning(about: str, found: str, action: str) -> Diagnosis:
     """Somebody should know."""
-    return Check(about, "warning", found, action)
+    return Diagnosis(about, "warning", found, action)
 
 
-def problem(about: str, found: str, action: str) -> Check:
+def problem(about: str, found: str, action: str) -> Diagnosis:
     """Something has to be done before tonight."""
-    return Check(about, "problem", found, action)
+    return Diagnosis(about, "problem", found, action)
 
 
-def looked_at(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+def looked_at(about: str, look: Callable[[], Iterable[Diagnosis]]) -> Iterator[Diagnosis]:
     """What a look finds; one that fails is a problem of its own and stops no other."""
     try:
         yield from look()
@@ -59,7 +59,7 @@ def looked_at(about: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check
         yield problem(about, f"it can't be looked at: {error}", "check the path and its rights")
 
 
-def worst(checks: Sequence[Check]) -> Level:
+def worst(checks: Sequence[Diagnosis]) -> Level:
     """The worst of several."""
     levels = {each.level for each in checks}
     return "problem" if "problem" in levels else "warning" if "warning" in levels else "ok"

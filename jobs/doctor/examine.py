@@ -10,10 +10,10 @@ from packaging.requirements import Requirement
 
 from jobs.config.file import Home
 from jobs.doctor import machine, schedule, storage, tasks
-from jobs.doctor.check import Check, looked_at
+from jobs.doctor.check import Diagnosis, looked_at
 
 
-def examine_machine() -> Iterator[Check]:
+def examine_machine() -> Iterator[Diagnosis]:
     """What needs no home."""
     yield from machine.check_python(machine.python_version())
     requirements, constraints = machine.own_requirements(), machine.read_constraints(machine.CONSTRAINTS)
@@ -22,7 +22,7 @@ def examine_machine() -> Iterator[Check]:
     yield from machine.check_extras(machine.installed_modules())
 
 
-def examine_home(home: Home, now: datetime, environment: Mapping[str, str], *, torch: bool) -> Iterator[Check]:
+def examine_home(home: Home, now: datetime, environment: Mapping[str, str], *, torch: bool) -> Iterator[Diagnosis]:
     """What tonight needs of a home.
 
     Args:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from packaging.requirements import Requirement
 
-from jobs.doctor.check import Check, ok, problem, warning
+from jobs.doctor.check import Diagnosis, ok, problem, warning
 
 CONSTRAINTS: Final = Path(__file__).parents[2] / "constraints.txt"
 """Beside the packages in a checkout; an installed yeban has none."""
@@ -30,7 +30,7 @@ _SHOWN: Final = 5
 _PINNED: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;#]+)")
 
 
-def check_python(version: tuple[int, ...]) -> Iterator[Check]:
+def check_python(version: tuple[int, ...]) -> Iterator[Diagnosis]:
     """The interpreter."""
     told = f"Python {'.'.join(map(str, version[:3]))}, {platform.system()} {platform.machine()}"
     if version[:2] < LEAST_PYTHON:
@@ -60,7 +60,7 @@ def own_requirements() -> Sequence[str]:
 
 def check_packages(
     requirements: Sequence[str], installed: Mapping[str, str], constraints: Mapping[str, str]
-) -> Iterator[Check]:
+) -> Iterator[Diagnosis]:
     """What is installed against what the code needs, and against what it was tested with.
 
     Args:
@@ -100,7 +100,7 @@ def read_constraints(file: Path) -> dict[str, str]:
     return {match["name"]: match["version"] for match in _PINNED.finditer(file.read_text("utf-8"))}
 
 
-def check_extras(has: Mapping[str, bool]) -> Iterator[Check]:
+def check_extras(has: Mapping[str, bool]) -> Iterator[Diagnosis]:
     """Optional parts; they are no fault when they are missing.
 
     Args:
@@ -120,7 +120,7 @@ def check_extras(has: Mapping[str, bool]) -> Iterator[Check]:
             )
 
 
-def check_clock(now: datetime, zone: ZoneInfo, machine_zone: str) -> Iterator[Check]:
+def check_clock(now: datetime, zone: ZoneInfo, machine_zone: str) -> Iterator[Diagnosis]:
     """The clock and the time zone: what `yesterday` means."""
     local = now.astimezone(zone)
     if now.year < _FIRST_YEAR:
@@ -131,7 +131,7 @@ def check_clock(now: datetime, zone: ZoneInfo, machine_zone: str) -> Iterator[Ch
     yield ok("clock", f"it is {local:%Y-%m-%d %H:%M} in {zone.key}{note}")
 
 
-def check_processor(device: str, precision: str, nvidia: bool, flags: frozenset[str]) -> Iterator[Check]:
+def check_processor(device: str, precision: str, nvidia: bool, flags: frozenset[str]) -> Iterator[Diagnosis]:
     """What the network will run on, as far as can be told without torch.
 
     Args:

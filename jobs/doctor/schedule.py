@@ -8,7 +8,7 @@ from typing import Final
 
 from jobs.config.file import Home
 from jobs.config.sections.secret import missing_variables
-from jobs.doctor.check import Check, ok, problem, warning
+from jobs.doctor.check import Diagnosis, ok, problem, warning
 from jobs.runs.locks import running_scheduler
 from jobs.schedule.status import JobStatus, schedule_status
 from monitoring.alerts.skipping import make_up_command
@@ -18,7 +18,9 @@ _NAMED: Final = 3
 """Missed nights of a task that are named one by one."""
 
 
-def check_schedule(home: Home, now: datetime, environment: Mapping[str, str], *, apscheduler: bool) -> Iterator[Check]:
+def check_schedule(
+    home: Home, now: datetime, environment: Mapping[str, str], *, apscheduler: bool
+) -> Iterator[Diagnosis]:
     """What `[schedule]` wants, against what runs here. Cron may start the same nights, which nobody can see.
 
     Args:
@@ -48,14 +50,14 @@ def check_schedule(home: Home, now: datetime, environment: Mapping[str, str], *,
             yield warning(ABOUT, found, f"if you want them: {make_up_command(span)}")
 
 
-def _without_secret(name: str, *, runs: bool) -> Check:
+def _without_secret(name: str, *, runs: bool) -> Diagnosis:
     found = f"the environment variable {name} of a heartbeat_url is not set here"
     if runs:  # it has the address since it was started
         return warning(ABOUT, found, "set it where the scheduler is started next: it ends with 2 without it")
     return problem(ABOUT, found, f"set {name} where `yeban schedule start` runs: it ends with 2 without it")
 
 
-def _nights(states: Sequence[JobStatus], scheduler: str | None) -> Check:
+def _nights(states: Sequence[JobStatus], scheduler: str | None) -> Diagnosis:
     who = f"the scheduler runs: {scheduler}" if scheduler else "no scheduler runs for this home"
     missed = "; ".join(f"{each.job.task} {_told(nights)}" for each in states if (nights := _open_nights(each)))
     if not missed:

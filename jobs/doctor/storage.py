@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.config.file import Home
-from jobs.doctor.check import Check, ok, problem, warning
+from jobs.doctor.check import Diagnosis, ok, problem, warning
 from jobs.runs.locks import SCHEDULER
 from storage.errors import WarehouseLocked
 from storage.files.slot_folders import find_slots
@@ -29,7 +29,7 @@ _PER_NIGHT: Final = 3
 _LEAST_FILES: Final = 1000
 
 
-def check_disk(home: Home) -> Iterator[Check]:
+def check_disk(home: Home) -> Iterator[Diagnosis]:
     """Space where the home and the warehouse lie, against what the last nights took."""
     need = _need_bytes(home)
     for name, folder in _folders(home):
@@ -67,7 +67,7 @@ def _need_bytes(home: Home) -> int:
     return _PER_NIGHT * sum(tasks.values())
 
 
-def check_warehouse(home: Home) -> Iterator[Check]:
+def check_warehouse(home: Home) -> Iterator[Diagnosis]:
     """Whether it opens, its schema, and what crashes left beside it. It is read, never changed."""
     file = home.warehouse
     orphans = sorted(file.parent.glob(f"{file.name}.wal.orphan*")) if file.parent.is_dir() else []
@@ -94,7 +94,7 @@ def check_warehouse(home: Home) -> Iterator[Check]:
     yield ok("warehouse", told)
 
 
-def check_locks(home: Home, now: datetime) -> Iterator[Check]:
+def check_locks(home: Home, now: datetime) -> Iterator[Diagnosis]:
     """Who holds a lock, and since when."""
     held = False
     for file in sorted(home.locks.glob("*.holder.json")):
@@ -122,7 +122,7 @@ def check_locks(home: Home, now: datetime) -> Iterator[Check]:
         yield ok("locks", "nobody holds one")
 
 
-def check_runs(home: Home) -> Iterator[Check]:
+def check_runs(home: Home) -> Iterator[Diagnosis]:
     """How the last run of each job ended, and files that are no runs."""
     runs = RunLog(home.run_records)
     for error in runs.unreadable():
@@ -140,14 +140,14 @@ def check_runs(home: Home) -> Iterator[Check]:
         yield ok("runs", f"the last one is {told}" if newest else told)
 
 
-def _bad_run(record: RunRecord) -> Check:
+def _bad_run(record: RunRecord) -> Diagnosis:
     told = f"the last {record.job} of {record.task}, {record.logical_date}: {record.state}"
     if record.state == "staged":
         return warning("runs", told, f"run `yeban load {record.task}` when nobody has the warehouse open")
     return warning("runs", told, f"see `yeban runs show {record.run_id}`, then run it again: it does what is missing")
 
 
-def check_alerts(home: Home) -> Iterator[Check]:
+def check_alerts(home: Home) -> Iterator[Diagnosis]:
     """Alerts that a sink has not taken yet."""
     waiting = len([file for file in home.alerts.rglob("waiting/*.json") if not file.name.startswith(".")])
     if waiting:

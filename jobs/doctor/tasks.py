@@ -12,12 +12,12 @@ from jobs.bundles.find import find_bundle
 from jobs.config.file import Home
 from jobs.config.sections.monitoring import CommandSection
 from jobs.config.sections.secret import missing_variables
-from jobs.doctor.check import Check, ok, problem, warning
+from jobs.doctor.check import Diagnosis, ok, problem, warning
 from models.registry import Registry
 from storage.errors import InputError
 
 
-def check_bundle(home: Home, task: str) -> Iterator[Check]:
+def check_bundle(home: Home, task: str) -> Iterator[Diagnosis]:
     """The bundle in use: it opens, and every byte is the one that was saved."""
     about, wanted = f"bundle of {task}", home.config.tasks[task].bundle
     if wanted is not None and _is_elsewhere(home, task, wanted):
@@ -40,7 +40,7 @@ def _is_elsewhere(home: Home, task: str, wanted: str) -> bool:
     return not here and "/" in wanted and not Registry(home.bundles).beginning_with(task, wanted)
 
 
-def check_dump(home: Home, task: str, day: date) -> Iterator[Check]:
+def check_dump(home: Home, task: str, day: date) -> Iterator[Diagnosis]:
     """Whether the files of a date have come. What lies on another machine is not asked for."""
     about, patterns = f"dump of {task}", home.config.tasks[task].input
     if not patterns:
@@ -65,7 +65,7 @@ def check_dump(home: Home, task: str, day: date) -> Iterator[Check]:
         yield ok(about, told)
 
 
-def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Check]:
+def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
     """Whether those who are told of alerts can be."""
     sinks = home.config.monitor.sinks
     missing = missing_variables(home.config.monitor.secrets(), environment)
@@ -87,7 +87,7 @@ def _is_there(home: Home, sink: CommandSection) -> bool:
     return shutil.which(program if "/" not in program else str(home.root / program)) is not None
 
 
-def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator[Check]:
+def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator[Diagnosis]:
     """What torch itself says that this machine will do; takes seconds to import.
 
     Raises:
@@ -110,7 +110,7 @@ def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator
     yield ok("torch", f"{torch.__version__}: {told}")
 
 
-def check_config(home: Home) -> Iterator[Check]:
+def check_config(home: Home) -> Iterator[Diagnosis]:
     """yeban.toml has no mistakes, or there would be no home."""
     tasks = home.config.tasks
     if not tasks:

@@ -18,7 +18,7 @@ from jobs.runs.progress import Progress
 from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from monitoring.findings.record import Missing, ReferenceNote
-from monitoring.metrics.input import Baseline, LabelledSample, Subject
+from monitoring.metrics.input import Baseline, LabelledSample, MonitoringInput
 from storage.errors import ReferenceUnusable, TerminalError, WarehouseLocked, YebanError
 from storage.lake.parts import PartStore
 from storage.lake.summaries import SummaryStore, find_summary
@@ -47,7 +47,7 @@ class Gathered:
     """
 
     slot: Slot
-    subject: Subject
+    subject: MonitoringInput
     gaps: tuple[Missing, ...]
     failures: tuple[YebanError, ...]
 
@@ -102,7 +102,7 @@ def gather(home: Home, bundle: Bundle, slot: Slot, progress: Progress) -> Gather
     gaps = [_damaged(failures)] if failures else []
     baseline, found = _baseline(home, bundle, slot, gaps, damaged)
     past, labelled = _from_warehouse(home, bundle, slot, gaps, damaged)
-    subject = Subject(
+    subject = MonitoringInput(
         task=slot.task,
         logical_date=slot.logical_date,
         bundle=slot.bundle,

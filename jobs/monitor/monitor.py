@@ -27,7 +27,7 @@ from monitoring.findings.judgement import Judgement
 from monitoring.findings.mirror import copy_nights
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings, Missing, to_json
-from monitoring.metrics.input import Limits
+from monitoring.metrics.input import SampleLimits
 from monitoring.metrics.measure import measure
 from monitoring.page.render import render_morning
 from storage.errors import TerminalError, YebanError
@@ -59,7 +59,7 @@ class MonitorRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorOutcome:
+class MonitorResult:
     """What a run found out.
 
     Attributes:
@@ -79,7 +79,7 @@ class MonitorOutcome:
     failures: tuple[YebanError, ...]
 
 
-def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorOutcome:
+def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorResult:
     """Monitor a night. A rerun replaces what was found out, and tells nobody twice.
 
     Raises:
@@ -109,7 +109,7 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorO
             "watched": len(judgement.watched),
         }
     _try(tally, "the run's record in the warehouse", lambda: copy_records(open_warehouse(home), runs))
-    return MonitorOutcome(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
+    return MonitorResult(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
 
 
 def _posted(outbox: Outbox, judgement: Judgement) -> bool:
@@ -119,7 +119,7 @@ def _posted(outbox: Outbox, judgement: Judgement) -> bool:
 
 def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tuple[Findings, Judgement]:
     settings = home.config.monitor
-    limits = Limits(
+    limits = SampleLimits(
         min_rows=settings.min_rows,
         unsure_below=settings.unsure_below,
         embedding_rows=settings.embedding_rows,

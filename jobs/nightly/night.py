@@ -55,7 +55,7 @@ class NightRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class NightOutcome:
+class NightResult:
     """How a night stands.
 
     Attributes:
@@ -73,7 +73,7 @@ class NightOutcome:
     exit_code: int
 
 
-def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable[[], datetime]) -> NightOutcome:
+def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable[[], datetime]) -> NightResult:
     """Do what is missing of a night.
 
     Args:
@@ -107,7 +107,7 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
                 tally.figures[LEFT_OUT] = left_out
             reports = run_steps(steps, night, known, tally)
         _copy(home, runs)
-    return NightOutcome(slot, tally.run_id, tally.state, reports, worst_code(reports))
+    return NightResult(slot, tally.run_id, tally.state, reports, worst_code(reports))
 
 
 def _left_out(home: Home, request: NightRequest) -> list[str]:
@@ -222,7 +222,7 @@ def _checked(
     steps: list[Step],
     known: Mapping[str, StepReport],
     moment: datetime,
-) -> NightOutcome:
+) -> NightResult:
     """Note that nothing is missing in the record of the night: there is one, and it stays the only one.
 
     Where `runs` is None only some of it was looked at, and nothing is noted.
@@ -231,7 +231,7 @@ def _checked(
         figures = {name: value for name, value in record.figures.items() if name != LEFT_OUT}
         runs.write(replace(record, figures={**figures, CHECKED_AT: moment.astimezone(UTC).isoformat()}))
     reports = {step.name: _fresh(known.get(step.name)) for step in steps}
-    return NightOutcome(slot, record.run_id, "done", reports, worst_code(reports))
+    return NightResult(slot, record.run_id, "done", reports, worst_code(reports))
 
 
 def _fresh(last: StepReport | None) -> StepReport:

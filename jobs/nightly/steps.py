@@ -54,7 +54,7 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StepResult:
     """What a step did.
 
     Attributes:
@@ -85,7 +85,7 @@ class Step:
     name: str
     needs: tuple[str, ...]
     missing: Callable[[Night, str], str]
-    work: Callable[[Night], Done]
+    work: Callable[[Night], StepResult]
     stamp: Callable[[Night], str] = field(default=lambda _: "")
 
 
@@ -123,14 +123,14 @@ def _bad_end(night: Night, job: str) -> str:
     return ""
 
 
-def _score(night: Night) -> Done:
+def _score(night: Night) -> StepResult:
     from jobs.scoring.score import ScoreRequest, score
 
     slot = night.slot
     request = ScoreRequest(slot.task, slot.logical_date, night.patterns, night.bundle)
     outcome = score(night.home, request, night.progress)
     told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
-    return Done(told, outcome.failures, rows=outcome.scored_rows)
+    return StepResult(told, outcome.failures, rows=outcome.scored_rows)
 
 
 def _plan(night: Night) -> Plan:
@@ -144,7 +144,7 @@ def _unloaded(night: Night, _: str) -> str:
     return _bad_end(night, "load")
 
 
-def _load(night: Night) -> Done:
+def _load(night: Night) -> StepResult:
     runs, told = RunLog(night.home.run_records), _plan(night)
     loaded = load_slot(night.home, night.store, runs, told, night.progress)
     if loaded.report is None:
@@ -154,7 +154,7 @@ def _load(night: Night) -> Done:
             action="close it there; the same command, or `yeban load`, brings in what is staged",
         )
     failures = tuple(TerminalError(each.splitlines()[0]) for each in loaded.failures)
-    return Done(f"{loaded.report.rows:,} rows loaded", failures)
+    return StepResult(f"{loaded.report.rows:,} rows loaded", failures)
 
 
 def _parts_stamp(night: Night) -> str:
@@ -181,14 +181,14 @@ def _unmonitored(night: Night, stamp: str) -> str:
     return "" if stamp == _parts_stamp(night) else "it was monitored as it was before"
 
 
-def _monitor(night: Night) -> Done:
+def _monitor(night: Night) -> StepResult:
     from jobs.monitor.monitor import MonitorRequest, monitor
     from monitoring.wording.headline import headline
 
     request = MonitorRequest(night.slot.task, night.slot.logical_date, night.bundle)
     outcome = monitor(night.home, request, night.progress)
     said = headline(outcome.morning)
-    return Done(said.text.en, outcome.failures, said.state == "alert")
+    return StepResult(said.text.en, outcome.failures, said.state == "alert")
 
 
 def night_seed(night: date) -> int:
@@ -212,21 +212,21 @@ def _unpicked(night: Night, stamp: str) -> str:
         return "" if head.batch in recorded_batches(con, head.task) else "the warehouse does not have the batch"
 
 
-def _pick(night: Night) -> Done:
+def _pick(night: Night) -> StepResult:
     from jobs.relabel.pick import PickRequest, pick
 
     slot, settings = night.slot, night.home.config.relabel
     if head := _own_batch(night):
         copy_batches(open_warehouse(night.home), BatchStore(night.home.relabel), slot.task)
-        return Done(f"batch {head.batch}")
+        return StepResult(f"batch {head.batch}")
     last = slot.logical_date
     first = last - timedelta(days=settings.days - 1)
     request = PickRequest(slot.task, first=first, last=last, seed=night_seed(last), bundle=night.bundle)
     try:
         outcome = pick(night.home, request, night.progress)
     except NothingToPick as error:
-        return Done(error.got)
-    return Done(f"batch {outcome.head.batch}: {sum(outcome.arms.values())} rows to label")
+        return StepResult(error.got)
+    return StepResult(f"batch {outcome.head.batch}: {sum(outcome.arms.values())} rows to label")
 
 
 STEPS: Final[Mapping[str, Step]] = {

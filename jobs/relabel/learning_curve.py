@@ -18,19 +18,19 @@ import polars as pl
 import pyarrow as pa
 
 from jobs.config.file import Home
-from jobs.relabel.learning_curve_data import Material, Sources, gather
+from jobs.relabel.learning_curve_data import LearningCurveData, Sources, gather
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from models.bundle import Bundle
-from models.evaluation.gate_record import Said
+from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import UNSCORED
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
-from monitoring.relabel.learning_curve.measure import Effect, Tried, measure_effect
+from monitoring.relabel.learning_curve.measure import LearningCurve, Tried, measure_effect
 from monitoring.relabel.learning_curve.page import render_effect
-from monitoring.relabel.learning_curve.subsets import Lot, plan_lots
+from monitoring.relabel.learning_curve.subsets import LabelSubset, plan_lots
 from storage.files.atomic import make_folder, sweep_temporaries, write_bytes, write_json
 from storage.records import digest
-from storage.relabel.learning_curve_points import SAID_SCHEMA, EffectPoints
+from storage.relabel.learning_curve_points import SAID_SCHEMA, LearningCurvePoints
 
 NEXT: Final = 500
 REPEATS: Final = 3
@@ -40,7 +40,7 @@ _WORKSHOP: Final = ".networks-"
 
 
 @dataclass(frozen=True, slots=True)
-class EffectRequest:
+class LearningCurveRequest:
     """What to measure.
 
     Attributes:
@@ -59,7 +59,7 @@ class EffectRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class EffectOutcome:
+class LearningCurveResult:
     """What was found, and where it was written.
 
     Attributes:
@@ -72,16 +72,16 @@ class EffectOutcome:
         page: The same to look at.
     """
 
-    effect: Effect
-    material: Material
+    effect: LearningCurve
+    material: LearningCurveData
     trained: int
     kept: int
-    notes: tuple[Said, ...]
+    notes: tuple[LocalizedText, ...]
     json_file: Path
     page: Path
 
 
-def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> EffectOutcome:
+def measure_labels(home: Home, request: LearningCurveRequest, progress: Progress) -> LearningCurveResult:
     """Train what has not been trained, measure all, and write JSON and a page.
 
     Args:
@@ -106,7 +106,7 @@ def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> Ef
     notes = (*material.notes, *_notes(fewer, request))
     folder = home.root / "reports" / "effect" / request.sources.task
     files = folder / "effect.json", folder / "effect.html"
-    outcome = EffectOutcome(effect, material, trial.trained, trial.kept, notes, *files)
+    outcome = LearningCurveResult(effect, material, trial.trained, trial.kept, notes, *files)
     _write(request, outcome)
     return outcome
 
@@ -114,13 +114,15 @@ def measure_labels(home: Home, request: EffectRequest, progress: Progress) -> Ef
 class _Trial:
     """The networks of a run: those that are kept, and those that have to be trained."""
 
-    def __init__(self, home: Home, request: EffectRequest, material: Material, recipe: FinetuneRecipe) -> None:
+    def __init__(
+        self, home: Home, request: LearningCurveRequest, material: LearningCurveData, recipe: FinetuneRecipe
+    ) -> None:
         self._home, self._request, self._material, self._recipe = home, request, material, recipe
-        self._points = EffectPoints(home.effects / "points")
+        self._points = LearningCurvePoints(home.effects / "points")
         self._folder = home.effects / "workshop"
         self.trained = self.kept = 0
 
-    def run(self, lots: Sequence[Lot], progress: Progress) -> list[Tried]:
+    def run(self, lots: Sequence[LabelSubset], progress: Progress) -> list[Tried]:
         """The champion and a network for each lot."""
         progress.begin("networks", len(lots) + 1)
         self._sweep()
@@ -137,7 +139,7 @@ class _Trial:
         for left in self._folder.glob(f"{_WORKSHOP}*"):
             shutil.rmtree(left)
 
-    def _try(self, lot: Lot | None) -> Tried:
+    def _try(self, lot: LabelSubset | None) -> Tried:
         key = self._key(lot)
         # The champion needs no training, so it is asked about all rows every time.
         said = None if self._request.anew or lot is None else self._points.read(self._request.sources.task, key)
@@ -151,7 +153,7 @@ class _Trial:
             self.trained += 1
         return self._read(lot, said)
 
-    def _key(self, lot: Lot | None) -> str:
+    def _key(self, lot: LabelSubset | None) -> str:
         """All that decides what a network says, but for the test rows: those that are held out grow in number."""
         material, learned = self._material, None
         if lot is not None:
@@ -161,21 +163,21 @@ class _Trial:
             learned = (keys[order].tobytes().hex(), gold[order].tobytes().hex(), recipe)
         return digest(_FORMAT, material.parent.version, material.old_digest, material.test_name, learned)
 
-    def _settings(self, lot: Lot) -> FinetuneRecipe:
+    def _settings(self, lot: LabelSubset) -> FinetuneRecipe:
         """The recipe, with a seed for each repeat; nothing is kept of these networks but what they say."""
         return self._recipe.model_copy(update={"seed": self._recipe.seed + lot.repeat, "reference_texts": False})
 
-    def _say(self, bundle: Bundle | None, lot: Lot | None) -> pa.Table:
+    def _say(self, bundle: Bundle | None, lot: LabelSubset | None) -> pa.Table:
         """What a network says of the test rows, `SAID_SCHEMA`."""
         from jobs.scoring.scorer import make_scorer  # heavy, as the next: only where a network is needed
-        from models.training.incremental import Lessons, finetune
+        from models.training.incremental import FinetuneRows, finetune
 
         material = self._material
         make_folder(self._folder)
         with tempfile.TemporaryDirectory(prefix=_WORKSHOP, dir=self._folder) as folder:
             if bundle is None:
                 assert lot is not None  # without one it is the champion that is asked
-                lessons = Lessons(material.labels.rows().take(lot.rows), material.old, keep_out=material.keep_out)
+                lessons = FinetuneRows(material.labels.rows().take(lot.rows), material.old, keep_out=material.keep_out)
                 bundle = finetune(material.parent, self._settings(lot), lessons, Path(folder))
             probs = make_scorer(self._home, bundle).score(material.test.texts).probs
         lost = np.isnan(probs.sum(axis=1))
@@ -183,7 +185,7 @@ class _Trial:
         columns = [material.test_ids, np.where(lost, UNSCORED, best.argmax(axis=1)), best.max(axis=1)]
         return pa.table([pa.array(each) for each in columns], SAID_SCHEMA.names).cast(SAID_SCHEMA)
 
-    def _read(self, lot: Lot | None, said: pa.Table) -> Tried:
+    def _read(self, lot: LabelSubset | None, said: pa.Table) -> Tried:
         """The answers to rows that are still test rows."""
         known = pl.DataFrame({"row": self._material.test_ids}).with_row_index("place")
         found = known.join(pl.from_arrow(said), on="row", maintain_order="left")  # type: ignore[arg-type]
@@ -207,19 +209,19 @@ def _quiet_training() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _notes(fewer: set[int], request: EffectRequest) -> list[Said]:
+def _notes(fewer: set[int], request: LearningCurveRequest) -> list[LocalizedText]:
     notes = []
     if fewer:
         rounds = ", ".join(map(str, sorted(fewer)))
         notes.append(
-            Said(
+            LocalizedText(
                 f"第 {rounds} 轮的模型是在部分测试行到来之前测的；--anew 会全部重新测",
                 f"networks of rounds {rounds} were measured before some test rows came in: --anew measures all alike",
             )
         )
     if request.repeats == 1:
         notes.append(
-            Said(
+            LocalizedText(
                 "每个点只有一个模型：区间不含训练的偶然性",
                 "one network for each point: the intervals leave out what training leaves to chance",
             )
@@ -227,7 +229,7 @@ def _notes(fewer: set[int], request: EffectRequest) -> list[Said]:
     return notes
 
 
-def _write(request: EffectRequest, outcome: EffectOutcome) -> None:
+def _write(request: LearningCurveRequest, outcome: LearningCurveResult) -> None:
     now, task, material = datetime.now(UTC), request.sources.task, outcome.material
     page = render_effect(task, material.parent.version, material.batches, outcome.effect, outcome.notes, now)
     flat = {

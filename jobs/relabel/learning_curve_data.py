@@ -13,11 +13,11 @@ from jobs.bundles.find import find_bundle
 from jobs.config.file import Home
 from jobs.training.finetune_data import golden_source, held_out, training_source
 from models.bundle import Bundle
-from models.evaluation.gate_record import Said
+from models.evaluation.gate_record import LocalizedText
 from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
 from models.training.replay import leave_out
-from models.training_fingerprints import has_text, read_seen, text_keys
+from models.training_fingerprints import has_text, read_fingerprints, text_keys
 from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
 from monitoring.relabel.selection.mix import RANDOM
 from storage.errors import TerminalError
@@ -62,7 +62,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class LearningCurveData:
     """All that networks learn from and are measured on.
 
     Attributes:
@@ -87,7 +87,7 @@ class Material:
     test_ids: NDArray[np.uint64]
     test_name: str
     keep_out: pl.Series
-    notes: tuple[Said, ...]
+    notes: tuple[LocalizedText, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Sources:
     label_column: str = "label"
 
 
-def gather(home: Home, sources: Sources) -> Material:
+def gather(home: Home, sources: Sources) -> LearningCurveData:
     """Gather it.
 
     Raises:
@@ -138,7 +138,7 @@ def gather(home: Home, sources: Sources) -> Material:
     keep_out = pl.concat([rows.texts.alias("text"), golden])
     source = sources.rehearsal or training_source(home, task, bundle, sources.text_column, sources.label_column)
     old = leave_out(read_labelled(source, bundle.labels), golden)
-    return Material(bundle, kept, left, old, _digest(old), rows, ids, name, keep_out, notes)
+    return LearningCurveData(bundle, kept, left, old, _digest(old), rows, ids, name, keep_out, notes)
 
 
 def _golden(home: Home, task: str, store: BatchStore) -> pl.Series:
@@ -194,11 +194,11 @@ def _start(home: Home, task: str, wanted: str | None, store: BatchStore) -> Bund
     return find_bundle(home, task, first)
 
 
-def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[Said, ...]]:
+def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[LocalizedText, ...]]:
     """Labels whose texts the bundle has not learned from already."""
-    seen = read_seen(bundle)
+    seen = read_fingerprints(bundle)
     if seen is None:
-        note = Said(
+        note = LocalizedText(
             f"模型包 {bundle.version} 没有记录学过哪些文本：它可能已经学过一些标注",
             f"bundle {bundle.version} does not tell what it has seen: it may have learned from some labels",
         )
@@ -212,20 +212,20 @@ def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[Said, ...]]:
         )
     if not known.any():
         return labels, ()
-    note = Said(
+    note = LocalizedText(
         f"略去 {known.sum()} 条标注：模型包 {bundle.version} 已见过其文本",
         f"{known.sum()} labels are left out: bundle {bundle.version} has seen their texts",
     )
     return labels.take(~known), (note,)
 
 
-def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[Said, ...]]:
+def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[LocalizedText, ...]]:
     """Test rows that the bundle has not learned from."""
-    seen = read_seen(bundle)
+    seen = read_fingerprints(bundle)
     known = np.isin(text_keys(rows.texts), np.zeros(0, np.uint64) if seen is None else seen)
     if not known.any():
         return rows, ()
-    note = Said(
+    note = LocalizedText(
         f"略去 {known.sum()} 条测试行：模型包 {bundle.version} 已见过其文本",
         f"{known.sum()} test rows are left out: bundle {bundle.version} has seen their texts",
     )

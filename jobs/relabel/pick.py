@@ -68,7 +68,7 @@ class PickRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class PickOutcome:
+class PickResult:
     """A batch that was written.
 
     Attributes:
@@ -90,7 +90,7 @@ class PickOutcome:
         return {**head, **dates, "folder": str(self.folder), "arms": dict(self.arms), "labelled_twice": self.twice}
 
 
-def pick(home: Home, request: PickRequest, progress: Progress) -> PickOutcome:
+def pick(home: Home, request: PickRequest, progress: Progress) -> PickResult:
     """Pick a batch, write it, and copy it into the warehouse.
 
     Args:
@@ -149,7 +149,7 @@ class _Picking:
         self._salt = f"{request.seed}|{request.task}|{len(self._store.heads(request.task))}"
         self._rng = np.random.default_rng(list(self._salt.encode()))
 
-    def run(self, tally: Tally) -> PickOutcome:
+    def run(self, tally: Tally) -> PickResult:
         """Find candidates, fetch their texts, pick, and write the batch."""
         counts = deal(self._budget, self._mix)
         queued, earlier = queued_rows(self._store, self._scope.task)
@@ -222,7 +222,7 @@ class _Picking:
             arms.append(Arm(name, count, places, turns / found.population, found.quotas.get(name, {})))
         return arms
 
-    def _write(self, items: pa.Table, population: int, notes: tuple[str, ...]) -> PickOutcome:
+    def _write(self, items: pa.Table, population: int, notes: tuple[str, ...]) -> PickResult:
         if not items.num_rows:
             raise self._nothing(notes)
         head = BatchHead(
@@ -241,7 +241,7 @@ class _Picking:
         )
         folder = self._store.write(head, items)
         twice = int(pc.sum(pc.greater(items["copies"], 1)).as_py() or 0)
-        return PickOutcome(head, folder, dict(Counter(items["arm"].to_pylist()).most_common()), twice)
+        return PickResult(head, folder, dict(Counter(items["arm"].to_pylist()).most_common()), twice)
 
     def _nothing(self, notes: tuple[str, ...] = ()) -> NothingToPick:
         scope = self._scope

@@ -51,7 +51,7 @@ def is_wanted(file: Path) -> bool:
 
 
 @dataclass(slots=True)
-class Turn:
+class Yielding:
     """What a long job does between units.
 
     Attributes:

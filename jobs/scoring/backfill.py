@@ -15,10 +15,10 @@ from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
 from jobs.runs.progress import Progress
 from jobs.runs.record import copy_records
-from jobs.runs.yielding import Turn
+from jobs.runs.yielding import Yielding
 from jobs.scoring.backfill_dates import DateWork, dates_of, survey
 from jobs.scoring.estimates import find_footprint
-from jobs.scoring.score import Company, ScoreOutcome, ScoreRequest, score_held
+from jobs.scoring.score import ScoreRequest, ScoreResult, SharedRun, score_held
 from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from storage.errors import DateRetired, InputError, PartCorrupt, RunLocked, TaskWanted, WarehouseLocked, YebanError
@@ -26,9 +26,9 @@ from storage.records import Slot
 from storage.runs.log import RunLog
 
 if TYPE_CHECKING:
-    from batch.prediction_cache.cache import AnswerCache
+    from batch.prediction_cache.cache import PredictionCache
     from batch.scorer import Scorer
-    from jobs.scoring.scorer import KeptScorer
+    from jobs.scoring.scorer import SharedScorer
 
 log = logging.getLogger("yeban.backfill")
 
@@ -75,7 +75,7 @@ def look_ahead(home: Home, request: BackfillRequest) -> tuple[Bundle, list[DateW
 
 def backfill(
     home: Home, request: BackfillRequest, progress: Progress
-) -> Iterator[tuple[date, ScoreOutcome | YebanError]]:
+) -> Iterator[tuple[date, ScoreResult | YebanError]]:
     """Score every date of a range; a rerun does only what is missing.
 
     Yields:
@@ -109,11 +109,11 @@ class _Dates:
 
     def __init__(self, home: Home, request: BackfillRequest, bundle: Bundle, progress: Progress) -> None:
         self._home, self._request, self._bundle, self._progress = home, request, bundle, progress
-        self._kept: KeptScorer | None = None
+        self._kept: SharedScorer | None = None
         self._begun = False
         self.loaded = False
 
-    def score(self, work: DateWork) -> ScoreOutcome:
+    def score(self, work: DateWork) -> ScoreResult:
         """Score a date; while another run waits for the task, it waits in turn.
 
         Raises:
@@ -131,7 +131,7 @@ class _Dates:
                 self.loaded |= outcome.loaded is not None
                 return outcome
 
-    def _in_turn(self, request: ScoreRequest) -> ScoreOutcome:
+    def _in_turn(self, request: ScoreRequest) -> ScoreResult:
         home, task = self._home, request.task
         while True:
             if self._begun and waits_for(home.locks, task)():
@@ -144,18 +144,18 @@ class _Dates:
                     raise
                 let_others_go(home.locks, task)
 
-    def _held(self, request: ScoreRequest) -> ScoreOutcome:
+    def _held(self, request: ScoreRequest) -> ScoreResult:
         home = self._home
         if not self._begun:
             sweep(home)
             self._begun = True
-        turn = Turn(waits_for(home.locks, request.task), self._request.rows_per_second)
-        return score_held(home, self._bundle, request, self._progress, Company(self._scorer_of, turn))
+        turn = Yielding(waits_for(home.locks, request.task), self._request.rows_per_second)
+        return score_held(home, self._bundle, request, self._progress, SharedRun(self._scorer_of, turn))
 
-    def _scorer_of(self, home: Home, bundle: Bundle, answers: AnswerCache | None) -> Scorer:
-        from jobs.scoring.scorer import KeptScorer  # torch, only where there is something to score
+    def _scorer_of(self, home: Home, bundle: Bundle, answers: PredictionCache | None) -> Scorer:
+        from jobs.scoring.scorer import SharedScorer  # torch, only where there is something to score
 
-        self._kept = self._kept or KeptScorer()
+        self._kept = self._kept or SharedScorer()
         return self._kept(home, bundle, answers)
 
 

@@ -16,7 +16,7 @@ from storage.records import STATUSES
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Prediction:
     """What the model says of one text; `ranked` is empty where it could not be scored."""
 
     text: str
@@ -28,7 +28,7 @@ class Answer:
         return {**asdict(self), "ranked": [{"label": label, "prob": prob} for label, prob in self.ranked]}
 
 
-def predict(home: Home, task: str, texts: Sequence[str], wanted: str | None, top: int) -> list[Answer]:
+def predict(home: Home, task: str, texts: Sequence[str], wanted: str | None, top: int) -> list[Prediction]:
     """Score texts with the bundle in use, or the one asked for."""
     bundle = find_bundle(home, task, wanted)
     scores = make_scorer(home, bundle).score(pl.Series("text", texts, dtype=pl.String))
@@ -36,5 +36,5 @@ def predict(home: Home, task: str, texts: Sequence[str], wanted: str | None, top
     for text, code, probs in zip(texts, scores.status, scores.probs, strict=True):
         order: list[int] = [] if np.isnan(probs).any() else np.argsort(-probs, kind="stable")[:top].tolist()
         ranked = tuple((bundle.labels[each], float(probs[each])) for each in order)
-        answers.append(Answer(text, STATUSES[code], ranked))
+        answers.append(Prediction(text, STATUSES[code], ranked))
     return answers

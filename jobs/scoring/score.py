@@ -16,7 +16,7 @@ from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
-from jobs.runs.yielding import Turn
+from jobs.runs.yielding import Yielding
 from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
 from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
 from jobs.scoring.replace import order_replacing
@@ -36,7 +36,7 @@ _ROUGHLY = 4
 """Rows may be so many times larger than what is assumed of them where nothing is known."""
 
 if TYPE_CHECKING:
-    from batch.prediction_cache.cache import AnswerCache
+    from batch.prediction_cache.cache import PredictionCache
     from batch.scorer import Scorer
 
 
@@ -62,7 +62,7 @@ class ScoreRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreOutcome:
+class ScoreResult:
     """What a run did.
 
     Attributes:
@@ -107,7 +107,7 @@ class ScoreOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class SharedRun:
     """What a run is given by a job that runs many.
 
     Attributes:
@@ -115,11 +115,11 @@ class Company:
         turn: Looks between units whether another run waits, and keeps to a pace.
     """
 
-    scorer_of: Callable[[Home, Bundle, AnswerCache | None], Scorer]
-    turn: Turn
+    scorer_of: Callable[[Home, Bundle, PredictionCache | None], Scorer]
+    turn: Yielding
 
 
-def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome:
+def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreResult:
     """Score a dump and load the result; a rerun does only what is missing.
 
     Raises:
@@ -137,8 +137,8 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreOutcome
 
 
 def score_held(
-    home: Home, bundle: Bundle, request: ScoreRequest, progress: Progress, company: Company | None = None
-) -> ScoreOutcome:
+    home: Home, bundle: Bundle, request: ScoreRequest, progress: Progress, company: SharedRun | None = None
+) -> ScoreResult:
     """The same for who holds the task's lock, and copies the records later.
 
     Raises:
@@ -165,7 +165,7 @@ def score_held(
             _score_units(home, bundle, dump, pending, tally, progress, company)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
         profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
-    return ScoreOutcome(
+    return ScoreResult(
         run_id=tally.run_id,
         state=tally.state,
         slot=slot,
@@ -194,11 +194,11 @@ def _score_units(
     pending: Sequence[Unit],
     tally: Tally,
     progress: Progress,
-    company: Company | None,
+    company: SharedRun | None,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
     from batch.local import LocalExecutor
-    from jobs.scoring.scorer import kept_answers, make_scorer
+    from jobs.scoring.scorer import make_scorer, prediction_cache
 
     scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
     between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
@@ -214,7 +214,7 @@ def _score_units(
         tally.units += 1
         progress.advance(unit.rows)
 
-    with kept_answers(home, bundle, known=not again) as answers:
+    with prediction_cache(home, bundle, known=not again) as answers:
         scorer = scorer_of(home, bundle, answers)
         executor = LocalExecutor(scorer, store, mapping, home.config.time_zone, between=between)
         progress.begin("score", sum(unit.rows for unit in pending))

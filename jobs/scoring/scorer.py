@@ -10,8 +10,8 @@ from pathlib import Path
 
 from batch.engine.engine import Work
 from batch.engine.settings import EngineSettings, resolve_settings
-from batch.prediction_cache.cache import AnswerCache
-from batch.prediction_cache.files import open_answers, save_answers, tidy_folders
+from batch.prediction_cache.cache import PredictionCache
+from batch.prediction_cache.files import open_cache, save_cache, tidy_caches
 from batch.scorer import Scorer
 from jobs.config.file import Home
 from models.bundle import Bundle
@@ -20,7 +20,7 @@ from storage.errors import YebanError
 log = logging.getLogger("yeban.scoring")
 
 
-def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) -> Scorer:
+def make_scorer(home: Home, bundle: Bundle, answers: PredictionCache | None = None) -> Scorer:
     """The scorer of a bundle with the home's `[engine]` settings.
 
     Raises:
@@ -30,13 +30,13 @@ def make_scorer(home: Home, bundle: Bundle, answers: AnswerCache | None = None) 
     return Scorer(bundle, _settings(home), answers)
 
 
-class KeptScorer:
+class SharedScorer:
     """Makes a bundle's scorer for the first run, and lends it to the runs after it: many dates, one start."""
 
     def __init__(self) -> None:
         self._scorer: Scorer | None = None
 
-    def __call__(self, home: Home, bundle: Bundle, answers: AnswerCache | None) -> Scorer:
+    def __call__(self, home: Home, bundle: Bundle, answers: PredictionCache | None) -> Scorer:
         """The scorer of a bundle, its work counted from nought; see `make_scorer`."""
         if self._scorer is None or self._scorer.bundle.version != bundle.version:
             self._scorer = make_scorer(home, bundle, answers)
@@ -46,7 +46,7 @@ class KeptScorer:
 
 
 @contextmanager
-def kept_answers(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[AnswerCache | None]:
+def prediction_cache(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[PredictionCache | None]:
     """The answers of earlier runs, if yeban.toml wants them kept; what is added is written when the block ends.
 
     Args:
@@ -62,18 +62,18 @@ def kept_answers(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[
         yield None
         return
     folder = _answers_of(home, bundle)
-    tidy_folders(home.answers, folder, datetime.now(UTC))
-    answers = open_answers(folder, max_bytes) if known else AnswerCache(max_bytes)
+    tidy_caches(home.answers, folder, datetime.now(UTC))
+    answers = open_cache(folder, max_bytes) if known else PredictionCache(max_bytes)
     try:
         yield answers
     finally:
         _save(folder, answers)
 
 
-def _save(folder: Path, answers: AnswerCache) -> None:
+def _save(folder: Path, answers: PredictionCache) -> None:
     """They are a convenience: what was scored is staged, and goes on without them."""
     try:
-        save_answers(folder, answers, datetime.now(UTC))
+        save_cache(folder, answers, datetime.now(UTC))
     except (YebanError, OSError) as error:
         log.warning("the answers of this run are not kept for the next one: %s", error)
 

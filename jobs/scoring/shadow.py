@@ -51,7 +51,7 @@ class ShadowRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Shadowed:
+class ShadowResult:
     """How the two answered.
 
     Attributes:
@@ -69,7 +69,7 @@ class Shadowed:
     failures: tuple[YebanError, ...]
 
 
-def shadow(home: Home, request: ShadowRequest, progress: Progress) -> Shadowed:
+def shadow(home: Home, request: ShadowRequest, progress: Progress) -> ShadowResult:
     """Score a date with both bundles, as far as it is not scored already, and compare what they say.
 
     Raises:
@@ -91,7 +91,7 @@ def shadow(home: Home, request: ShadowRequest, progress: Progress) -> Shadowed:
         file, {"task": request.task, "logical_date": request.logical_date.isoformat(), **pair, **found.as_dict()}
     )
     failures = {str(each): each for each in tally.failures}
-    return Shadowed(champion.version, challenger.version, found, file, tuple(failures.values()))
+    return ShadowResult(champion.version, challenger.version, found, file, tuple(failures.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Verdict:
     """An item that a bound is against.
 
     Attributes:
@@ -65,7 +65,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """What the rule says of one kind.
 
     Attributes:
@@ -73,11 +73,11 @@ class Chosen:
         stay: What would go, but is protected.
     """
 
-    go: tuple[Choice, ...]
-    stay: tuple[Choice, ...]
+    go: tuple[Verdict, ...]
+    stay: tuple[Verdict, ...]
 
 
-def choose(items: Sequence[Item], bound: Bound, today: date) -> Chosen:
+def choose(items: Sequence[Item], bound: Bound, today: date) -> Selection:
     """Choose what goes: first what is too old, then of the rest the oldest until it is small enough.
 
     Protected items never go. They count for the size, so others may go in their place.
@@ -87,19 +87,19 @@ def choose(items: Sequence[Item], bound: Bound, today: date) -> Chosen:
         bound: Its bound.
         today: The present date.
     """
-    go: list[Choice] = []
-    stay: list[Choice] = []
+    go: list[Verdict] = []
+    stay: list[Verdict] = []
     left = sum(item.size for item in items)
     for item in sorted(items, key=lambda each: (each.day, each.task, str(each.target))):
         why = _against(item, bound, today, left)
         if not why:
             continue
         if item.protected:
-            stay.append(Choice(item, item.protected))
+            stay.append(Verdict(item, item.protected))
             continue
-        go.append(Choice(item, why))
+        go.append(Verdict(item, why))
         left -= item.size
-    return Chosen(tuple(go), tuple(stay))
+    return Selection(tuple(go), tuple(stay))
 
 
 def _against(item: Item, bound: Bound, today: date, left: int) -> str:

@@ -13,7 +13,7 @@ from storage.lake.parts import PartStore
 from storage.lake.replace_orders import ReplaceOrders
 from storage.profiles.references import DatesOrigin, ReferenceStore
 from storage.records import Slot, Unit
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchHead, BatchStore
 from storage.warehouse.ledger import loaded_records
 
@@ -98,7 +98,7 @@ def _of_batches(home: Home, task: str) -> list[Dates]:
 def is_open(store: BatchStore, head: BatchHead) -> bool:
     """Whether a batch still waits for labels; one that can't be read does."""
     try:
-        said = AnswerLog(store.folder(head.task, head.batch)).said()
+        said = AnnotationLog(store.folder(head.task, head.batch)).said()
         items = store.items(head.task, head.batch)
     except YebanError:
         return True

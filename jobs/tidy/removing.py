@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.config.file import Home
-from jobs.tidy.choosing import Choice, Kind
+from jobs.tidy.choosing import Kind, Verdict
 from jobs.warehouse.retire import retire
 from storage.errors import TerminalError
 from storage.files.atomic import remove_durably
@@ -20,7 +20,7 @@ from storage.nights.store import NightStore
 from storage.records import Slot
 
 
-def remove(home: Home, choice: Choice, now: datetime) -> None:
+def remove(home: Home, choice: Verdict, now: datetime) -> None:
     """Remove an item. Who removes what is of a task holds its locks.
 
     Args:
@@ -34,7 +34,7 @@ def remove(home: Home, choice: Choice, now: datetime) -> None:
     _HOW[choice.item.kind](home, choice, now)
 
 
-def _predictions(home: Home, choice: Choice, now: datetime) -> None:
+def _predictions(home: Home, choice: Verdict, now: datetime) -> None:
     slot = _slot(choice)
     store = PartStore(home.parts)
     if store.staged_units(slot):
@@ -42,7 +42,7 @@ def _predictions(home: Home, choice: Choice, now: datetime) -> None:
     retire(home, slot, choice.why, choice.item.rows, now)
 
 
-def _parts(home: Home, choice: Choice, _: datetime) -> None:
+def _parts(home: Home, choice: Verdict, _: datetime) -> None:
     slot, store, summaries = _slot(choice), PartStore(home.parts), SummaryStore(home.summaries)
     if RetiredStore(home.retired).has(slot):
         return  # they went with its predictions
@@ -59,26 +59,26 @@ def _parts(home: Home, choice: Choice, _: datetime) -> None:
     store.discard(slot, store.remains(slot))
 
 
-def _file(_: Home, choice: Choice, __: datetime) -> None:
+def _file(_: Home, choice: Verdict, __: datetime) -> None:
     file = choice.item.target
     if isinstance(file, Path):
         remove_durably([file])
 
 
-def _report(home: Home, choice: Choice, now: datetime) -> None:
+def _report(home: Home, choice: Verdict, now: datetime) -> None:
     _file(home, choice, now)
     if isinstance(choice.item.target, Path):
         remove_empty(choice.item.target.parent, home.root)
 
 
-def _slot(choice: Choice) -> Slot:
+def _slot(choice: Verdict) -> Slot:
     slot = choice.item.target
     if not isinstance(slot, Slot):
         raise TypeError(f"{slot} is no slot")
     return slot
 
 
-_HOW: Final[Mapping[Kind, Callable[[Home, Choice, datetime], None]]] = {
+_HOW: Final[Mapping[Kind, Callable[[Home, Verdict, datetime], None]]] = {
     "predictions": _predictions,
     "parts": _parts,
     "summaries": lambda home, choice, _: SummaryStore(home.summaries).remove(_slot(choice)),

@@ -13,7 +13,7 @@ from jobs.config.file import Home
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
 from jobs.runs.record import Tally, recorded_run
-from jobs.tidy.choosing import KINDS, Bound, Choice, Chosen, Item, Kind, choose
+from jobs.tidy.choosing import KINDS, Bound, Item, Kind, Selection, Verdict, choose
 from jobs.tidy.inventory import take_stock
 from jobs.tidy.removing import remove
 from jobs.warehouse.retire import finish, unfinished
@@ -31,7 +31,7 @@ _JOBS = ("", "monitor", "shadow", "relabel")
 
 
 @dataclass(slots=True)
-class TidyReport:
+class TidyResult:
     """What went, or would go.
 
     Attributes:
@@ -42,21 +42,21 @@ class TidyReport:
         failed: Items that could not be removed, and why: they are not tried again by the same run.
     """
 
-    gone: list[Choice] = field(default_factory=list)
-    stayed: list[Choice] = field(default_factory=list)
+    gone: list[Verdict] = field(default_factory=list)
+    stayed: list[Verdict] = field(default_factory=list)
     failures: list[YebanError] = field(default_factory=list)
     busy: list[str] = field(default_factory=list)
     failed: dict[Item, YebanError] = field(default_factory=dict)
 
 
-def look(home: Home, now: datetime) -> Mapping[Kind, Chosen]:
+def look(home: Home, now: datetime) -> Mapping[Kind, Selection]:
     """What would go; nothing is written."""
     today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
     stock = take_stock(home, today)
     return {kind: choose(stock[kind], _bound(home, kind), today) for kind in KINDS}
 
 
-def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
+def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyResult:
     """Remove what `[retention]` does not keep.
 
     A task that a run has is left alone, and one that a run waits for is given to it between two items.
@@ -66,7 +66,7 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
         now: The present moment, with a zone.
         dry_run: Only say what would go.
     """
-    report = TidyReport()
+    report = TidyResult()
     found = look(home, now)
     report.stayed = [choice for chosen in found.values() for choice in chosen.stay]
     going = [choice for chosen in found.values() for choice in chosen.go]
@@ -86,7 +86,7 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyReport:
     return report
 
 
-def _tidy_task(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+def _tidy_task(home: Home, task: str, now: datetime, report: TidyResult) -> None:
     """Tidy a task; what goes is looked up anew under its locks, and again after each time that it was given away."""
     while True:
         try:
@@ -99,7 +99,7 @@ def _tidy_task(home: Home, task: str, now: datetime, report: TidyReport) -> None
             let_others_go(home.locks, task, _JOBS)
 
 
-def _tidy_held(home: Home, task: str, now: datetime, report: TidyReport) -> None:
+def _tidy_held(home: Home, task: str, now: datetime, report: TidyResult) -> None:
     try:
         for slot in unfinished(home, task):
             finish(home, slot)
@@ -122,7 +122,7 @@ def _is_open(home: Home, task: str) -> bool:
     return last is not None and last.state in ("interrupted", "failed")
 
 
-def _remove(home: Home, going: Sequence[Choice], now: datetime, report: TidyReport, tally: Tally | None) -> None:
+def _remove(home: Home, going: Sequence[Verdict], now: datetime, report: TidyResult, tally: Tally | None) -> None:
     """Remove items; one that can't be removed does not stop the others."""
     for left, choice in zip(reversed(range(len(going))), going, strict=True):
         item = choice.item

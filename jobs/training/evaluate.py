@@ -26,7 +26,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class EvaluateResult:
     """What was measured, on which bundle, and the files it was written to."""
 
     bundle: Bundle
@@ -35,9 +35,9 @@ class Examined:
     page: Path
 
 
-def examine(
+def evaluate_bundle(
     home: Home, task: str, source: LabelledSource, wanted: str | None, folder: Path | None, progress: Progress
-) -> Examined:
+) -> EvaluateResult:
     """Evaluate a bundle and write `evaluation.json` and `evaluation.html`.
 
     Args:
@@ -64,7 +64,7 @@ def examine(
         folder / "evaluation.json",
         {"task": task, "bundle": bundle.version, "data": title, **evaluation.as_dict()},
     )
-    return Examined(bundle, evaluation, folder / "evaluation.json", folder / "evaluation.html")
+    return EvaluateResult(bundle, evaluation, folder / "evaluation.json", folder / "evaluation.html")
 
 
 def score_rows(scorer: Scorer, rows: LabelledRows, unit_rows: int, progress: Progress) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ class FinetuneRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Finetuned:
+class FinetuneResult:
     """A challenger, and what it was made from."""
 
     challenger: Bundle
@@ -72,7 +72,7 @@ class _Given:
     records: Sequence[DataRecord]
 
 
-def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) -> Finetuned:
+def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) -> FinetuneResult:
     """Make a challenger that carries the reference of its dev rows. It waits for its gate: nothing is promoted here.
 
     Raises:
@@ -84,7 +84,7 @@ def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) 
     given = _read(home, request, parent, rehearses=recipe.rehearsal > 0)
 
     from batch.dev_reference import add_reference  # heavy, as the next: after everything cheap has been checked
-    from models.training.incremental import Lessons, finetune
+    from models.training.incremental import FinetuneRows, finetune
 
     def finish(bundle: Bundle, dev_rows: LabelledRows) -> Bundle:
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
@@ -94,14 +94,14 @@ def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) 
         challenger = finetune(
             parent,
             recipe,
-            Lessons(given.new, given.old, given.dev, given.unlabelled, given.keep_out),
+            FinetuneRows(given.new, given.old, given.dev, given.unlabelled, given.keep_out),
             home.bundles / request.task,
             data=given.records,
             yeban_version=version("yeban"),
             show_progress=show_progress,
             finish=finish,
         )
-    return Finetuned(challenger, parent)
+    return FinetuneResult(challenger, parent)
 
 
 def _read(home: Home, request: FinetuneRequest, parent: Bundle, *, rehearses: bool) -> _Given:

@@ -29,7 +29,7 @@ _OLD_ROLES: Final = ("train", "rehearsal")
 
 
 @dataclass(frozen=True, slots=True)
-class QueueLessons:
+class FinetuneData:
     """Labels of the queue, shared out.
 
     Attributes:
@@ -62,7 +62,7 @@ def held_out(texts: pl.Series, arms: pl.Series, share: float) -> NDArray[np.bool
     return low & drawn
 
 
-def queue_lessons(home: Home, task: str, parent: Bundle, batches: Sequence[str] = ()) -> QueueLessons:
+def queue_lessons(home: Home, task: str, parent: Bundle, batches: Sequence[str] = ()) -> FinetuneData:
     """Share out the labels of the queue for a challenger of a bundle.
 
     A batch is new when no bundle of the parent's line has learned its labels as they are now: a label that came late
@@ -90,7 +90,7 @@ def queue_lessons(home: Home, task: str, parent: Bundle, batches: Sequence[str] 
     kept = held_out(newest["text"], newest["arm"], home.config.relabel.held_out_share)
     learnt = newest.filter(pl.Series(~kept))
     new, old = (learnt.filter(pl.col("batch").is_in(list(names))) for names in (chosen, earlier))
-    return QueueLessons(
+    return FinetuneData(
         rows_of(new, parent.labels),
         rows_of(old, parent.labels),
         pl.concat([newest.filter(pl.Series(kept))["text"], golden_texts(store, task)]),

@@ -24,10 +24,10 @@ from models.evaluation.gate import judge_challenger
 from models.evaluation.gate_page import render_gate
 from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.predictions import read_predictions
-from models.evaluation.record import Figure, json_ready
+from models.evaluation.record import Interval, json_ready
 from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource
-from models.training_fingerprints import UNRECORDED, Keys, has_text, read_seen, text_keys
+from models.training_fingerprints import UNRECORDED, Keys, has_text, read_fingerprints, text_keys
 from storage.errors import ConfigError
 from storage.files.atomic import write_bytes, write_json
 
@@ -56,7 +56,7 @@ class GateRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Gated:
+class GateResult:
     """What the gate says, what it measured, and the files it was written to."""
 
     report: GateReport
@@ -65,7 +65,7 @@ class Gated:
     page: Path
 
 
-def hold_gate(home: Home, request: GateRequest, progress: Progress) -> Gated:
+def hold_gate(home: Home, request: GateRequest, progress: Progress) -> GateResult:
     """Hold the gate for a challenger of the bundle in use, and write what it says beside the bundles.
 
     Raises:
@@ -88,7 +88,7 @@ def hold_gate(home: Home, request: GateRequest, progress: Progress) -> Gated:
     page = file.with_suffix(".html")
     write_bytes(page, render_gate(request.task, report, evidence).encode())
     write_json(file, flat)
-    return Gated(report, evidence, file, page)
+    return GateResult(report, evidence, file, page)
 
 
 def _check_pair(champion: Bundle, challenger: Bundle) -> None:
@@ -141,7 +141,7 @@ def _calibration(probs: NDArray[np.float32], rows: LabelledRows) -> CalibrationE
 
 def find_leakage(pair: tuple[Bundle, Bundle], golden: LabelledRows, recent: LabelledRows) -> Leakage:
     """Look for rows of the test sets among the texts that the challenger, the second of a pair, has seen."""
-    before, seen = (read_seen(bundle) for bundle in pair)
+    before, seen = (read_fingerprints(bundle) for bundle in pair)
     if seen is None:
         return Leakage(None, 0, 0)
     on_golden, on_recent = _known(golden, seen), _known(recent, seen)
@@ -164,7 +164,7 @@ def _known(rows: LabelledRows, seen: Keys) -> NDArray[np.int64]:
     return np.flatnonzero(np.isin(text_keys(rows.texts), seen) & has_text(rows.texts))
 
 
-def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds: int) -> Figure:
+def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds: int) -> Interval:
     """Time of the second scorer over that of the first, on the same rows, in turns.
 
     Whatever else the machine does only adds to a time, so the shortest of each are compared. Where one of them never
@@ -183,4 +183,4 @@ def measure_slowdown(scorers: tuple[Scorer, Scorer], rows: LabelledRows, rounds:
     ratios = times[:, 1] / times[:, 0]
     shortest = times.min(axis=0)
     value = min(float(shortest[1] / shortest[0]), float(np.median(ratios)))
-    return Figure(value, float(ratios.min()), float(ratios.max()))
+    return Interval(value, float(ratios.min()), float(ratios.max()))

@@ -15,7 +15,7 @@ from jobs.config.file import Home
 from jobs.training.finetune_data import golden_source, held_out, rows_of
 from models.bundle import Bundle, file_sha256
 from models.training.data import LabelledRows, LabelledSource, read_labelled
-from models.training_fingerprints import read_seen, text_keys
+from models.training_fingerprints import read_fingerprints, text_keys
 from monitoring.relabel.annotation.agreed_labels import newest_labels, queue_labels
 from storage.errors import ConfigError, NoInput
 from storage.relabel.batches import BatchStore
@@ -69,7 +69,7 @@ def recent_set(
         return _of_file(source, challenger.labels)
     labels = newest_labels(queue_labels(BatchStore(home.relabel), task))
     kept = held_out(labels["text"], labels["arm"], home.config.relabel.held_out_share)
-    seen = read_seen(challenger)
+    seen = read_fingerprints(challenger)
     if seen is not None:
         kept &= ~np.isin(text_keys(labels["text"]), seen)
     # Batches come from the oldest to the newest.

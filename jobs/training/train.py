@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from jobs.bundles.promote import crown_first
+from jobs.bundles.promote import promote_first
 from jobs.config.file import Home
 from jobs.runs.locks import task_lock
 from models.bundle import Bundle, file_sha256
@@ -37,14 +37,14 @@ class TrainRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainResult:
     """The bundle, and whether it is now the one in use."""
 
     bundle: Bundle
     crowned: bool
 
 
-def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Trained:
+def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> TrainResult:
     """Train a bundle that carries the reference of its dev rows, and register it.
 
     The first of a task takes its place at once: nothing is there to lose.
@@ -77,8 +77,8 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
             show_progress=show_progress,
             finish=finish,
         )
-        crowned = crown_first(home, request.task, bundle.version)
-    return Trained(bundle, crowned)
+        crowned = promote_first(home, request.task, bundle.version)
+    return TrainResult(bundle, crowned)
 
 
 def sweep_workshops(folder: Path) -> None:

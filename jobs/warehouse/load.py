@@ -29,7 +29,7 @@ from storage.warehouse.relabel_mirror import copy_batches
 
 
 @dataclass(frozen=True, slots=True)
-class SlotLoad:
+class LoadResult:
     """What was loaded of one slot.
 
     Attributes:
@@ -159,7 +159,7 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
     )
 
 
-def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLoad]:
+def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadResult]:
     """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
 
     Monitored nights and batches to label that the warehouse lacks are copied as well.
@@ -189,7 +189,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
         except RunLocked as error:
             if task is not None:
                 raise
-            done.append(SlotLoad(plan.slot, None, (str(error),), busy=True))
+            done.append(LoadResult(plan.slot, None, (str(error),), busy=True))
             continue
         if done[-1].report is None:
             return done
@@ -202,19 +202,19 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[SlotLo
     return done
 
 
-def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[SlotLoad]]:
+def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[LoadResult]]:
     """The plans of slots; one that cannot be read is a failure and does not stop the others."""
     plans, failed = [], []
     for slot in slots:
         try:
             plan = store.load_plan(slot)
         except PartCorrupt as error:
-            failed.append(SlotLoad(slot, None, (str(error),)))
+            failed.append(LoadResult(slot, None, (str(error),)))
             continue
         if plan is not None:
             plans.append(plan)
         elif store.staged_units(slot):
-            failed.append(SlotLoad(slot, None, (str(_no_plan(slot)),)))
+            failed.append(LoadResult(slot, None, (str(_no_plan(slot)),)))
     return plans, failed
 
 
@@ -248,7 +248,7 @@ def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
     return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
 
 
-def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> SlotLoad:
+def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> LoadResult:
     """Load what is staged of a plan, on record.
 
     Raises:
@@ -264,4 +264,4 @@ def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: 
     failures = [str(each) for each in tally.failures]
     if report is None:
         failures.append(str(tally.figures["not_loaded"]))
-    return SlotLoad(slot, report, tuple(failures))
+    return LoadResult(slot, report, tuple(failures))

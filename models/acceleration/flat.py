@@ -24,7 +24,7 @@ _VECTOR: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EqualLengthGroup:
     """Sequences of one length, one after the other: `count` of `length` tokens from token `start` on."""
 
     start: int
@@ -38,7 +38,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class EqualLengthGroups:
     """How the T tokens of a flat batch belong to B sequences.
 
     Attributes:
@@ -46,24 +46,24 @@ class Runs:
         first: int64[B], each sequence's first token.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[EqualLengthGroup, ...]
     first: Tensor
 
     @classmethod
-    def of(cls, lengths: list[int]) -> Runs:
+    def of(cls, lengths: list[int]) -> EqualLengthGroups:
         """Find the runs among the lengths of B sequences."""
-        runs: list[Run] = []
+        runs: list[EqualLengthGroup] = []
         first, start = [], 0
         for index, length in enumerate(lengths):
             first.append(start)
             if index and length == runs[-1].length:
-                runs[-1] = Run(runs[-1].start, runs[-1].count + 1, length)
+                runs[-1] = EqualLengthGroup(runs[-1].start, runs[-1].count + 1, length)
             else:
-                runs.append(Run(start, 1, length))
+                runs.append(EqualLengthGroup(start, 1, length))
             start += length
         return cls(tuple(runs), torch.tensor(first, dtype=torch.int64))
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> Iterator[EqualLengthGroup]:
         return iter(self.runs)
 
 
@@ -91,7 +91,7 @@ class FlatBlock(nn.Module):
         weights, biases = zip(query, *((each.weight, each.bias) for each in (block.key, block.value)), strict=True)
         self.inputs = _make(arithmetic, torch.cat(weights), torch.cat(biases), attention=True)
 
-    def forward(self, tokens: Tensor, runs: Runs) -> Tensor:
+    def forward(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
         """Map float[T, H] to float[T, H]."""
         joined = self.inputs(tokens).view(len(tokens), 3, self.heads, -1)
         parts = [_attend(*run.cut(joined).permute(2, 0, 3, 1, 4)) for run in runs]
@@ -113,7 +113,7 @@ class FirstTokenBlock(FlatBlock):
         )
         self.inputs = _make(arithmetic, weight, bias, attention=True)
 
-    def forward(self, tokens: Tensor, runs: Runs) -> Tensor:
+    def forward(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
         """Map float[T, H] to float[B, H]."""
         first = tokens[runs.first]
         queries = self.query(first).view(len(first), self.heads, 1, -1)
@@ -150,7 +150,7 @@ class FlatStack(nn.Module):
         self._blocks = nn.ModuleList(blocks)
 
     def forward(
-        self, hidden_states: Tensor, *_others: object, runs: Runs, **_more: Any
+        self, hidden_states: Tensor, *_others: object, runs: EqualLengthGroups, **_more: Any
     ) -> BaseModelOutputWithPastAndCrossAttentions:
         """Run the blocks.
 
@@ -166,7 +166,7 @@ class FlatStack(nn.Module):
             tokens = block(tokens, runs)
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=self._pool(tokens, runs)[:, None])
 
-    def _pool(self, tokens: Tensor, runs: Runs) -> Tensor:
+    def _pool(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
         if self._pooling == "cls":
             return tokens.float()
         sequences = [run.cut(tokens).float() for run in runs]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.acceleration.blocks import Stack, find_stack
-from models.acceleration.flat import FlatStack, Runs
+from models.acceleration.flat import EqualLengthGroups, FlatStack
 from models.acceleration.linears import MAKERS, Arithmetic, find_fault
 from models.network import Classifier, StockClassifier
 
@@ -40,7 +40,7 @@ class FlatNetwork(nn.Module):
         self._network = _copy_around(network, stack.name)
         setattr(base_model(self._network), stack.name, FlatStack(stack, arithmetic, pooling))
 
-    def forward(self, input_ids: Tensor, position_ids: Tensor, runs: Runs) -> Tensor:
+    def forward(self, input_ids: Tensor, position_ids: Tensor, runs: EqualLengthGroups) -> Tensor:
         """Classify sequences.
 
         Args:
@@ -128,7 +128,7 @@ def _find_difference(network: nn.Module, flat: FlatNetwork) -> str | None:
         with torch.inference_mode():
             exact = torch.cat([network(input_ids=row[None], attention_mask=torch.ones_like(row)[None]) for row in rows])
             positions = torch.cat([torch.arange(length) for length in _PROBE_LENGTHS])
-            made = flat(torch.cat(rows), positions, Runs.of(list(_PROBE_LENGTHS)))
+            made = flat(torch.cat(rows), positions, EqualLengthGroups.of(list(_PROBE_LENGTHS)))
     except (TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
         return f"{type(error).__name__}: {str(error).splitlines()[0]}"
     apart = float((made - exact).abs().max())

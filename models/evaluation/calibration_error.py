@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.intervals import NOTHING, RESAMPLES, wilson
-from models.evaluation.record import Figure, HistogramBin, ReliabilityBin
+from models.evaluation.record import HistogramBin, Interval, ReliabilityBin
 from models.evaluation.tail import tail_chance
 
 BINS: Final = 15
@@ -41,7 +41,7 @@ class CalibrationError:
         p_value: Chance that such a model shows an error as large.
     """
 
-    figure: Figure
+    figure: Interval
     noise_floor: float
     noise_mean: float
     p_value: float
@@ -107,7 +107,7 @@ def against_noise(value: float, centre: float, calibrated: Float64, resampled: F
     lower = 0.0 if value <= noise_floor else max(0.0, value - float(high))
     upper = min(1.0, max(value, value - float(low)))
     p_value = tail_chance(value, calibrated)
-    return CalibrationError(Figure(value, lower, upper), noise_floor, float(calibrated.mean()), p_value)
+    return CalibrationError(Interval(value, lower, upper), noise_floor, float(calibrated.mean()), p_value)
 
 
 def reliability_bins(confidence: Float64, correct: Bool, edges: Float64) -> tuple[ReliabilityBin, ...]:

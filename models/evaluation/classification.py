@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.intervals import RESAMPLES, percentile_figure
-from models.evaluation.record import ClassScores, Figure
+from models.evaluation.record import ClassScores, Interval
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -22,9 +22,9 @@ Float64 = NDArray[np.float64]
 class MacroScores:
     """Unweighted means over classes, with percentile bootstrap intervals."""
 
-    precision: Figure
-    recall: Figure
-    f1: Figure
+    precision: Interval
+    recall: Interval
+    f1: Interval
 
 
 def confusion_counts(gold: Int64, predicted: Int64, classes: int) -> Int64:

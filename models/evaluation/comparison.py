@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.evaluation.classification import cell_scores
 from models.evaluation.intervals import RESAMPLES, percentile_figure, wilson
 from models.evaluation.predictions import Predictions, read_predictions
-from models.evaluation.record import UNSCORED, Figure
+from models.evaluation.record import UNSCORED, Interval
 from storage.errors import InputError
 
 Int64 = NDArray[np.int64]
@@ -35,7 +35,7 @@ class Change:
     rows: int
     champion: float
     challenger: float
-    difference: Figure
+    difference: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class Comparison:
     rows: int
     champion_f1: float
     challenger_f1: float
-    macro_f1: Figure
+    macro_f1: Interval
     better: float
-    accuracy: Figure
-    negative_flips: Figure
-    positive_flips: Figure
+    accuracy: Interval
+    negative_flips: Interval
+    positive_flips: Interval
     classes: tuple[Change, ...]
     slices: tuple[Change, ...]
 
@@ -169,7 +169,7 @@ class _Cells:
         return two - one
 
 
-def _accuracy_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], rng: np.random.Generator) -> Figure:
+def _accuracy_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], rng: np.random.Generator) -> Interval:
     """Difference of the accuracies of paired rows, bool[N] each."""
     rows = len(first)
     gained, lost = int((~first & second).sum()), int((first & ~second).sum())

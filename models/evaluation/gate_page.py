@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from models.evaluation.comparison import Change
-from models.evaluation.gate_record import Evidence, GateReport, Said
-from models.evaluation.record import Figure
+from models.evaluation.gate_record import Evidence, GateReport, LocalizedText
+from models.evaluation.record import Interval
 from models.pages.environment import page_environment
 
 _MAX_CHANGES: Final = 40
 _MAX_CHARS: Final = 60
 _TITLES: Final = {
-    "rows": Said("样本数", "Rows"),
-    "golden": Said("黄金集不变差", "Golden set not worse"),
-    "recent": Said("近期随机集更好", "Recent random rows better"),
-    "classes": Said("没有类别变差", "No class worse"),
-    "slices": Said("没有分组变差", "No slice worse"),
-    "calibration": Said("置信度可信", "Calibrated"),
-    "flips": Said("由对变错不多", "Few right answers lost"),
-    "leakage": Said("测试集没有泄漏", "Test sets not seen in training"),
-    "speed": Said("不更慢", "Not slower"),
+    "rows": LocalizedText("样本数", "Rows"),
+    "golden": LocalizedText("黄金集不变差", "Golden set not worse"),
+    "recent": LocalizedText("近期随机集更好", "Recent random rows better"),
+    "classes": LocalizedText("没有类别变差", "No class worse"),
+    "slices": LocalizedText("没有分组变差", "No slice worse"),
+    "calibration": LocalizedText("置信度可信", "Calibrated"),
+    "flips": LocalizedText("由对变错不多", "Few right answers lost"),
+    "leakage": LocalizedText("测试集没有泄漏", "Test sets not seen in training"),
+    "speed": LocalizedText("不更慢", "Not slower"),
 }
 
 
@@ -39,7 +39,7 @@ class _Bar:
 class _Row:
     """A class or slice as the table shows it."""
 
-    where: Said
+    where: LocalizedText
     change: Change
     bar: _Bar
 
@@ -57,8 +57,8 @@ def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Lite
     """
     template = page_environment("models.evaluation", points=_points, shorten=_shorten).get_template("gate.html")
     tables = [
-        ("classes", Said("各类别 F1", "F1 by class"), _table(evidence, "classes")),
-        ("slices", Said("各分组准确率", "Accuracy by slice"), _table(evidence, "slices")),
+        ("classes", LocalizedText("各类别 F1", "F1 by class"), _table(evidence, "classes")),
+        ("slices", LocalizedText("各分组准确率", "Accuracy by slice"), _table(evidence, "slices")),
     ]
     return template.render(
         task=task, r=report, e=evidence, titles=_TITLES, tables=[each for each in tables if each[2]], lang=lang
@@ -67,7 +67,7 @@ def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Lite
 
 def _table(evidence: Evidence, kind: Literal["classes", "slices"]) -> list[_Row]:
     """Worst first."""
-    sets = ((Said("黄金集", "golden"), evidence.golden), (Said("近期", "recent"), evidence.recent))
+    sets = ((LocalizedText("黄金集", "golden"), evidence.golden), (LocalizedText("近期", "recent"), evidence.recent))
     found = [(where, change) for where, each in sets for change in getattr(each, kind) if change.rows]
     found.sort(key=lambda each: each[1].difference.value)
     found = found[:_MAX_CHANGES]
@@ -76,7 +76,7 @@ def _table(evidence: Evidence, kind: Literal["classes", "slices"]) -> list[_Row]
     return [_Row(where, change, _bar(change.difference, widest)) for where, change in found]
 
 
-def _bar(figure: Figure, widest: float) -> _Bar:
+def _bar(figure: Interval, widest: float) -> _Bar:
     low, value, high = (50 + 48 * end / widest for end in (figure.low, figure.value, figure.high))
     return _Bar(low, value, high)
 

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from models.evaluation.calibration_error import CalibrationError
 from models.evaluation.comparison import Comparison
-from models.evaluation.record import Figure, json_ready
+from models.evaluation.record import Interval, json_ready
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class GateLimits:
     """What a challenger has to keep to. Shares are of 1, so .02 is two points.
 
     Attributes:
@@ -84,11 +84,11 @@ class Evidence:
     calibration: CalibrationError
     calibration_before: CalibrationError
     leakage: Leakage
-    slowdown: Figure
+    slowdown: Interval
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LocalizedText:
     """The same in both languages."""
 
     zh: str
@@ -96,7 +96,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class GateCheck:
     """One condition.
 
     Attributes:
@@ -110,10 +110,10 @@ class Check:
 
     name: str
     passed: bool
-    got: Figure
+    got: Interval
     limit: float
-    why: Said
-    action: Said
+    why: LocalizedText
+    action: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class GateReport:
 
     champion: str
     challenger: str
-    checks: tuple[Check, ...]
+    checks: tuple[GateCheck, ...]
 
     @property
     def passed(self) -> bool:
@@ -144,13 +144,13 @@ class GateReport:
         return cls(flat["champion"], flat["challenger"], tuple(_read_check(each) for each in flat["checks"]))
 
 
-def _read_check(flat: dict[str, Any]) -> Check:
+def _read_check(flat: dict[str, Any]) -> GateCheck:
     got = {name: math.nan if value is None else value for name, value in flat["got"].items()}
-    return Check(
+    return GateCheck(
         name=flat["name"],
         passed=bool(flat["passed"]),
-        got=Figure(**got),
+        got=Interval(**got),
         limit=flat["limit"],
-        why=Said(**flat["why"]),
-        action=Said(**flat["action"]),
+        why=LocalizedText(**flat["why"]),
+        action=LocalizedText(**flat["action"]),
     )

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 
 RESAMPLES: Final = 1000
 """Bootstrap replicates: the ends of a percentile interval are then good to about a tenth of its width."""
@@ -16,11 +16,11 @@ RESAMPLES: Final = 1000
 _Z: Final = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
-NOTHING: Final = Figure(math.nan, math.nan, math.nan)
+NOTHING: Final = Interval(math.nan, math.nan, math.nan)
 """The figure of an empty set."""
 
 
-def wilson(successes: float, trials: float) -> Figure:
+def wilson(successes: float, trials: float) -> Interval:
     """Share of successes with the score interval of Wilson (1927, JASA 22, p. 209).
 
     Unlike `p +- 1.96 se` it stays within [0, 1] and does not collapse at p = 0 or 1. Without trials all
@@ -33,21 +33,21 @@ def wilson(successes: float, trials: float) -> Figure:
     centre = (share + spread / 2) / (1 + spread)
     half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
     # At the very ends rounding may leave the share a hair outside.
-    return Figure(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share))
+    return Interval(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share))
 
 
-def mean_figure(values: NDArray[np.float64]) -> Figure:
+def mean_figure(values: NDArray[np.float64]) -> Interval:
     """Mean of float64[N] with `mean +- 1.96 s / sqrt(N)`; NaN ends for one value, all NaN for none."""
     if len(values) == 0:
         return NOTHING
     mean = float(values.mean())
     if len(values) == 1:
-        return Figure(mean, math.nan, math.nan)
+        return Interval(mean, math.nan, math.nan)
     half = _Z * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return Figure(mean, mean - half, mean + half)
+    return Interval(mean, mean - half, mean + half)
 
 
-def percentile_figure(value: float, replicates: NDArray[np.float64]) -> Figure:
+def percentile_figure(value: float, replicates: NDArray[np.float64]) -> Interval:
     """Value with the 2.5 and 97.5 % points of its bootstrap replicates float64[R] (Efron 1979)."""
     low, high = np.quantile(replicates, [0.025, 0.975])
-    return Figure(value, float(low), float(high))
+    return Interval(value, float(low), float(high))

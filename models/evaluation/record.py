@@ -11,7 +11,7 @@ UNSCORED: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Interval:
     """A figure and its 95 % interval; NaN where there is nothing to measure on."""
 
     value: float
@@ -58,7 +58,7 @@ class ReliabilityBin:
     high: float
     count: int
     confidence: float
-    accuracy: Figure
+    accuracy: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class GroupScores:
     rows: int
     unscored: int
     correct: int
-    accuracy: Figure
-    macro_f1: Figure
+    accuracy: Interval
+    macro_f1: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +127,18 @@ class Evaluation:
     rows: int
     unscored: int
     correct: int
-    accuracy: Figure
-    macro_precision: Figure
-    macro_recall: Figure
-    macro_f1: Figure
+    accuracy: Interval
+    macro_precision: Interval
+    macro_recall: Interval
+    macro_f1: Interval
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
-    ece: Figure
+    ece: Interval
     ece_noise_floor: float
-    ece_equal_mass: Figure
+    ece_equal_mass: Interval
     ece_equal_mass_noise_floor: float
-    brier: Figure
-    nll: Figure
+    brier: Interval
+    nll: Interval
     reliability: tuple[ReliabilityBin, ...]
     histogram: tuple[HistogramBin, ...]
     groups: tuple[GroupScores, ...]

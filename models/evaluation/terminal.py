@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from models.evaluation.record import Evaluation, Figure
+from models.evaluation.record import Evaluation, Interval
 
 _WIDTH: Final = 120
 _MAX_CONFUSION_CLASSES: Final = 12
@@ -88,7 +88,7 @@ def _columns(table: Table, first: str, *others: str) -> None:
         table.add_column(name, justify="right")
 
 
-def _with_interval(figure: Figure) -> tuple[str, str]:
+def _with_interval(figure: Interval) -> tuple[str, str]:
     if math.isnan(figure.low):
         return _number(figure.value), "-"
     return _number(figure.value), f"{figure.low:.4f} to {figure.high:.4f}"

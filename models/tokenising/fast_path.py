@@ -12,7 +12,7 @@ from tokenizers import models, normalizers, pre_tokenizers, processors
 
 from models.tokenising.characters import RUN, WHOLE, CharacterTable
 from models.tokenising.code_points import CodePoints, decode_pieces
-from models.tokenising.spans import RunEncoder, find_runs, spans
+from models.tokenising.spans import SpanEncoder, find_spans, spans
 
 # None of them touches the ids when special tokens are left out.
 _PROCESSORS: Final = (
@@ -37,7 +37,7 @@ class FastPath:
         self._raw_hints = sorted({content[0] for content in self._raw})
         triggers = frozenset(content.strip()[0] for content in _normalised_tokens(backend))
         self._table = CharacterTable(backend, triggers)
-        self._runs = RunEncoder(backend)
+        self._runs = SpanEncoder(backend)
 
     def encode(self, texts: pl.Series) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Encode D documents without special tokens.
@@ -56,7 +56,7 @@ class FastPath:
     def _encode_piece(self, texts: pl.Series, points: CodePoints) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         found = self._table.look_up(points.codes)
         self._make_whole(texts, points, found)
-        runs = find_runs(points, found == RUN)
+        runs = find_spans(points, found == RUN)
         ids, lengths = self._runs.encode(runs, points.text)
         return _collect(found, points.offsets, runs.start, ids, lengths)
 

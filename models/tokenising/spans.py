@@ -23,7 +23,7 @@ _POWERS = np.cumprod(np.full(MAX_LETTERS, _MULTIPLIER), dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class TextSpans:
     """R runs of M characters together.
 
     Attributes:
@@ -41,7 +41,7 @@ class Runs:
     within: NDArray[np.int64]
 
 
-def find_runs(points: CodePoints, in_run: NDArray[np.bool_]) -> Runs:
+def find_spans(points: CodePoints, in_run: NDArray[np.bool_]) -> TextSpans:
     """Find the longest stretches of one document that are all run.
 
     Args:
@@ -57,11 +57,11 @@ def find_runs(points: CodePoints, in_run: NDArray[np.bool_]) -> Runs:
     first = np.flatnonzero(new)
     length = np.diff(first, append=len(places))
     within = np.arange(len(places)) - np.repeat(first, length)
-    return Runs(places[first], length, first, points.codes[places], within)
+    return TextSpans(places[first], length, first, points.codes[places], within)
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class _EncodedSpans:
     """What the library said of A runs.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Answers:
     ids: NDArray[np.int32]
 
 
-class RunEncoder:
+class SpanEncoder:
     """Encodes runs by the library, and remembers the short ones.
 
     A run has one slot in a table, by its hash, and whatever was there last is compared with it letter by letter:
@@ -103,7 +103,7 @@ class RunEncoder:
         """Runs remembered."""
         return self._known - 1
 
-    def encode(self, runs: Runs, text: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def encode(self, runs: TextSpans, text: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Encode R runs.
 
         Args:
@@ -129,7 +129,7 @@ class RunEncoder:
             self._remember(runs, slots, new)
         return ids, count
 
-    def _are_same(self, runs: Runs, known: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _are_same(self, runs: TextSpans, known: NDArray[np.int32]) -> NDArray[np.bool_]:
         """bool[R], a run is the one known under a number; none is number 0."""
         row = np.repeat(known.astype(np.int64) * MAX_LETTERS, runs.length)
         letters = self._letters.reshape(-1).take(row + np.minimum(runs.within, MAX_LETTERS - 1))
@@ -137,7 +137,7 @@ class RunEncoder:
         same &= self._length[known] == runs.length
         return same
 
-    def _ask(self, runs: Runs, missing: NDArray[np.int64], text: str) -> tuple[_Answers, NDArray[np.int64]]:
+    def _ask(self, runs: TextSpans, missing: NDArray[np.int64], text: str) -> tuple[_EncodedSpans, NDArray[np.int64]]:
         """Let the library encode the missing runs; their answers, and int64[missing], which is whose."""
         begins, ends = runs.start[missing], runs.start[missing] + runs.length[missing]
         strings = [text[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
@@ -145,9 +145,9 @@ class RunEncoder:
         number = np.fromiter(map(numbers.__getitem__, strings), np.int64, len(strings))
         ids, count = encode_strings(self._backend, list(numbers))
         _, seen = np.unique(number, return_index=True)
-        return _Answers(missing[seen], np.cumsum(count) - count, count, ids), number
+        return _EncodedSpans(missing[seen], np.cumsum(count) - count, count, ids), number
 
-    def _remember(self, runs: Runs, slots: NDArray[np.int64], new: _Answers) -> None:
+    def _remember(self, runs: TextSpans, slots: NDArray[np.int64], new: _EncodedSpans) -> None:
         short = np.flatnonzero(runs.length[new.run] <= MAX_LETTERS)
         run, count = new.run[short], new.count[short]
         total = int(count.sum())
@@ -176,7 +176,7 @@ def spans(start: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int6
     return np.repeat(start - ends + count, count) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def _slots(runs: Runs) -> NDArray[np.int64]:
+def _slots(runs: TextSpans) -> NDArray[np.int64]:
     """int64[R], a hash of each run in `_SLOT_BITS` bits."""
     powers = _POWERS.take(np.minimum(runs.within, MAX_LETTERS - 1))
     mixed = np.add.reduceat((runs.codes + np.uint64(1)) * powers, runs.first)

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator
 
-from models.training.recipe import Loop, Optimizer, Schedule, Section, all_mistakes, apply_setting
+from models.training.recipe import Loop, Optimizer, RecipeSection, Schedule, all_mistakes, apply_setting
 from storage.errors import ConfigError
 
 _GENTLER: Final = 0.3
 """Share of the champion's own learning rate: new rows are few, and what is learned already is to stay."""
 
 
-class Adaptation(Section):
+class Adaptation(RecipeSection):
     """Masked-language pretraining on unlabelled recent text before the labels (Gururangan et al. 2020, "TAPT").
 
     Attributes:

@@ -20,11 +20,11 @@ from models.tokens import Tokenizer
 from models.training.data import LabelledRows, hold_out
 from models.training.documents import DocumentClassifier, DocumentDataset, EncodedDocuments
 from models.training.held_out import calibrate, check_classes, check_dev, headline, round_weights, warn_of_overlap
-from models.training.init_encoder import prepare_start
+from models.training.init_encoder import init_encoder
 from models.training.recipe import Recipe
-from models.training.staging_dir import Finish, publish, workshop
+from models.training.staging_dir import Finish, publish, staging_dir
 from models.training.trainer import make_trainer
-from models.training_fingerprints import seen_bytes
+from models.training_fingerprints import fingerprint_bytes
 
 log = logging.getLogger("yeban.train")
 
@@ -64,9 +64,9 @@ def train(
         rows, dev = hold_out(rows, recipe.dev_share, generator)
     check_classes(rows.gold, recipe.labels)
     check_dev(dev)
-    with workshop(root) as folder:
+    with staging_dir(root) as folder:
         evaluation, temperature = _fit(recipe, rows, dev, folder, generator, show_progress=show_progress)
-        (folder / SEEN).write_bytes(seen_bytes([rows.texts, dev.texts]))
+        (folder / SEEN).write_bytes(fingerprint_bytes([rows.texts, dev.texts]))
         lineage = Lineage(
             yeban=yeban_version,
             recipe=recipe.as_dict(),
@@ -89,7 +89,7 @@ def _fit(
     cleaner = Cleaner(recipe.cleaning_spec())
     texts, dev_texts = cleaner.clean(rows.texts), cleaner.clean(dev.texts)
     warn_of_overlap(texts, dev_texts)
-    encoder = prepare_start(recipe, texts.to_list(), folder)
+    encoder = init_encoder(recipe, texts.to_list(), folder)
     tokenizer = Tokenizer.from_file(folder / TOKENIZER)
     model = DocumentClassifier(Classifier(encoder, recipe.head, len(recipe.labels)), recipe.aggregation)
     train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, recipe.windows), rows.gold)

@@ -22,18 +22,18 @@ from models.training.data import LabelledRows, hold_out, join_rows
 from models.training.documents import DocumentClassifier, DocumentDataset, EncodedDocuments
 from models.training.finetune_recipe import FinetuneRecipe
 from models.training.held_out import calibrate, check_classes, check_dev, headline, round_weights, warn_of_overlap
-from models.training.replay import draw_rehearsal, leave_out
-from models.training.staging_dir import Finish, publish, workshop
+from models.training.replay import draw_replay, leave_out
+from models.training.staging_dir import Finish, publish, staging_dir
 from models.training.trainer import DocumentTrainer, make_trainer
-from models.training.weight_interpolation import Mix, Weights, choose_mix, mix_weights
-from models.training_fingerprints import UNRECORDED, read_seen, seen_bytes
+from models.training.weight_interpolation import Interpolation, Weights, choose_interpolation, interpolate_weights
+from models.training_fingerprints import UNRECORDED, fingerprint_bytes, read_fingerprints
 from storage.errors import TrainingError
 
 log = logging.getLogger("yeban.train")
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
+class FinetuneRows:
     """What a challenger learns from.
 
     Attributes:
@@ -52,7 +52,7 @@ class Lessons:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lots:
+class _Splits:
     """Rows that are trained on, how many of them are rehearsed, and the rows held out."""
 
     rows: LabelledRows
@@ -63,7 +63,7 @@ class _Lots:
 def finetune(
     champion: Bundle,
     recipe: FinetuneRecipe,
-    lessons: Lessons,
+    lessons: FinetuneRows,
     root: Path,
     *,
     data: Sequence[DataRecord] = (),
@@ -99,11 +99,11 @@ def finetune(
     lots = _share_out(lessons, recipe, generator)
     check_classes(lots.rows.gold, champion.labels)
     check_dev(lots.dev)
-    with workshop(root) as folder:
+    with staging_dir(root) as folder:
         shutil.copyfile(champion.path / TOKENIZER, folder / TOKENIZER)
         best, mixes = _fit(champion, recipe, lots, lessons.unlabelled, folder, show_progress=show_progress)
         unlabelled = [] if lessons.unlabelled is None or not recipe.adaptation.epochs else [lessons.unlabelled]
-        seen = seen_bytes([lots.rows.texts, lots.dev.texts, *unlabelled], read_seen(champion))
+        seen = fingerprint_bytes([lots.rows.texts, lots.dev.texts, *unlabelled], read_fingerprints(champion))
         (folder / SEEN).write_bytes(seen)
         lineage = Lineage(
             yeban=yeban_version,
@@ -118,7 +118,7 @@ def finetune(
         return publish(folder, manifest, lots.dev, root, finish)
 
 
-def _figures(best: Mix, mixes: Sequence[Mix], lots: _Lots) -> dict[str, Any]:
+def _figures(best: Interpolation, mixes: Sequence[Interpolation], lots: _Splits) -> dict[str, Any]:
     return {
         **headline(best.evaluation),
         "alpha": best.alpha,
@@ -144,7 +144,7 @@ def _unrecorded(champion: Bundle) -> str | None:
     return told
 
 
-def _without_test_texts(lessons: Lessons) -> Lessons:
+def _without_test_texts(lessons: FinetuneRows) -> FinetuneRows:
     texts = lessons.keep_out
     if texts is None:
         return lessons
@@ -152,7 +152,7 @@ def _without_test_texts(lessons: Lessons) -> Lessons:
     unlabelled = lessons.unlabelled
     if unlabelled is not None:
         unlabelled = leave_out(LabelledRows(unlabelled, np.zeros(len(unlabelled), np.int64)), texts).texts
-    kept = Lessons(leave_out(lessons.new, texts), leave_out(lessons.old, texts), dev, unlabelled)
+    kept = FinetuneRows(leave_out(lessons.new, texts), leave_out(lessons.old, texts), dev, unlabelled)
     left = len(lessons.new) - len(kept.new), len(lessons.old) - len(kept.old)
     log.info("kept out for the test sets: %d new and %d old rows", *left)
     if not len(kept.new):
@@ -164,27 +164,27 @@ def _without_test_texts(lessons: Lessons) -> Lessons:
     return kept
 
 
-def _share_out(lessons: Lessons, recipe: FinetuneRecipe, generator: np.random.Generator) -> _Lots:
+def _share_out(lessons: FinetuneRows, recipe: FinetuneRecipe, generator: np.random.Generator) -> _Splits:
     """Draw the rehearsal and hold out dev rows, of new and of old rows alike; a new label replaces the old one."""
     old = leave_out(lessons.old, lessons.new.texts)
-    new, rehearsed = lessons.new, draw_rehearsal(old, round(recipe.rehearsal * len(lessons.new)), generator)
+    new, rehearsed = lessons.new, draw_replay(old, round(recipe.rehearsal * len(lessons.new)), generator)
     dev = lessons.dev
     if dev is None:
         new, new_dev = hold_out(new, recipe.dev_share, generator)
         rehearsed, old_dev = hold_out(rehearsed, recipe.dev_share, generator)
         dev = join_rows(new_dev, old_dev)
-    return _Lots(join_rows(new, rehearsed), len(rehearsed), dev)
+    return _Splits(join_rows(new, rehearsed), len(rehearsed), dev)
 
 
 def _fit(
     champion: Bundle,
     recipe: FinetuneRecipe,
-    lots: _Lots,
+    lots: _Splits,
     unlabelled: pl.Series | None,
     folder: Path,
     *,
     show_progress: bool,
-) -> tuple[Mix, tuple[Mix, ...]]:
+) -> tuple[Interpolation, tuple[Interpolation, ...]]:
     """Train, mix, calibrate and write the weights into the folder."""
     manifest, cleaner, tokenizer = champion.manifest, champion.cleaner(), champion.tokenizer()
     texts, dev_texts = cleaner.clean(lots.rows.texts), cleaner.clean(lots.dev.texts)
@@ -204,11 +204,13 @@ def _fit(
     trainer.train()
     shutil.rmtree(folder / "checkpoints")
     new, stored = _copied(network), stored_type(champion)
-    best, mixes = choose_mix(
+    best, mixes = choose_interpolation(
         recipe.alphas,
-        lambda alpha: _measured(trainer, model, mix_weights(old, new, alpha), alpha, dev_set, champion, recipe.seed),
+        lambda alpha: _measured(
+            trainer, model, interpolate_weights(old, new, alpha), alpha, dev_set, champion, recipe.seed
+        ),
     )
-    network.load_state_dict(mix_weights(old, new, best.alpha))
+    network.load_state_dict(interpolate_weights(old, new, best.alpha))
     round_weights(model, stored)
     save_network(network, folder, dtype=stored)
     log.info("alpha %s of %s: macro-F1 %.4f on dev", best.alpha, recipe.alphas, best.evaluation.macro_f1.value)
@@ -223,12 +225,12 @@ def _measured(
     dev: DocumentDataset,
     champion: Bundle,
     seed: int,
-) -> Mix:
+) -> Interpolation:
     """Set the network to some weights, rounded as they would be stored, and measure it on dev rows."""
     model.network.load_state_dict(weights)
     round_weights(model, stored_type(champion))
     temperature, evaluation = calibrate(trainer, dev, champion.labels, np.random.default_rng(seed))
-    return Mix(alpha, temperature, evaluation)
+    return Interpolation(alpha, temperature, evaluation)
 
 
 def _copied(network: Classifier) -> dict[str, torch.Tensor]:

@@ -26,7 +26,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _LEARNED_VOCABULARY = 8000
 
 
-def prepare_start(recipe: Recipe, texts: Sequence[str], folder: Path) -> nn.Module:
+def init_encoder(recipe: Recipe, texts: Sequence[str], folder: Path) -> nn.Module:
     """Write the tokenizer into `folder` and return the encoder to train.
 
     Args:

@@ -19,13 +19,13 @@ from storage.errors import ConfigError
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class Section(BaseModel):
+class RecipeSection(BaseModel):
     """A table of a recipe: no unknown keys, never changed once it is read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ScratchEncoder(Section):
+class ScratchEncoder(RecipeSection):
     """A small BERT that starts from random weights.
 
     Attributes:
@@ -57,7 +57,7 @@ class ScratchEncoder(Section):
         return self
 
 
-class Optimizer(Section):
+class Optimizer(RecipeSection):
     """AdamW with a linear warm-up and a linear way down."""
 
     learning_rate: float = Field(default=3e-5, gt=0)
@@ -66,7 +66,7 @@ class Optimizer(Section):
     max_grad_norm: float = Field(default=1.0, gt=0)
 
 
-class Schedule(Section):
+class Schedule(RecipeSection):
     """How long and in what portions.
 
     Attributes:
@@ -84,7 +84,7 @@ class Schedule(Section):
     evaluations_per_epoch: int = Field(default=2, ge=1)
 
 
-class Loop(Section):
+class Loop(RecipeSection):
     """How the training loop runs, whatever it starts from.
 
     Attributes:

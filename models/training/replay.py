@@ -9,7 +9,7 @@ from models.training.data import LabelledRows
 from models.training_fingerprints import has_text, text_keys
 
 
-def draw_rehearsal(old: LabelledRows, wanted: int, generator: np.random.Generator) -> LabelledRows:
+def draw_replay(old: LabelledRows, wanted: int, generator: np.random.Generator) -> LabelledRows:
     """Draw old rows class by class: the shares of the classes stay, and the rarest class keeps a row at least.
 
     Args:

@@ -19,7 +19,7 @@ Finish = Callable[[Bundle, LabelledRows], Bundle]
 
 
 @contextmanager
-def workshop(root: Path) -> Iterator[Path]:
+def staging_dir(root: Path) -> Iterator[Path]:
     """A folder under `root` that nobody takes for a bundle; what is still in it at the end is removed."""
     root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=WORKSHOP_PREFIX, dir=root))

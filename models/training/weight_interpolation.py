@@ -15,7 +15,7 @@ Weights = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class Interpolation:
     """A place between the champion and the tuned network.
 
     Attributes:
@@ -38,7 +38,7 @@ class Mix:
         }
 
 
-def mix_weights(old: Weights, new: Weights, alpha: float) -> dict[str, Tensor]:
+def interpolate_weights(old: Weights, new: Weights, alpha: float) -> dict[str, Tensor]:
     """`(1 - alpha) old + alpha new` (Wortsman et al. 2022, eq. 1); exact at both ends.
 
     Args:
@@ -52,7 +52,9 @@ def mix_weights(old: Weights, new: Weights, alpha: float) -> dict[str, Tensor]:
     }
 
 
-def choose_mix(alphas: Sequence[float], measure: Callable[[float], Mix]) -> tuple[Mix, tuple[Mix, ...]]:
+def choose_interpolation(
+    alphas: Sequence[float], measure: Callable[[float], Interpolation]
+) -> tuple[Interpolation, tuple[Interpolation, ...]]:
     """Measure every place; the best macro-F1 wins, of equals the smaller ECE, then the one nearer to the champion.
 
     Args:
@@ -66,6 +68,6 @@ def choose_mix(alphas: Sequence[float], measure: Callable[[float], Mix]) -> tupl
     return min(mixes, key=_rank), mixes
 
 
-def _rank(mix: Mix) -> tuple[float, float, float]:
+def _rank(mix: Interpolation) -> tuple[float, float, float]:
     ece = mix.evaluation.ece.value
     return (-mix.evaluation.macro_f1.value, ece if ece == ece else 1.0, mix.alpha)

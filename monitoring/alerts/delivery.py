@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitoring.alerts.notice import Notice
-from monitoring.alerts.outbox import Letter, Outbox
+from monitoring.alerts.outbox import Outbox, QueuedAlert
 from monitoring.alerts.sinks import Sink
 from storage.errors import SinkFailed
 
@@ -94,13 +94,13 @@ def deliver(
     return DeliveryReport(sent, tuple(failures), waiting)
 
 
-def _in_order(letters: Sequence[Letter], alerts: Sequence[Notice]) -> list[Letter]:
+def _in_order(letters: Sequence[QueuedAlert], alerts: Sequence[Notice]) -> list[QueuedAlert]:
     """The oldest night first; those of tonight as they were judged, the worst first."""
     places = {alert.alert: place for place, alert in enumerate(alerts)}
     return sorted(letters, key=lambda each: (each.alert.logical_date, places.get(each.alert.alert, len(places))))
 
 
-def _send(sink: Sink, due: Sequence[Letter]) -> str:
+def _send(sink: Sink, due: Sequence[QueuedAlert]) -> str:
     """Hand alerts over; what went wrong, empty when nothing did."""
     if not due:
         return ""

@@ -16,10 +16,10 @@ from monitoring.wording.figures import (
     unit_of_change,
     usual_range,
 )
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 
 
-def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> Phrase:
+def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> LocalizedText:
     """Put an alert into words.
 
     Args:
@@ -33,15 +33,15 @@ def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words
     chance = chance if chance.startswith("<") else f"= {chance}"
     parts = [
         _figure(metric, title),
-        _listed(Phrase("上升的词：", "rising: "), words),
+        _listed(LocalizedText("上升的词：", "rising: "), words),
         _size(metric, verdict),
         _usual(metric),
-        Phrase(f"校正后 p {chance}", f"adjusted p {chance}"),
+        LocalizedText(f"校正后 p {chance}", f"adjusted p {chance}"),
         _nights(verdict.nights),
-        _listed(Phrase("同样出现于 ", "also in "), slices),
+        _listed(LocalizedText("同样出现于 ", "also in "), slices),
     ]
     said = [part for part in parts if part.en]
-    return Phrase("；".join(part.zh for part in said), "; ".join(part.en for part in said))
+    return LocalizedText("；".join(part.zh for part in said), "; ".join(part.en for part in said))
 
 
 def one_line(text: str) -> str:
@@ -49,31 +49,31 @@ def one_line(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text)
 
 
-def _figure(metric: Metric, title: Phrase) -> Phrase:
+def _figure(metric: Metric, title: LocalizedText) -> LocalizedText:
     now, before = now_and_before(metric, CATALOGUE[metric.name].unit)
-    was = Phrase(f"，此前 {before}", f", {before} before") if before else Phrase("", "")
-    return Phrase(f"{title.zh}：现为 {now}{was.zh}", f"{title.en}: {now} now{was.en}")
+    was = LocalizedText(f"，此前 {before}", f", {before} before") if before else LocalizedText("", "")
+    return LocalizedText(f"{title.zh}：现为 {now}{was.zh}", f"{title.en}: {now} now{was.en}")
 
 
-def _size(metric: Metric, verdict: Verdict) -> Phrase:
+def _size(metric: Metric, verdict: Verdict) -> LocalizedText:
     times = f"{size_of_change(metric, verdict.threshold):.1f}"
-    return Phrase(f"变化为阈值的 {times} 倍", f"the change is {times} times its threshold")
+    return LocalizedText(f"变化为阈值的 {times} 倍", f"the change is {times} times its threshold")
 
 
-def _usual(metric: Metric) -> Phrase:
+def _usual(metric: Metric) -> LocalizedText:
     usual, unit = usual_range(metric, CATALOGUE[metric.name].unit), unit_of_change(metric)
     if usual == DASH:
-        return Phrase("", "")
+        return LocalizedText("", "")
     zh, en = (f" {each}" if each else "" for each in (unit.zh, unit.en))
-    return Phrase(f"平常 {usual}{zh}", f"usually {usual}{en}")
+    return LocalizedText(f"平常 {usual}{zh}", f"usually {usual}{en}")
 
 
-def _nights(nights: int) -> Phrase:
+def _nights(nights: int) -> LocalizedText:
     if nights > 1:
-        return Phrase(f"已连续 {nights} 晚", f"{nights} nights in a row")
-    return Phrase("今晚首次出现", "tonight for the first time")
+        return LocalizedText(f"已连续 {nights} 晚", f"{nights} nights in a row")
+    return LocalizedText("今晚首次出现", "tonight for the first time")
 
 
-def _listed(what: Phrase, names: Sequence[str]) -> Phrase:
+def _listed(what: LocalizedText, names: Sequence[str]) -> LocalizedText:
     shown = [one_line(name) for name in names]
-    return Phrase(what.zh + "、".join(shown), what.en + ", ".join(shown)) if shown else Phrase("", "")
+    return LocalizedText(what.zh + "、".join(shown), what.en + ", ".join(shown)) if shown else LocalizedText("", "")

@@ -22,7 +22,7 @@ _DONE: Final = "done"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class QueuedAlert:
     """An alert with its receipts.
 
     Attributes:
@@ -55,15 +55,15 @@ class Outbox:
         """
         if not self._path(_DONE, alert.alert).exists():
             known = self._read(self._path(_WAITING, alert.alert))
-            self._write(Letter(alert, known.receipts if known else {}))
+            self._write(QueuedAlert(alert, known.receipts if known else {}))
 
-    def waiting(self) -> Sequence[Letter]:
+    def waiting(self) -> Sequence[QueuedAlert]:
         """Letters that are not known to be everywhere, the oldest night first; files that are none are passed over."""
         folder = self._root / _WAITING
         letters = [letter for path in sorted(folder.glob("[!.]*.json")) if (letter := self._read(path))]
         return sorted(letters, key=lambda letter: (letter.alert.logical_date, letter.alert.alert))
 
-    def sign(self, letter: Letter, sink: str, at: datetime) -> Letter:
+    def sign(self, letter: QueuedAlert, sink: str, at: datetime) -> QueuedAlert:
         """Note, durably, that a sink has taken it.
 
         Raises:
@@ -73,7 +73,7 @@ class Outbox:
         self._write(signed)
         return signed
 
-    def close(self, letter: Letter) -> None:
+    def close(self, letter: QueuedAlert) -> None:
         """Put away what everybody has; a rerun of its night brings it to nobody again.
 
         Raises:
@@ -82,16 +82,16 @@ class Outbox:
         write_json(self._path(_DONE, letter.alert.alert), _as_dict(letter))
         remove_durably([self._path(_WAITING, letter.alert.alert)])
 
-    def _write(self, letter: Letter) -> None:
+    def _write(self, letter: QueuedAlert) -> None:
         write_json(self._path(_WAITING, letter.alert.alert), _as_dict(letter))
 
     def _path(self, state: str, alert: str) -> Path:
         return self._root / state / f"{alert}.json"
 
-    def _read(self, path: Path) -> Letter | None:
+    def _read(self, path: Path) -> QueuedAlert | None:
         try:
             flat = json.loads(path.read_bytes())
-            return Letter(read_notice(json.dumps(flat["alert"]).encode()), dict(flat["receipts"]))
+            return QueuedAlert(read_notice(json.dumps(flat["alert"]).encode()), dict(flat["receipts"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -99,5 +99,5 @@ class Outbox:
             return None
 
 
-def _as_dict(letter: Letter) -> dict[str, Any]:
+def _as_dict(letter: QueuedAlert) -> dict[str, Any]:
     return {"alert": json.loads(to_json(letter.alert)), "receipts": dict(letter.receipts)}

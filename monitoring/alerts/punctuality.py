@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from monitoring.alerts.message import one_line
 from monitoring.alerts.run_alert import RunAlert, Trouble, run_alert
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 _MINUTE_S: Final = 60.0
@@ -171,7 +171,7 @@ def _missed(expected: ExpectedRun, zone: ZoneInfo) -> RunAlert:
         expected,
         "missed",
         "",
-        Phrase(
+        LocalizedText(
             f"{expected.job} 未运行：应于 {due} 开始，至今没有记录",
             f"{expected.job} missed: it was due at {due} and has not started",
         ),
@@ -184,7 +184,7 @@ def _failed(expected: ExpectedRun, record: RunRecord) -> RunAlert:
         expected,
         "failed",
         record.run_id,
-        Phrase(
+        LocalizedText(
             f"{expected.job} 失败" + (f"：{why}" if why else ""),
             f"{expected.job} failed" + (f": {why}" if why else ""),
         ),
@@ -197,7 +197,7 @@ def _late(expected: ExpectedRun, record: RunRecord, zone: ZoneInfo) -> RunAlert:
         expected,
         "late",
         record.run_id,
-        Phrase(
+        LocalizedText(
             f"{expected.job} 迟到：应于 {due} 开始，仍未完成（状态 {record.state}）",
             f"{expected.job} late: it was due at {due} and is not done, it is {record.state}",
         ),
@@ -212,7 +212,7 @@ def _late_after_all(expected: ExpectedRun, done: RunRecord, finish_by: datetime,
         expected,
         "late",
         done.run_id,
-        Phrase(
+        LocalizedText(
             f"{expected.job} 迟到：应于 {due} 开始，{ended} 才完成",
             f"{expected.job} late: it was due at {due} and was done at {ended}",
         ),
@@ -229,7 +229,7 @@ def _slow(expected: ExpectedRun, done: RunRecord, records: Sequence[RunRecord], 
         expected,
         "slow",
         done.run_id,
-        Phrase(
+        LocalizedText(
             f"{expected.job} 变慢：{done.rows:,} 行用了 {took:.0f} 分钟，按以往应为 {usual:.0f} 分钟",
             f"{expected.job} slow: {done.rows:,} rows took {took:.0f} min, usually {usual:.0f} min",
         ),
@@ -270,5 +270,5 @@ def _told(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _alert(expected: ExpectedRun, trouble: Trouble, run_id: str, message: Phrase) -> RunAlert:
+def _alert(expected: ExpectedRun, trouble: Trouble, run_id: str, message: LocalizedText) -> RunAlert:
     return run_alert(expected.job, expected.task, expected.logical_date, trouble, run_id, message)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, Literal
 
 from monitoring.findings.judgement import Severity
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 from storage.records import digest
 
 Trouble = Literal["missed", "failed", "late", "slow", "skipped"]
@@ -54,7 +54,9 @@ class RunAlert:
         return True
 
 
-def run_alert(job: str, task: str, logical_date: date, trouble: Trouble, run_id: str, message: Phrase) -> RunAlert:
+def run_alert(
+    job: str, task: str, logical_date: date, trouble: Trouble, run_id: str, message: LocalizedText
+) -> RunAlert:
     """Tell of a trouble; its id follows from all but the record and the words."""
     return RunAlert(
         alert=digest("run", job, task, logical_date, trouble),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitoring.alerts.run_alert import RunAlert, run_alert
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,14 @@ def make_up_command(span: SkippedRuns) -> str:
     return f"yeban backfill {span.task} --from {first} --to {last}"
 
 
-def _message(span: SkippedRuns, command: str) -> Phrase:
+def _message(span: SkippedRuns, command: str) -> LocalizedText:
     first, last, count = span.logical_dates[0], span.logical_dates[-1], len(span.logical_dates)
-    dates = Phrase(str(first), str(first)) if count == 1 else Phrase(f"{first} 至 {last}", f"{first} to {last}")
-    return Phrase(
+    dates = (
+        LocalizedText(str(first), str(first))
+        if count == 1
+        else LocalizedText(f"{first} 至 {last}", f"{first} to {last}")
+    )
+    return LocalizedText(
         f"{span.job} 已放弃：{dates.zh}（{count} 晚）不会再补跑，其后已超过 {span.kept} 晚（catch_up_nights）；"
         f"请运行 {command}",
         f"{span.job} given up: {dates.en} ({count} night{'s' * (count > 1)}) will not be run any more, because more "

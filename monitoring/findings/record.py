@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from models.evaluation.record import Figure, ReliabilityBin
-from monitoring.statistics.measured import Measured
+from models.evaluation.record import Interval, ReliabilityBin
+from monitoring.statistics.measured import Estimate
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Metric:
     name: str
     slice: str
     item: str
-    measured: Measured
+    measured: Estimate
     level: float = math.nan
     level_before: float = math.nan
 
@@ -122,8 +122,8 @@ class Word:
 
     text: str
     kind: str
-    now: Figure
-    before: Figure
+    now: Interval
+    before: Interval
     rows_now: int
     rows_before: int
     adjusted_p: float

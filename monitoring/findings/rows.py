@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 
 
@@ -32,7 +32,7 @@ def metric_rows(findings: Findings, judgement: Judgement, measured_at: datetime)
         "reference": [findings.reference.reference if findings.reference else None] * len(metrics),
         **{name: [getattr(each, name) for each in metrics] for name in ("slice", "name", "item")},
         **{name: [getattr(each, name) for each in metrics] for name in ("level", "level_before")},
-        **{field.name: [getattr(each.measured, field.name) for each in metrics] for field in fields(Measured)},
+        **{field.name: [getattr(each.measured, field.name) for each in metrics] for field in fields(Estimate)},
         **{name: [each and getattr(each, name) for each in judged] for name in ("adjusted_p", "threshold")},
         "breached": [each is not None and each.breached for each in judged],
         "nights": [each.nights if each else 0 for each in judged],

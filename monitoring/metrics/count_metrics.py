@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from monitoring.findings.catalogue import MARK_SHARES
 from monitoring.findings.record import Metric
-from monitoring.metrics.input import Limits
+from monitoring.metrics.input import SampleLimits
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts
-from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.measured import Estimate, unknown
 from monitoring.statistics.rates import Sums, compare_means, compare_shares
 from storage.profiles.counts import MARKS, UNIT, Counts
 from storage.profiles.profile import Profile
@@ -74,7 +74,7 @@ def volume(rows: int, past: Sequence[int]) -> Metric:
     """
     if len(past) < _NIGHTS:
         reason = f"{len(past)} earlier nights; expected {_NIGHTS}"
-        return Metric("rows", "", "", nothing(reason, len(past), rows), float(rows))
+        return Metric("rows", "", "", unknown(reason, len(past), rows), float(rows))
     from scipy import stats
 
     logs = np.log(np.asarray(past, np.float64) + 0.5)
@@ -82,7 +82,7 @@ def volume(rows: int, past: Sequence[int]) -> Metric:
     spread = max(float(logs.std(ddof=1)), _STEADY) * math.sqrt(1 + 1 / len(logs))
     effect = math.log(rows + 0.5) - middle
     half = float(stats.t.ppf(0.975, len(logs) - 1)) * spread
-    measured = Measured(
+    measured = Estimate(
         value=math.exp(effect),
         effect=effect,
         p_value=float(2 * stats.t.sf(abs(effect) / spread, len(logs) - 1)),
@@ -94,14 +94,14 @@ def volume(rows: int, past: Sequence[int]) -> Metric:
     return Metric("rows", "", "", measured, float(rows), float(np.median(past)))
 
 
-def counted_metrics(pair: Pair, rng: np.random.Generator, limits: Limits) -> Iterator[Metric]:
+def count_metrics(pair: Pair, rng: np.random.Generator, limits: SampleLimits) -> Iterator[Metric]:
     """Everything that counts can tell of one set of rows."""
     yield from _texts(pair, rng)
     yield from _predictions(pair, rng)
     yield from _confidences(pair, rng, limits)
 
 
-def slice_metrics(before: Profile, now: Profile, rng: np.random.Generator, limits: Limits) -> Iterator[Metric]:
+def slice_metrics(before: Profile, now: Profile, rng: np.random.Generator, limits: SampleLimits) -> Iterator[Metric]:
     """The same by slice: each value's share of the rows, and what its rows are like where there are enough."""
     for column in sorted(before.slices.keys() & now.slices.keys()):
         then, tonight = before.slices[column], now.slices[column]
@@ -116,7 +116,7 @@ def slice_metrics(before: Profile, now: Profile, rng: np.random.Generator, limit
             whole = Pair(before.total, now.total, now.labels, name)
             yield whole.row_share("slice_share", rows[0], rows[1])
             if min(rows) >= limits.min_rows:
-                yield from counted_metrics(Pair(then[value], tonight[value], now.labels, name), rng, limits)
+                yield from count_metrics(Pair(then[value], tonight[value], now.labels, name), rng, limits)
 
 
 def _texts(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
@@ -144,7 +144,7 @@ def _predictions(pair: Pair, rng: np.random.Generator) -> Iterator[Metric]:
         yield pair.share("class_share", then, before.labelled, tonight, now.labelled, label)
 
 
-def _confidences(pair: Pair, rng: np.random.Generator, limits: Limits) -> Iterator[Metric]:
+def _confidences(pair: Pair, rng: np.random.Generator, limits: SampleLimits) -> Iterator[Metric]:
     before, now = pair.before, pair.now
     was, is_now = (np.asarray(each.confidences, np.int64).sum(axis=0) for each in (before, now))
     yield pair.divergence("confidence_psi", was, is_now, "psi", rng)

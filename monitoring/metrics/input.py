@@ -72,7 +72,7 @@ class LabelledSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class MonitoringInput:
     """Everything that the findings of one night rest on.
 
     Attributes:
@@ -108,7 +108,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SampleLimits:
     """How much is measured.
 
     Attributes:

@@ -8,16 +8,18 @@ import numpy as np
 
 from models.evaluation.record import ReliabilityBin
 from monitoring.findings.record import Metric, Missing
-from monitoring.metrics.input import Subject
+from monitoring.metrics.input import MonitoringInput
 from monitoring.metrics.missing import no_labels, only_biased, unknown_labels
 from monitoring.statistics.calibration import LabelledScores, labelled_scores
-from monitoring.statistics.measured import nothing
+from monitoring.statistics.measured import unknown
 from monitoring.statistics.rates import compare_shares
 
 _NAMES = ("accuracy", "macro_f1", "ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth")
 
 
-def labelled_metrics(subject: Subject) -> tuple[tuple[Metric, ...], tuple[ReliabilityBin, ...], tuple[Missing, ...]]:
+def labelled_metrics(
+    subject: MonitoringInput,
+) -> tuple[tuple[Metric, ...], tuple[ReliabilityBin, ...], tuple[Missing, ...]]:
     """Accuracy, macro-F1 and calibration on random rows, the bins behind them, and what could not be used."""
     labelled = subject.labelled
     missing = []
@@ -37,11 +39,11 @@ def _metrics(scores: LabelledScores) -> Iterator[Metric]:
         yield Metric(name, "", "", measured, measured.value)
 
 
-def _change(subject: Subject) -> Metric:
+def _change(subject: MonitoringInput) -> Metric:
     """Accuracy now against that on the dev rows."""
     assert subject.labelled is not None
     if subject.confusion is None:
-        return Metric("accuracy_change", "", "", nothing("the bundle does not know its accuracy on dev rows"))
+        return Metric("accuracy_change", "", "", unknown("the bundle does not know its accuracy on dev rows"))
     gold, confusion = subject.labelled.gold, subject.confusion
     predicted = np.where(np.isnan(subject.labelled.probs).any(axis=1), -1, subject.labelled.probs.argmax(axis=1))
     right = int((predicted == gold).sum())

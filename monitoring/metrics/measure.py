@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.record import Findings, Metric, Missing
-from monitoring.metrics.count_metrics import Pair, counted_metrics, slice_metrics, volume
-from monitoring.metrics.input import Limits, Subject
+from monitoring.metrics.count_metrics import Pair, count_metrics, slice_metrics, volume
+from monitoring.metrics.input import MonitoringInput, SampleLimits
 from monitoring.metrics.labelled_metrics import labelled_metrics
 from monitoring.metrics.missing import gaps_of
 from monitoring.metrics.sides import side_of
-from monitoring.metrics.text_metrics import content_metrics, rising_words
+from monitoring.metrics.text_metrics import rising_words, text_metrics
 from monitoring.metrics.token_metrics import shifted_tokens, token_metrics
-from monitoring.metrics.unlabelled_metrics import expected_metrics
+from monitoring.metrics.unlabelled_metrics import unlabelled_metrics
 from storage.profiles.profile import empty
 
 
-def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = ()) -> Findings:
+def measure(subject: MonitoringInput, limits: SampleLimits, known_gaps: tuple[Missing, ...] = ()) -> Findings:
     """Find out about one night.
 
     Nothing that is missing stops the rest: what could not be measured has a metric that says why, or a word
@@ -34,7 +34,7 @@ def measure(subject: Subject, limits: Limits, known_gaps: tuple[Missing, ...] = 
     metrics = [volume(subject.profile.total.rows, subject.past_rows), *_counted(subject, limits)]
     if baseline is not None:
         metrics += token_metrics(subject, baseline)
-    metrics += [*content_metrics(subject, limits), most_risen, *expected_metrics(subject), *labelled]
+    metrics += [*text_metrics(subject, limits), most_risen, *unlabelled_metrics(subject), *labelled]
     order = {name: place for place, name in enumerate(CATALOGUE)}
     metrics.sort(key=lambda metric: (metric.slice != "", order[metric.name]))
     return Findings(
@@ -59,10 +59,10 @@ def _others(gaps: tuple[Missing, ...], known: tuple[Missing, ...]) -> Iterator[M
     return (gap for gap in gaps if not explained.issuperset(gap.what.split(", ")))
 
 
-def _counted(subject: Subject, limits: Limits) -> list[Metric]:
+def _counted(subject: MonitoringInput, limits: SampleLimits) -> list[Metric]:
     """What counts tell; without a reference only tonight's levels."""
     profile = subject.profile
     before = subject.baseline.profile if subject.baseline else empty(profile.labels)
     rng = subject.rng("counted")
-    found = list(counted_metrics(Pair(before.total, profile.total, profile.labels), rng, limits))
+    found = list(count_metrics(Pair(before.total, profile.total, profile.labels), rng, limits))
     return found + list(slice_metrics(before, profile, subject.rng("slices"), limits))

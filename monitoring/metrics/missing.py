@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from monitoring.findings.record import NOT_JUDGED, Missing
-from monitoring.metrics.input import Limits, Subject
+from monitoring.metrics.input import MonitoringInput, SampleLimits
 
 
-def gaps_of(subject: Subject, limits: Limits) -> Iterator[Missing]:
+def gaps_of(subject: MonitoringInput, limits: SampleLimits) -> Iterator[Missing]:
     """What the night and its reference lack."""
     profile, baseline = subject.profile, subject.baseline
     freeze = f"yeban monitor {subject.task} --freeze-reference --from D --to D"

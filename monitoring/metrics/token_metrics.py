@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from monitoring.findings.record import Metric, TokenShift
 from monitoring.metrics.count_metrics import Pair
-from monitoring.metrics.input import Baseline, Subject, Vocabulary
+from monitoring.metrics.input import Baseline, MonitoringInput, Vocabulary
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
 from monitoring.statistics.documents import Documents, design_effect_of_whole
-from monitoring.statistics.measured import Int64, nothing
+from monitoring.statistics.measured import Int64, unknown
 from monitoring.statistics.rates import compare_shares
 from monitoring.statistics.term_weights import compare_term_weights
 from monitoring.statistics.unseen import unseen_share
@@ -30,7 +30,7 @@ def distinct_texts(sample: pa.Table) -> pl.Series:
     return texts.filter(texts.str.len_chars() > 0).unique(maintain_order=True)
 
 
-def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
+def token_metrics(subject: MonitoringInput, baseline: Baseline) -> Iterator[Metric]:
     """Unknown and unseen tokens, and how far the distribution of tokens has moved."""
     before, now = _histograms(subject, baseline)
     tonight = _documents(subject.vocabulary, subject.sample)
@@ -45,12 +45,12 @@ def token_metrics(subject: Subject, baseline: Baseline) -> Iterator[Metric]:
     for kind in _DIVERGENCES:
         yield Metric(f"token_{kind}", "", "", compare_counts(before, now, kind, subject.rng(f"token_{kind}"), design))
     if then is None:
-        yield Metric("tfidf_kl", "", "", nothing("the reference has no sample of texts"))
+        yield Metric("tfidf_kl", "", "", unknown("the reference has no sample of texts"))
     else:
         yield Metric("tfidf_kl", "", "", compare_term_weights(then, tonight, subject.rng("tfidf_kl")))
 
 
-def shifted_tokens(subject: Subject, baseline: Baseline) -> tuple[TokenShift, ...]:
+def shifted_tokens(subject: MonitoringInput, baseline: Baseline) -> tuple[TokenShift, ...]:
     """The tokens that the divergence comes from, the largest contributions first."""
     return tuple(
         TokenShift(subject.vocabulary.name(each.cell), each.contribution, each.part, each.before, each.now)
@@ -74,7 +74,7 @@ def _whole_lengths(sample: pa.Table) -> Int64:
     return np.asarray(rows["tokens"], np.int64)
 
 
-def _histograms(subject: Subject, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:
+def _histograms(subject: MonitoringInput, baseline: Baseline) -> tuple[np.ndarray, np.ndarray]:
     sides = baseline.profile.tokens, subject.profile.tokens
     size = 1 + max([subject.vocabulary.largest_id, *(int(each.ids[-1]) for each in sides if len(each.ids))])
     return sides[0].dense(size), sides[1].dense(size)

@@ -10,7 +10,7 @@ from typing import Final
 
 from monitoring.findings.morning import TrendPoint
 from monitoring.findings.record import ClassSide
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 from storage.profiles.counts import CONFIDENCE_BINS
 
 BAND_WIDTH: Final = 150
@@ -79,7 +79,7 @@ class Panel:
     lowest: float
 
 
-def band(measured: Measured, unchanged: float) -> Band | None:
+def band(measured: Estimate, unchanged: float) -> Band | None:
     """Lay a figure out on a scale of its own, with the value that means no change; None without anything to draw."""
     ends = (measured.low, measured.high, measured.null_low, measured.null_high)
     known = [x for x in (measured.value, *ends, unchanged) if math.isfinite(x)]

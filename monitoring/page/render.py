@@ -28,7 +28,7 @@ from monitoring.page.rows import Row, RowMaker
 from monitoring.page.speed import speed_view
 from monitoring.wording.figures import DASH, amount, metric_title, number, p_value, percent
 from monitoring.wording.headline import headline, notices
-from monitoring.wording.localized_text import Language, Phrase
+from monitoring.wording.localized_text import Language, LocalizedText
 
 # Together they keep the page under 300 KB whatever comes in.
 _LIMITS: Final = {
@@ -49,15 +49,15 @@ _MAX_LABEL_CHARS: Final = 40
 _MAX_ADVICE_CHARS: Final = 200
 
 _PARTS: Final = {
-    "drift": Phrase("漂移", "drift"),
-    "alerts": Phrase("警报", "alerts"),
-    "predictions": Phrase("预测结果", "predictions"),
-    "confidence": Phrase("置信度", "confidence"),
-    "classes": Phrase("类别", "classes"),
-    "slices": Phrase("分组", "slices"),
-    "labels": Phrase("标注", "labels"),
-    "embeddings": Phrase("向量", "embeddings"),
-    "new words": Phrase("新词", "new words"),
+    "drift": LocalizedText("漂移", "drift"),
+    "alerts": LocalizedText("警报", "alerts"),
+    "predictions": LocalizedText("预测结果", "predictions"),
+    "confidence": LocalizedText("置信度", "confidence"),
+    "classes": LocalizedText("类别", "classes"),
+    "slices": LocalizedText("分组", "slices"),
+    "labels": LocalizedText("标注", "labels"),
+    "embeddings": LocalizedText("向量", "embeddings"),
+    "new words": LocalizedText("新词", "new words"),
 }
 """Names in `Missing.what` that are no metrics."""
 
@@ -134,9 +134,9 @@ class _AlertView:
     """An alert with its metric as the tables show it (None if it is not among the findings), and what to do."""
 
     alert: Alert
-    title: Phrase
+    title: LocalizedText
     row: Row | None
-    advice: Phrase
+    advice: LocalizedText
 
 
 def _alert_view(morning: Morning, rows: RowMaker, alert: Alert) -> _AlertView:
@@ -145,25 +145,27 @@ def _alert_view(morning: Morning, rows: RowMaker, alert: Alert) -> _AlertView:
         alert=alert,
         title=metric_title(*alert.key),
         row=rows.row(metric) if metric else None,
-        advice=Phrase(definition.advice_zh, definition.advice_en),
+        advice=LocalizedText(definition.advice_zh, definition.advice_en),
     )
 
 
-def _metric_names(what: str) -> Phrase:
+def _metric_names(what: str) -> LocalizedText:
     """The titles of the metrics that a text names by their keys; other words stay."""
     names = [_PARTS.get(name.strip()) or metric_title(name.strip()) for name in what.split(",")]
-    return Phrase("、".join(each.zh for each in names), ", ".join(each.en for each in names))
+    return LocalizedText("、".join(each.zh for each in names), ", ".join(each.en for each in names))
 
 
-def _calibration(findings: Findings) -> Phrase | None:
+def _calibration(findings: Findings) -> LocalizedText | None:
     """Whether confidence can be believed; None without labels."""
     metric = findings.metric("ece")
     if metric is None or not metric.measured.known:
         return None
     floor = metric.measured.null_high
     if metric.measured.value > floor:
-        return Phrase("超出噪声线：置信度已不可全信。", "Above the noise floor: confidence does not mean what it says.")
-    return Phrase("未超出噪声线：没有失准的证据。", "Under the noise floor: no evidence that confidence is off.")
+        return LocalizedText(
+            "超出噪声线：置信度已不可全信。", "Above the noise floor: confidence does not mean what it says."
+        )
+    return LocalizedText("未超出噪声线：没有失准的证据。", "Under the noise floor: no evidence that confidence is off.")
 
 
 def _is_drawn(each: ReliabilityBin) -> bool:

@@ -27,7 +27,7 @@ from monitoring.wording.figures import (
     usual_range,
 )
 from monitoring.wording.headline import State
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 
 _ELSEWHERE: Final = frozenset(
     (
@@ -65,9 +65,9 @@ class Row:
         nights: How many nights in a row it has been a breach.
     """
 
-    title: Phrase
+    title: LocalizedText
     rows: str
-    explanation: Phrase | None
+    explanation: LocalizedText | None
     state: State | None
     now: str
     before: str
@@ -75,7 +75,7 @@ class Row:
     gauge: float
     sizes: str
     has_threshold: bool
-    unit: Phrase
+    unit: LocalizedText
     interval: str
     usual: str
     p: str
@@ -88,9 +88,9 @@ class Row:
 class Group:
     """Metrics of one family."""
 
-    title: Phrase
+    title: LocalizedText
     rows: tuple[Row, ...]
-    unknown: tuple[tuple[str, tuple[Phrase, ...]], ...]
+    unknown: tuple[tuple[str, tuple[LocalizedText, ...]], ...]
     """Why something could not be measured, and what."""
 
 
@@ -166,7 +166,7 @@ class RowMaker:
 
         for name, members in groupby(sorted(metrics, key=lambda m: list(FAMILIES).index(family(m))), family):
             each = list(members)
-            unknown: dict[str, list[Phrase]] = {}
+            unknown: dict[str, list[LocalizedText]] = {}
             for metric in each:
                 if not _is_shown(metric):
                     unknown.setdefault(metric.measured.reason, []).append(metric_title(*metric.key))

@@ -9,22 +9,22 @@ from datetime import tzinfo
 
 from monitoring.findings.record import Findings
 from monitoring.wording.figures import DASH, percent
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 _STATES = {
-    "running": Phrase("运行中", "running"),
-    "done": Phrase("完成", "done"),
-    "failed": Phrase("失败", "failed"),
-    "interrupted": Phrase("中断", "interrupted"),
-    "staged": Phrase("待写入", "staged"),
+    "running": LocalizedText("运行中", "running"),
+    "done": LocalizedText("完成", "done"),
+    "failed": LocalizedText("失败", "failed"),
+    "interrupted": LocalizedText("中断", "interrupted"),
+    "staged": LocalizedText("待写入", "staged"),
 }
-_JOBS = {"score": Phrase("打分", "score"), "load": Phrase("写入", "load")}
+_JOBS = {"score": LocalizedText("打分", "score"), "load": LocalizedText("写入", "load")}
 _STATUSES = {
-    "scored": Phrase("已打分", "scored"),
-    "empty": Phrase("空文本", "empty"),
-    "short": Phrase("过短", "short"),
-    "failed": Phrase("失败", "failed"),
+    "scored": LocalizedText("已打分", "scored"),
+    "empty": LocalizedText("空文本", "empty"),
+    "short": LocalizedText("过短", "short"),
+    "failed": LocalizedText("失败", "failed"),
 }
 
 
@@ -46,12 +46,12 @@ class RunView:
     """
 
     run_id: str
-    job: Phrase
-    state: Phrase
+    job: LocalizedText
+    state: LocalizedText
     good: bool
     day: str
     when: str
-    took: Phrase
+    took: LocalizedText
     rows: str
     speed: str
     failures: tuple[str, ...]
@@ -75,10 +75,10 @@ class SpeedView:
 
     rows: str
     rows_before: str
-    statuses: tuple[tuple[Phrase, str], ...]
+    statuses: tuple[tuple[LocalizedText, str], ...]
     speed: str
-    detail: Phrase
-    took: Phrase
+    detail: LocalizedText
+    took: LocalizedText
     cache: str
     padding: str
     runs: tuple[RunView, ...]
@@ -93,12 +93,12 @@ def speed_view(findings: Findings, runs: Sequence[RunRecord], zone: tzinfo) -> S
         rows=f"{findings.now.rows:,}",
         rows_before=f"{expected.level_before:,.0f}" if expected and math.isfinite(expected.level_before) else "",
         statuses=tuple(
-            (_STATUSES.get(status, Phrase(status, status)), f"{rows:,}")
+            (_STATUSES.get(status, LocalizedText(status, status)), f"{rows:,}")
             for status, rows in findings.now.statuses.items()
             if rows
         ),
         speed=f"{_figure(newest, 'docs_per_s'):,.0f}" if newest else DASH,
-        detail=_detail(newest) if newest else Phrase("", ""),
+        detail=_detail(newest) if newest else LocalizedText("", ""),
         took=duration(sum(seconds) if seconds else math.nan),
         cache=percent(_figure(newest, "cache_hit_rate")) if newest else DASH,
         padding=percent(_figure(newest, "padding_share")) if newest else DASH,
@@ -106,16 +106,16 @@ def speed_view(findings: Findings, runs: Sequence[RunRecord], zone: tzinfo) -> S
     )
 
 
-def duration(seconds: float) -> Phrase:
+def duration(seconds: float) -> LocalizedText:
     """A time as people say it: seconds, then minutes, then hours."""
     if not math.isfinite(seconds):
-        return Phrase(DASH, DASH)
+        return LocalizedText(DASH, DASH)
     if seconds < 60:
-        return Phrase(f"{seconds:.1f} 秒", f"{seconds:.1f} s")
+        return LocalizedText(f"{seconds:.1f} 秒", f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return Phrase(f"{minutes} 分 {rest:02} 秒", f"{minutes} min {rest:02} s")
-    return Phrase(f"{minutes // 60} 时 {minutes % 60:02} 分", f"{minutes // 60} h {minutes % 60:02} min")
+        return LocalizedText(f"{minutes} 分 {rest:02} 秒", f"{minutes} min {rest:02} s")
+    return LocalizedText(f"{minutes // 60} 时 {minutes % 60:02} 分", f"{minutes // 60} h {minutes % 60:02} min")
 
 
 def _run(run: RunRecord, zone: tzinfo) -> RunView:
@@ -124,7 +124,7 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
     speed = _figure(run, "docs_per_s")
     return RunView(
         run_id=run.run_id,
-        job=_JOBS.get(run.job, Phrase(run.job, run.job)),
+        job=_JOBS.get(run.job, LocalizedText(run.job, run.job)),
         state=_STATES[run.state],
         good=run.state not in ("failed", "interrupted"),
         day=f"{run.started_at.astimezone(zone):%m-%d}",
@@ -136,11 +136,15 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
     )
 
 
-def _detail(run: RunRecord) -> Phrase:
+def _detail(run: RunRecord) -> LocalizedText:
     tokens = _figure(run, "tokens_per_s")
-    speed = Phrase(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s") if math.isfinite(tokens) else Phrase("", "")
+    speed = (
+        LocalizedText(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s")
+        if math.isfinite(tokens)
+        else LocalizedText("", "")
+    )
     on = [str(run.figures[name]) for name in ("device", "precision") if name in run.figures]
-    return Phrase(*(" · ".join(filter(None, (said, *on))) for said in (speed.zh, speed.en)))
+    return LocalizedText(*(" · ".join(filter(None, (said, *on))) for said in (speed.zh, speed.en)))
 
 
 def _seconds(run: RunRecord) -> float:

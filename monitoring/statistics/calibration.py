@@ -20,8 +20,8 @@ from models.evaluation.calibration_variants import classwise_error, debiased_err
 from models.evaluation.classification import class_scores, confusion_counts, macro_scores
 from models.evaluation.intervals import wilson
 from models.evaluation.predictions import Predictions, read_predictions
-from models.evaluation.record import ClassScores, Figure, ReliabilityBin
-from monitoring.statistics.measured import Measured, nothing
+from models.evaluation.record import ClassScores, Interval, ReliabilityBin
+from monitoring.statistics.measured import Estimate, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class LabelledScores:
         reliability: The bins behind `ece`, empty ones included.
     """
 
-    accuracy: Measured
-    macro_f1: Measured
-    ece: Measured
-    ece_equal_mass: Measured
-    ece_classwise: Measured
-    ece_debiased: Measured
-    ece_smooth: Measured
+    accuracy: Estimate
+    macro_f1: Estimate
+    ece: Estimate
+    ece_equal_mass: Estimate
+    ece_classwise: Estimate
+    ece_debiased: Estimate
+    ece_smooth: Estimate
     classes: tuple[ClassScores, ...] = ()
     reliability: tuple[ReliabilityBin, ...] = ()
 
@@ -72,7 +72,7 @@ def labelled_scores(
         InputError: Shapes that disagree, a label that is no class, a row that is no distribution.
     """
     if len(gold) == 0:
-        return LabelledScores(*(nothing("no labelled rows"),) * 7)
+        return LabelledScores(*(unknown("no labelled rows"),) * 7)
     predictions = read_predictions(probs, gold)
     counts = confusion_counts(predictions.gold, predictions.predicted, len(labels))
     macro = macro_scores(counts, np.ones(len(labels), np.bool_), rng)
@@ -91,7 +91,7 @@ def labelled_scores(
     )
 
 
-def _errors(scored: Predictions, rng: np.random.Generator) -> list[Measured]:
+def _errors(scored: Predictions, rng: np.random.Generator) -> list[Estimate]:
     confidence, correct = scored.confidence, scored.correct
     mass = equal_mass_edges(confidence)
     errors = (
@@ -104,10 +104,10 @@ def _errors(scored: Predictions, rng: np.random.Generator) -> list[Measured]:
     return [_error(error, len(confidence)) for error in errors]
 
 
-def _error(error: CalibrationError, rows: int) -> Measured:
+def _error(error: CalibrationError, rows: int) -> Estimate:
     if rows == 0:
-        return nothing("no labelled row could be scored")
-    return Measured(
+        return unknown("no labelled row could be scored")
+    return Estimate(
         value=error.figure.value,
         low=error.figure.low,
         high=error.figure.high,
@@ -119,5 +119,5 @@ def _error(error: CalibrationError, rows: int) -> Measured:
     )
 
 
-def _figure(figure: Figure, rows: int) -> Measured:
-    return Measured(figure.value, figure.low, figure.high, n=rows)
+def _figure(figure: Interval, rows: int) -> Estimate:
+    return Estimate(figure.value, figure.low, figure.high, n=rows)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
-from monitoring.statistics.measured import Float64, Measured, Z, nothing
+from monitoring.statistics.measured import Estimate, Float64, Z, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 Kind = Literal["psi", "js", "kl"]
@@ -71,7 +71,7 @@ def compare_counts(
     kind: Kind,
     rng: np.random.Generator,
     design: DesignEffect = INDEPENDENT,
-) -> Measured:
+) -> Estimate:
     """Measure how far two count vectors are apart, and how far chance alone would put them.
 
     With shares p of the reference, q of now, over the cells that are not empty on both sides:
@@ -100,20 +100,20 @@ def compare_counts(
     n, m = float(x.sum()), float(y.sum())
     reason = why_not(x, y, n, m)
     if reason:
-        return nothing(reason, n / design.mean, m / design.mean)
+        return unknown(reason, n / design.mean, m / design.mean)
     sides = Sides(n, m, len(x))
     null = split_null(x + y, n, m, lambda a, b: sides.terms(kind, a, b), design, rng)
     return measured_divergence(kind, x, y, null, design.mean)
 
 
-def measured_divergence(kind: Kind, x: Float64, y: Float64, null: Null, clustering: float) -> Measured:
+def measured_divergence(kind: Kind, x: Float64, y: Float64, null: Null, clustering: float) -> Estimate:
     """The record of counts float64[B] against their null; `clustering` divides the counts of the delta method."""
     sides = Sides(float(x.sum()), float(y.sum()), len(x))
     n, m = sides.n / clustering, sides.m / clustering
     value = max(0.0, float(sides.terms(kind, x, y).sum()))
     effect = value - null.mean
     half = Z * math.sqrt(_linear_variance(kind, *sides.shares(kind, x, y), n, m) + null.variance)
-    return Measured(
+    return Estimate(
         value=value,
         low=max(0.0, effect - half),
         high=min(1.0, max(0.0, effect + half)) if kind == "js" else max(0.0, effect + half),

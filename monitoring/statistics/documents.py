@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
 from monitoring.statistics.divergence import Kind, Sides, compare_counts, measured_divergence, why_not
-from monitoring.statistics.measured import Float64, Int64, Measured, nothing
+from monitoring.statistics.measured import Estimate, Float64, Int64, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 _LOWEST_BAND: Final = 8
@@ -53,7 +53,7 @@ class Documents:
 
 def compare_documents(
     reference: Documents, current: Documents, kind: Kind, rng: np.random.Generator, permutations: int = 500
-) -> Measured:
+) -> Estimate:
     """Measure how far the tokens of two sets of documents are apart; whole documents are what chance moves.
 
     As `compare_counts`, but the null deals the documents out anew, so that whatever binds the tokens of a document
@@ -73,7 +73,7 @@ def compare_documents(
     x, y = (np.asarray(table[rows].sum(axis=0), np.float64).ravel() for rows in (before, ~before))
     reason = why_not(x, y, float(x.sum()), float(y.sum()))
     if reason:
-        return nothing(reason, float(x.sum()), float(y.sum()))
+        return unknown(reason, float(x.sum()), float(y.sum()))
     null = _dealt(table, before, kind, rng, permutations)
     independent = compare_counts(x.astype(np.int64), y.astype(np.int64), kind, rng)
     clustering = null.mean / (independent.value - independent.effect)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.intervals import percentile_figure
-from monitoring.statistics.measured import Float64, Measured, finite_rows
+from monitoring.statistics.measured import Estimate, Float64, finite_rows
 
 RESAMPLES: Final = 200
 MAX_CONDITION: Final = 100.0
@@ -34,7 +34,7 @@ class LabelShift:
         reason: Why nothing can be said.
     """
 
-    shares: tuple[Measured, ...] = ()
+    shares: tuple[Estimate, ...] = ()
     p_value: float = float("nan")
     condition: float = float("nan")
     reason: str = ""
@@ -148,10 +148,10 @@ def _solve(confusion: Float64, predicted: NDArray[Any], max_condition: float) ->
     return shares
 
 
-def _shares(shares: Float64, source: Float64, replicates: Float64, rows: int) -> tuple[Measured, ...]:
+def _shares(shares: Float64, source: Float64, replicates: Float64, rows: int) -> tuple[Estimate, ...]:
     figures = [percentile_figure(float(shares[c]), replicates[:, c]) for c in range(len(shares))]
     return tuple(
-        Measured(each.value, each.low, each.high, effect=each.value - float(source[c]), n=rows)
+        Estimate(each.value, each.low, each.high, effect=each.value - float(source[c]), n=rows)
         for c, each in enumerate(figures)
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.intervals import percentile_figure
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 
 Float64 = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ class Projection:
 
     size: int
     more: int
-    gain: Figure
+    gain: Interval
     told: bool
     sizes: int
 
@@ -119,7 +119,7 @@ def project(
     """
     distinct, now = len(np.unique(sizes)), int(sizes.max(initial=0))
     if distinct < MIN_SIZES:
-        return Projection(now, more, Figure(np.nan, np.nan, np.nan), told=False, sizes=distinct)
+        return Projection(now, more, Interval(np.nan, np.nan, np.nan), told=False, sizes=distinct)
     weights = 1.0 / np.maximum(replicates.std(axis=0), _LEAST_DEVIATION) ** 2
     point = fit_power_laws(sizes, scores[None, :], weights)
     unexplained = _unexplained(point, sizes, scores, replicates)

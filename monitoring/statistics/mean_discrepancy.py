@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.tail import tail_chance
-from monitoring.statistics.measured import Float64, Measured, Z, finite_rows, nothing
+from monitoring.statistics.measured import Estimate, Float64, Z, finite_rows, unknown
 
 _MEDIAN_ROWS: Final = 1000
 """Rows that the median distance is taken over: it needs no more."""
@@ -22,7 +22,7 @@ def mean_discrepancy(
     current: NDArray[np.floating[Any]],
     rng: np.random.Generator,
     permutations: int = 500,
-) -> Measured:
+) -> Estimate:
     """Squared maximum mean discrepancy with the kernel `exp(-|x - y|^2 / median)`.
 
     `value` is the unbiased estimate of Gretton et al. 2012, JMLR 13, eq. 3, which is about 0 (and may be
@@ -42,17 +42,17 @@ def mean_discrepancy(
     before, now = finite_rows(reference), finite_rows(current)
     n, m = len(before), len(now)
     if min(n, m) < 2:
-        return nothing(f"less than two finite rows on the {'reference' if n < 2 else 'current'} side", n, m)
+        return unknown(f"less than two finite rows on the {'reference' if n < 2 else 'current'} side", n, m)
     kernel = _kernel(np.concatenate([before, now]), rng)
     if kernel is None:
-        return nothing("more than half of the pairs of rows are equal: no scale to measure by", n, m)
+        return unknown("more than half of the pairs of rows are equal: no scale to measure by", n, m)
     member = np.zeros((n + m, permutations + 1), np.float32)
     member[:n, 0] = 1.0
     member[:, 1:] = rng.permuted(np.repeat(member[:, :1], permutations, axis=1), axis=0)
     values = _unbiased(kernel, member, n, m)
     value, null = float(values[0]), values[1:]
     half = Z * math.sqrt(_witness_variance(kernel, n, m) + float(null.var()))
-    return Measured(
+    return Estimate(
         value=value,
         low=max(0.0, value - half),
         high=max(0.0, value + half),

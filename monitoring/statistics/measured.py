@@ -17,7 +17,7 @@ Z: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Estimate:
     """A figure, how sure it is, and what it would be if nothing had changed.
 
     NaN stands for what does not apply or cannot be known. When `value` is NaN, `reason` says why.
@@ -54,9 +54,9 @@ class Measured:
         return not math.isnan(self.value)
 
 
-def nothing(reason: str, n: float = 0.0, m: float = 0.0) -> Measured:
+def unknown(reason: str, n: float = 0.0, m: float = 0.0) -> Estimate:
     """The record that says that nothing can be said, and why."""
-    return Measured(math.nan, n=n, m=m, reason=reason)
+    return Estimate(math.nan, n=n, m=m, reason=reason)
 
 
 def finite_rows(rows: NDArray[np.floating]) -> Float64:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models.evaluation.intervals import wilson
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 from monitoring.statistics.grams import BREAK, EMOJI, HAN, LATIN, Grams, Units, cut_units, frequent_grams
 from monitoring.statistics.measured import Float64, Int64
 from monitoring.statistics.multiple import adjust_p_values
@@ -66,8 +66,8 @@ class NewWord:
 
     text: str
     kind: Literal["word", "emoji"]
-    now: Figure
-    before: Figure
+    now: Interval
+    before: Interval
     rows_now: int
     rows_before: int
     z: float

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from models.evaluation.intervals import wilson
-from monitoring.statistics.measured import Measured, Z, nothing
+from monitoring.statistics.measured import Estimate, Z, unknown
 
 _SMALL_COUNT: Final = 5.0
 
@@ -41,7 +41,7 @@ class Sums:
 
 def compare_shares(
     reference_hits: int, reference_rows: int, current_hits: int, current_rows: int, *, design_effect: float = 1.0
-) -> Measured:
+) -> Estimate:
     """Compare a share (of empties, duplicates, unknown tokens, low confidences ...) then and now.
 
     `value` is the share now less the share then, with the hybrid score interval of Newcombe 1998, Statistics in
@@ -58,14 +58,14 @@ def compare_shares(
     """
     n, m = reference_rows / design_effect, current_rows / design_effect
     if not (n > 0 and m > 0):
-        return nothing("no rows on the reference side" if not n > 0 else "no rows on the current side", n, m)
+        return unknown("no rows on the reference side" if not n > 0 else "no rows on the current side", n, m)
     if not (0 <= reference_hits <= reference_rows and 0 <= current_hits <= current_rows):
-        return nothing("there are more hits than rows, or less than none", n, m)
+        return unknown("there are more hits than rows, or less than none", n, m)
     then, now = wilson(reference_hits / design_effect, n), wilson(current_hits / design_effect, m)
     pooled = (reference_hits + current_hits) / (reference_rows + current_rows)
     null = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     value = now.value - then.value
-    return Measured(
+    return Estimate(
         value=value,
         low=value - math.hypot(now.value - now.low, then.high - then.value),
         high=value + math.hypot(now.high - now.value, then.value - then.low),
@@ -90,7 +90,7 @@ def _share_p_value(then: float, now: float, n: float, m: float, null: float) -> 
     return float(stats.fisher_exact(table)[1])
 
 
-def compare_means(reference: Sums, current: Sums) -> Measured:
+def compare_means(reference: Sums, current: Sums) -> Estimate:
     """Compare a mean (length, confidence, entropy ...) then and now.
 
     Welch 1947, Biometrika 34: `value` is the mean now less the mean then, its interval and p-value those of
@@ -103,20 +103,20 @@ def compare_means(reference: Sums, current: Sums) -> Measured:
     """
     n, m = reference.rows, current.rows
     if min(n, m) < 2:
-        return nothing(f"less than two rows on the {'reference' if n < 2 else 'current'} side", n, m)
+        return unknown(f"less than two rows on the {'reference' if n < 2 else 'current'} side", n, m)
     if not all(math.isfinite(x) for side in (reference, current) for x in (side.total, side.squares)):
-        return nothing("a sum is not a finite number", n, m)
+        return unknown("a sum is not a finite number", n, m)
     value = current.mean - reference.mean
     a, b = reference.variance / n, current.variance / m
     if a + b == 0.0:
-        return nothing("all values of each side are the same: no spread to measure a difference by", n, m)
+        return unknown("all values of each side are the same: no spread to measure a difference by", n, m)
     deviation = math.sqrt(((n - 1) * reference.variance + (m - 1) * current.variance) / (n + m - 2))
     return _welch(value, value / deviation, math.sqrt(a + b), (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1)), n, m)
 
 
-def _welch(value: float, effect: float, error: float, freedom: float, n: int, m: int) -> Measured:
+def _welch(value: float, effect: float, error: float, freedom: float, n: int, m: int) -> Estimate:
     from scipy import stats
 
     half = float(stats.t.ppf(0.975, freedom)) * error
     p_value = float(2 * stats.t.sf(abs(value) / error, freedom))
-    return Measured(value, value - half, value + half, effect, p_value, -half, half, n, m)
+    return Estimate(value, value - half, value + half, effect, p_value, -half, half, n, m)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.documents import Documents, token_table
-from monitoring.statistics.measured import Float64, Measured, Z, nothing
+from monitoring.statistics.measured import Estimate, Float64, Z, unknown
 from monitoring.statistics.sampling_null import Null
 
 _PERMUTATIONS: Final = 200
@@ -19,7 +19,7 @@ _FEWEST: Final = 16
 
 def compare_term_weights(
     reference: Documents, current: Documents, rng: np.random.Generator, permutations: int = _PERMUTATIONS
-) -> Measured:
+) -> Estimate:
     """Kullback-Leibler divergence of mean TF-IDF weights, nats: what marks the documents now against then.
 
     Each document's weights `tf (ln((1 + D) / (1 + df)) + 1)` (Salton & Buckley 1988, with the smoothed logarithm; D
@@ -39,13 +39,13 @@ def compare_term_weights(
     before = (np.arange(table.shape[0]) < reference.documents)[full]
     n, m = int(before.sum()), int((~before).sum())
     if min(n, m) < _FEWEST:
-        return nothing(f"less than {_FEWEST} documents with tokens on a side", n, m)
+        return unknown(f"less than {_FEWEST} documents with tokens on a side", n, m)
     table = _weights(table[full])
     value = _divergence(table, before)
     draws = np.sort([_divergence(table, rng.permutation(before)) for _ in range(permutations)])
     null = Null(float(draws.mean()), float(draws.var()), draws)
     effect, half = value - null.mean, Z * float(np.sqrt(null.variance))
-    return Measured(
+    return Estimate(
         value=value,
         low=max(0.0, effect - half),
         high=max(0.0, effect + half),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.statistics.measured import Float64, Int64, Measured, Z, finite_rows, nothing
+from monitoring.statistics.measured import Estimate, Float64, Int64, Z, finite_rows, unknown
 
 FOLDS: Final = 5
 _FEATURES: Final = 2**18
@@ -22,7 +22,7 @@ in the training labels, rows i and j of different folds meet twice, as training 
 product `y_i y_j k(x_i, x_j)`: a sum of doubled terms has twice the variance of a sum of as many single ones."""
 
 
-def compare_texts(reference: Sequence[str], current: Sequence[str], rng: np.random.Generator) -> Measured:
+def compare_texts(reference: Sequence[str], current: Sequence[str], rng: np.random.Generator) -> Estimate:
     """Classifier two-sample test on texts (Lopez-Paz & Oquab 2017, "Revisiting Classifier Two-Sample Tests").
 
     Logistic regression on hashed character 1- to 3-grams; see `compare_rows` for the figures. A text counts once
@@ -41,7 +41,7 @@ def compare_texts(reference: Sequence[str], current: Sequence[str], rng: np.rand
     groups = np.array([number[text] for text in (*before, *now)], np.int64)
     texts = [*before, *now]
     if len(texts) == 0 or not any(text.strip() for text in texts):
-        return nothing("no text has a character", len(before), len(now))
+        return unknown("no text has a character", len(before), len(now))
     hashing = HashingVectorizer(
         analyzer="char", ngram_range=(1, 3), n_features=_FEATURES, alternate_sign=False, lowercase=False
     )
@@ -50,7 +50,7 @@ def compare_texts(reference: Sequence[str], current: Sequence[str], rng: np.rand
 
 def compare_rows(
     reference: NDArray[np.floating[Any]], current: NDArray[np.floating[Any]], rng: np.random.Generator
-) -> Measured:
+) -> Estimate:
     """Classifier two-sample test on embeddings.
 
     `value` is the AUC of a logistic regression, the mean of 5 stratified folds: .5 when nothing can be told
@@ -69,23 +69,23 @@ def compare_rows(
     before, now = (np.unique(finite_rows(rows), axis=0) for rows in (reference, current))
     both = np.concatenate([before, now])
     if len(both) == 0:
-        return nothing("no finite rows")
+        return unknown("no finite rows")
     _, groups = np.unique(both, axis=0, return_inverse=True)
     spread = both.std(axis=0)
     scaled = (both - both.mean(axis=0)) / np.where(spread > 0, spread, 1.0) / math.sqrt(both.shape[1])
     return _cross_validated(scaled, groups.reshape(-1).astype(np.int64), len(before), rng)
 
 
-def _cross_validated(features: Any, groups: Int64, n: int, rng: np.random.Generator) -> Measured:
+def _cross_validated(features: Any, groups: Int64, n: int, rng: np.random.Generator) -> Estimate:
     """AUC over folds of features [N + M, F], the first n rows being of the reference."""
     m = len(groups) - n
     if min(n, m) < 2 * FOLDS:
-        return nothing(f"less than {2 * FOLDS} different rows on a side", n, m)
+        return unknown(f"less than {2 * FOLDS} different rows on a side", n, m)
     is_now = np.arange(n + m) >= n
     fold = _folds(groups, is_now, rng)
     areas = [_fold_area(features, is_now, fold == k) for k in range(FOLDS)]
     if any(math.isnan(area) for area in areas):
-        return nothing("a fold lacks one of the sides: too few rows are only on one side", n, m)
+        return unknown("a fold lacks one of the sides: too few rows are only on one side", n, m)
     return _of_area(float(np.mean(areas)), n, m)
 
 
@@ -123,14 +123,14 @@ def _area(scores: Float64, is_now: NDArray[np.bool_]) -> float:
     return float((rankdata(scores)[is_now].sum() - m * (m + 1) / 2) / (n * m))
 
 
-def _of_area(area: float, n: int, m: int) -> Measured:
+def _of_area(area: float, n: int, m: int) -> Estimate:
     from scipy.stats import norm
 
     null = math.sqrt(_REUSE * (n + m + 1) / (12 * n * m))
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     spread = area * (1 - area) + (m - 1) * (first - area**2) + (n - 1) * (second - area**2)
     half = Z * math.sqrt(_REUSE * max(spread, 0.0) / (n * m))
-    return Measured(
+    return Estimate(
         value=area,
         low=max(0.0, area - half),
         high=min(1.0, area + half),

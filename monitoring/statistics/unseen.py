@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.evaluation.intervals import wilson
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
 from monitoring.statistics.divergence import why_not
-from monitoring.statistics.measured import Float64, Measured, nothing
+from monitoring.statistics.measured import Estimate, Float64, unknown
 from monitoring.statistics.sampling_null import split_null
 
 
@@ -20,7 +20,7 @@ def unseen_share(
     current: NDArray[np.integer[Any]],
     rng: np.random.Generator,
     design: DesignEffect = INDEPENDENT,
-) -> Measured:
+) -> Estimate:
     """Share of the current tokens that the reference does not have at all.
 
     A reference that is small has not seen much, so some are always unseen (Good 1953, Biometrika 40: about the
@@ -40,7 +40,7 @@ def unseen_share(
     n, m = float(x.sum()), float(y.sum())
     reason = why_not(x, y, n, m)
     if reason:
-        return nothing(reason, n / design.mean, m / design.mean)
+        return unknown(reason, n / design.mean, m / design.mean)
 
     def terms(before: Float64, now: Float64) -> Float64:
         return np.where(before < 0.5, now, 0.0) / m
@@ -48,7 +48,7 @@ def unseen_share(
     value = float(terms(x, y).sum())
     null = split_null(x + y, n, m, terms, design, rng)
     figure = wilson(value * m / design.mean, max(1, round(m / design.mean)))
-    return Measured(
+    return Estimate(
         value=value,
         low=figure.low,
         high=figure.high,

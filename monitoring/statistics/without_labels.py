@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.intervals import percentile_figure, wilson
-from monitoring.statistics.measured import Float64, Int64, Measured, finite_rows, nothing
+from monitoring.statistics.measured import Estimate, Float64, Int64, finite_rows, unknown
 
 RESAMPLES: Final = 300
 
@@ -26,9 +26,9 @@ class ExpectedClass:
         expected: Rows that are expected to be of it, right or wrong: the sum of its probabilities.
     """
 
-    precision: Measured
-    recall: Measured
-    f1: Measured
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
     predicted: int
     expected: float
 
@@ -43,8 +43,8 @@ class ExpectedScores:
         classes: One for each class, in the order of the columns.
     """
 
-    accuracy: Measured
-    macro_f1: Measured
+    accuracy: Estimate
+    macro_f1: Estimate
     classes: tuple[ExpectedClass, ...]
 
 
@@ -78,7 +78,7 @@ def expected_scores(
     top = wilson(float(rows.max(axis=1).sum()), len(rows))
     point, spread = _scores(expected[None])[2].mean(axis=1), _scores(drawn)[2].mean(axis=1)
     return ExpectedScores(
-        accuracy=Measured(top.value, top.low, top.high, n=len(rows)),
+        accuracy=Estimate(top.value, top.low, top.high, n=len(rows)),
         macro_f1=_measured(float(point[0]), spread, len(rows)),
         classes=tuple(
             ExpectedClass(
@@ -94,7 +94,7 @@ def expected_scores(
 
 
 def _nothing(reason: str, probs: NDArray[Any]) -> ExpectedScores:
-    known = nothing(reason)
+    known = unknown(reason)
     classes = probs.shape[1] if probs.ndim == 2 else 0
     return ExpectedScores(known, known, (ExpectedClass(known, known, known, 0, 0.0),) * classes)
 
@@ -125,16 +125,16 @@ def _ratio(part: Float64, whole: Float64) -> Float64:
     return ratio
 
 
-def _figures(expected: Float64, drawn: Float64, rows: int) -> list[tuple[Measured, Measured, Measured]]:
+def _figures(expected: Float64, drawn: Float64, rows: int) -> list[tuple[Estimate, Estimate, Estimate]]:
     """Precision, recall and F1 of each class from expected counts float64[C, C] and drawn ones float64[R, C, C]."""
     points, spreads = _scores(expected[None]), _scores(drawn)
 
-    def figure(score: int, c: int) -> Measured:
+    def figure(score: int, c: int) -> Estimate:
         return _measured(float(points[score][0, c]), spreads[score][:, c], rows)
 
     return [(figure(0, c), figure(1, c), figure(2, c)) for c in range(len(expected))]
 
 
-def _measured(point: float, replicates: Float64, rows: int) -> Measured:
+def _measured(point: float, replicates: Float64, rows: int) -> Estimate:
     figure = percentile_figure(point, replicates)
-    return Measured(figure.value, figure.low, figure.high, n=rows)
+    return Estimate(figure.value, figure.low, figure.high, n=rows)

@@ -26,7 +26,7 @@ from monitoring.wording.figures import (
     usual_range,
 )
 from monitoring.wording.headline import State, headline, notices, state_of
-from monitoring.wording.localized_text import Language, Phrase
+from monitoring.wording.localized_text import Language, LocalizedText
 from storage.profiles.counts import CONFIDENCE_BINS
 
 _MARKS: Final[dict[State, str]] = {"alert": "!", "watch": "~", "ok": " "}
@@ -51,7 +51,7 @@ def render_terminal(morning: Morning, *, width: int = 80, lang: Language = "en")
         lang: The language.
     """
     width, findings = max(width, _MIN_WIDTH), morning.findings
-    title = f"{findings.task} {findings.logical_date}, {Phrase('模型包', 'bundle').read(lang)} {findings.bundle}"
+    title = f"{findings.task} {findings.logical_date}, {LocalizedText('模型包', 'bundle').read(lang)} {findings.bundle}"
     parts = [
         [title, headline(morning).text.read(lang)],
         list(_urgent(morning, width, lang)),
@@ -87,11 +87,11 @@ def class_lines(now: Side, before: Side | None = None, width: int = 80, lang: La
     return lines
 
 
-_BEFORE: Final = Phrase("  基准", "  before")
-_CLASSES: Final = Phrase(
+_BEFORE: Final = LocalizedText("  基准", "  before")
+_CLASSES: Final = LocalizedText(
     "各类别：行数、占比、按概率的占比、置信度分布", "classes: rows, share, share by probability, confidence"
 )
-_LEGEND: Final = Phrase(
+_LEGEND: Final = LocalizedText(
     "! 警报  ~ 观察  ÷阈值：变化是应留意幅度的几倍  平常：什么都没变时 100 晚中 95 晚的范围",
     "! alert  ~ watched  ÷limit: change over what matters  usual: 95 of 100 unchanged nights",
 )
@@ -108,17 +108,17 @@ def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         yield from _item(_MARKS[notice.state], notice.what.read(lang), notice.action.read(lang), width)
     for alert in morning.judgement.alerts:
         definition = CATALOGUE[alert.name]
-        text = f"{_grade(alert, lang)} {Phrase(alert.message_zh, alert.message_en).read(lang)}"
-        yield from _item("!", text, Phrase(definition.advice_zh, definition.advice_en).read(lang), width)
+        text = f"{_grade(alert, lang)} {LocalizedText(alert.message_zh, alert.message_en).read(lang)}"
+        yield from _item("!", text, LocalizedText(definition.advice_zh, definition.advice_en).read(lang), width)
     waiting = [metric_title(*each.key).read(lang) for each in morning.judgement.watched]
     if waiting:
-        shown = Phrase("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
+        shown = LocalizedText("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
         more = f" +{len(waiting) - _MOST_WATCHED}" if len(waiting) > _MOST_WATCHED else ""
-        yield from _item("~", f"{Phrase('观察中：', 'being watched: ').read(lang)}{shown}{more}", "", width)
+        yield from _item("~", f"{LocalizedText('观察中：', 'being watched: ').read(lang)}{shown}{more}", "", width)
 
 
 def _grade(alert: Alert, lang: Language) -> str:
-    severity = Phrase("严重", "critical") if alert.severity == "critical" else Phrase("警告", "warning")
+    severity = LocalizedText("严重", "critical") if alert.severity == "critical" else LocalizedText("警告", "warning")
     return f"[{severity.read(lang)}]"
 
 
@@ -149,13 +149,13 @@ def _drift(morning: Morning, width: int, lang: Language) -> Iterator[str]:
 
 
 _HEADS: Final = (
-    Phrase("指标", "figure"),
-    Phrase("今晚", "tonight"),
-    Phrase("基准", "before"),
-    Phrase("95% 区间", "95% interval"),
-    Phrase("平常", "usual"),
-    Phrase("÷阈值", "÷limit"),
-    Phrase("走势", "trend"),
+    LocalizedText("指标", "figure"),
+    LocalizedText("今晚", "tonight"),
+    LocalizedText("基准", "before"),
+    LocalizedText("95% 区间", "95% interval"),
+    LocalizedText("平常", "usual"),
+    LocalizedText("÷阈值", "÷limit"),
+    LocalizedText("走势", "trend"),
 )
 
 
@@ -204,8 +204,8 @@ def _trend(morning: Morning, metric: Metric, nights: int) -> str:
 
 def _missing(morning: Morning, width: int, lang: Language) -> Iterator[str]:
     for each in morning.findings.missing:
-        why = Phrase(each.why_zh or each.why, each.why).read(lang)
-        action = Phrase(each.action_zh or each.action, each.action).read(lang)
+        why = LocalizedText(each.why_zh or each.why, each.why).read(lang)
+        action = LocalizedText(each.action_zh or each.action, each.action).read(lang)
         yield from _item("?", f"{each.what}: {why}", action, width)
 
 

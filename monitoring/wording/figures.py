@@ -7,19 +7,19 @@ from typing import Final
 
 from monitoring.findings.catalogue import CATALOGUE, Family, Unit
 from monitoring.findings.record import Metric
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 
 DASH: Final = "–"
 """Stands for what is not known."""
 
-FAMILIES: Final[dict[Family, Phrase]] = {
-    "volume": Phrase("数据量", "Volume"),
-    "text": Phrase("文本形态", "Shape of the texts"),
-    "tokens": Phrase("用词", "Tokens"),
-    "content": Phrase("内容", "Content"),
-    "predictions": Phrase("预测结果", "Predictions"),
-    "confidence": Phrase("置信度", "Confidence"),
-    "labels": Phrase("对照标注", "Against labels"),
+FAMILIES: Final[dict[Family, LocalizedText]] = {
+    "volume": LocalizedText("数据量", "Volume"),
+    "text": LocalizedText("文本形态", "Shape of the texts"),
+    "tokens": LocalizedText("用词", "Tokens"),
+    "content": LocalizedText("内容", "Content"),
+    "predictions": LocalizedText("预测结果", "Predictions"),
+    "confidence": LocalizedText("置信度", "Confidence"),
+    "labels": LocalizedText("对照标注", "Against labels"),
 }
 
 _LEAST_SHARE: Final = 1e-5
@@ -34,12 +34,12 @@ _LEVELS: Final = frozenset(
 """Metrics whose value is a level, or a ratio, even where the level before is known."""
 
 
-def metric_title(name: str, rows: str = "", item: str = "") -> Phrase:
+def metric_title(name: str, rows: str = "", item: str = "") -> LocalizedText:
     """What a metric is called, with the class or word and the slice that it is of."""
     known = CATALOGUE.get(name)
     zh, en = (known.title_zh, known.title_en) if known else (name, name)
     tail = (f" · {item}" if item else "") + (f" · {rows}" if rows else "")
-    return Phrase(zh + tail, en + tail)
+    return LocalizedText(zh + tail, en + tail)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -117,12 +117,12 @@ def is_difference(metric: Metric) -> bool:
     return metric.name not in _LEVELS and math.isfinite(metric.level) and math.isfinite(metric.level_before)
 
 
-def unit_of_change(metric: Metric) -> Phrase:
+def unit_of_change(metric: Metric) -> LocalizedText:
     """What the ranges of a metric's value are counted in, empty where they are plain numbers."""
     if metric.name == "rows":
-        return Phrase("倍", "times")
+        return LocalizedText("倍", "times")
     is_share = is_difference(metric) and CATALOGUE[metric.name].unit == "share"
-    return Phrase("百分点", "pp") if is_share else Phrase("", "")
+    return LocalizedText("百分点", "pp") if is_share else LocalizedText("", "")
 
 
 def unchanged(metric: Metric) -> float:

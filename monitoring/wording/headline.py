@@ -9,7 +9,7 @@ from typing import Final, Literal
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 State = Literal["ok", "watch", "alert"]
@@ -26,8 +26,8 @@ class Notice:
     """
 
     state: State
-    what: Phrase
-    action: Phrase
+    what: LocalizedText
+    action: LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,18 @@ class Headline:
     """
 
     state: State
-    text: Phrase
+    text: LocalizedText
 
 
-_STAGED: Final = Phrase("已打分，但未写入数据仓库", "Scored, not yet in the warehouse")
-_NO_ROWS: Final = Phrase("今晚没有任何数据", "There are no rows tonight")
-_NO_ROWS_ACTION: Final = Phrase(
+_STAGED: Final = LocalizedText("已打分，但未写入数据仓库", "Scored, not yet in the warehouse")
+_NO_ROWS: Final = LocalizedText("今晚没有任何数据", "There are no rows tonight")
+_NO_ROWS_ACTION: Final = LocalizedText(
     "检查数据是否送达，再重新打分。", "See whether the dump was delivered, then score the date again."
 )
-_NOT_JUDGED: Final = Phrase("变化未作判断，不能说一切正常", "Changes were not judged, so nobody knows that all is well")
-_NO_REFERENCE: Final = Phrase("没有基准，看不出变化", "There is no reference, so no change can be seen")
+_NOT_JUDGED: Final = LocalizedText(
+    "变化未作判断，不能说一切正常", "Changes were not judged, so nobody knows that all is well"
+)
+_NO_REFERENCE: Final = LocalizedText("没有基准，看不出变化", "There is no reference, so no change can be seen")
 
 
 def notices(findings: Findings, runs: Sequence[RunRecord]) -> tuple[Notice, ...]:
@@ -62,21 +64,21 @@ def notices(findings: Findings, runs: Sequence[RunRecord]) -> tuple[Notice, ...]
             found.append(_broken_run(run))
         elif run.state == "staged" and not (loaded and loaded.state == "done" and loaded.started_at >= run.started_at):
             command = f"yeban load {run.task}"
-            found.append(Notice("watch", _STAGED, Phrase(f"运行 `{command}`。", f"Run `{command}`.")))
+            found.append(Notice("watch", _STAGED, LocalizedText(f"运行 `{command}`。", f"Run `{command}`.")))
     if findings.reference is None:
         command = f"yeban monitor {findings.task} --freeze-reference --from DATE --to DATE"
-        action = Phrase(f"选几个正常的夜晚作基准：`{command}`。", f"Freeze some good nights: `{command}`.")
+        action = LocalizedText(f"选几个正常的夜晚作基准：`{command}`。", f"Freeze some good nights: `{command}`.")
         found.append(Notice("watch", _NO_REFERENCE, action))
     return tuple(found)
 
 
 def _broken_run(run: RunRecord) -> Notice:
-    how = Phrase("失败", "failed") if run.state == "failed" else Phrase("中断", "was interrupted")
+    how = LocalizedText("失败", "failed") if run.state == "failed" else LocalizedText("中断", "was interrupted")
     command = f"yeban runs show {run.run_id}"
     return Notice(
         "alert",
-        Phrase(f"{run.job} 运行{how.zh}", f"The {run.job} run {how.en}"),
-        Phrase(f"用 `{command}` 查看原因，修复后重跑。", f"See why with `{command}`, mend it and run it again."),
+        LocalizedText(f"{run.job} 运行{how.zh}", f"The {run.job} run {how.en}"),
+        LocalizedText(f"用 `{command}` 查看原因，修复后重跑。", f"See why with `{command}`, mend it and run it again."),
     )
 
 
@@ -87,19 +89,25 @@ def headline(morning: Morning) -> Headline:
     watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
-        grave = Phrase(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else Phrase("", "")
-        many = Phrase(f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}.")
+        grave = (
+            LocalizedText(f"，其中 {critical} 件严重", f", {critical} of them critical")
+            if critical
+            else LocalizedText("", "")
+        )
+        many = LocalizedText(
+            f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}."
+        )
         return Headline("alert", many)
     if not morning.findings.is_judged:
-        more = Phrase(f"；{watching} 件事留意观察", f"; {watching} thing{_s(watching)} to watch")
+        more = LocalizedText(f"；{watching} 件事留意观察", f"; {watching} thing{_s(watching)} to watch")
         zh, en = (more.zh, more.en) if watching else ("", "")
-        return Headline("watch", Phrase(f"{_NOT_JUDGED.zh}{zh}。", f"{_NOT_JUDGED.en}{en}."))
+        return Headline("watch", LocalizedText(f"{_NOT_JUDGED.zh}{zh}。", f"{_NOT_JUDGED.en}{en}."))
     if watching:
-        text = Phrase(
+        text = LocalizedText(
             f"今天不用处理，{watching} 件事留意观察。", f"No action today; {watching} thing{_s(watching)} to watch."
         )
         return Headline("watch", text)
-    return Headline("ok", Phrase("一切正常，不用处理。", "All is well, nothing to do."))
+    return Headline("ok", LocalizedText("一切正常，不用处理。", "All is well, nothing to do."))
 
 
 def _s(count: int) -> str:

@@ -9,7 +9,7 @@ Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class LocalizedText:
     """A text in both languages."""
 
     zh: str

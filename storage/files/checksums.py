@@ -18,11 +18,11 @@ def bytes_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def make_seal(digests: Mapping[str, str]) -> bytes:
+def make_checksums(digests: Mapping[str, str]) -> bytes:
     """The seal of files, by name; it is a file of its own, because no file can hold its own digest."""
     return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
 
 
-def is_sealed(seal: bytes, name: str, data: bytes) -> bool:
+def matches_checksum(seal: bytes, name: str, data: bytes) -> bool:
     """Whether a seal says that the file of this name holds these bytes."""
     return f"{bytes_digest(data)}  {name}".encode() in seal.splitlines()

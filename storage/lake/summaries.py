@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from storage.errors import PartCorrupt
 from storage.files.atomic import remove_durably, write_bytes
-from storage.files.checksums import bytes_digest, file_digest, is_sealed, make_seal
+from storage.files.checksums import bytes_digest, file_digest, make_checksums, matches_checksum
 from storage.files.slot_folders import find_slots, remove_empty, slot_folder
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
@@ -61,7 +61,7 @@ class SummaryStore:
         remove_durably([folder / _SEAL])  # it must not stand beside files of another summary
         for name, data in files.items():
             write_bytes(folder / name, data)
-        write_bytes(folder / _SEAL, make_seal({name: bytes_digest(data) for name, data in files.items()}))
+        write_bytes(folder / _SEAL, make_checksums({name: bytes_digest(data) for name, data in files.items()}))
 
     def units(self, slot: Slot) -> Seals | None:
         """What the kept summary of a slot covers; None where none is kept.
@@ -100,7 +100,7 @@ class SummaryStore:
             data, seal = path.read_bytes(), path.with_name(_SEAL).read_bytes()
         except FileNotFoundError as error:
             raise _damaged(path, f"can't be read: {error}") from error
-        if not is_sealed(seal, name, data):
+        if not matches_checksum(seal, name, data):
             raise _damaged(path, "was altered")
         return data
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from storage.errors import PartCorrupt
 from storage.files.atomic import atomic_output, remove_durably, write_bytes
-from storage.files.checksums import file_digest, is_sealed, make_seal
+from storage.files.checksums import file_digest, make_checksums, matches_checksum
 from storage.lake.checks import check_columns, check_content, check_profile, corrupt
 from storage.profiles.profile import Profile
 from storage.profiles.sample import keys_from_bytes, sample_from_bytes, sample_to_bytes
@@ -154,7 +154,7 @@ class UnitFiles:
 
     def _sealed(self, path: Path) -> bytes:
         data, seal = self._bytes(path), self._bytes(self.seal)
-        if not is_sealed(seal, path.name, data):
+        if not matches_checksum(seal, path.name, data):
             raise corrupt(self.unit, path, f"{path} was altered", "the digest in its seal")
         return data
 
@@ -167,7 +167,7 @@ class UnitFiles:
     def _digests(self, part: Path) -> bytes:
         """The seal; the part may still have another name."""
         paths = {self.part.name: part, self.profile.name: self.profile, self.sample.name: self.sample}
-        return make_seal({name: file_digest(path) for name, path in paths.items()})
+        return make_checksums({name: file_digest(path) for name, path in paths.items()})
 
     def _path(self, name: str) -> Path:
         return self.folder / name.format(self.unit.unit_id)

@@ -20,7 +20,7 @@ _FOLDER: Final = "imports"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnnotation:
     """A label that a person gave to an item of a batch."""
 
     item: str
@@ -43,10 +43,10 @@ class Import:
     name: str
     digest: str
     imported_at: datetime
-    answers: tuple[StoredAnswer, ...]
+    answers: tuple[StoredAnnotation, ...]
 
 
-class AnswerLog:
+class AnnotationLog:
     """The imports of a batch.
 
     Args:
@@ -72,7 +72,7 @@ class AnswerLog:
                 found.setdefault(answer.item, {})[answer.annotator] = answer.label
         return found
 
-    def add(self, answers: list[StoredAnswer], at: datetime) -> tuple[Import | None, bool]:
+    def add(self, answers: list[StoredAnnotation], at: datetime) -> tuple[Import | None, bool]:
         """Take the answers of a file that are new. Only who holds the task's lock may.
 
         Returns:
@@ -98,7 +98,7 @@ class AnswerLog:
         return found, False
 
 
-def digest_of(answers: list[StoredAnswer]) -> str:
+def digest_of(answers: list[StoredAnnotation]) -> str:
     """Digest of who said what, in no order."""
     lines = sorted(json.dumps([each.item, each.annotator, each.label]) for each in answers)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -108,7 +108,9 @@ def _read(path: Path) -> Import:
     try:
         flat = json.loads(path.read_bytes())
         answers = tuple(
-            StoredAnswer(each["item"], each["label"], each["annotator"], datetime.fromisoformat(each["labelled_at"]))
+            StoredAnnotation(
+                each["item"], each["label"], each["annotator"], datetime.fromisoformat(each["labelled_at"])
+            )
             for each in flat["answers"]
         )
         return Import(path.stem, flat["digest"], datetime.fromisoformat(flat["imported_at"]), answers)

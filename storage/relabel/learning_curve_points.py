@@ -24,7 +24,7 @@ SAID_SCHEMA: Final = pa.schema(
 """Id of a test row, the class index that a network gave it (-1: it could not be scored), and its probability."""
 
 
-class EffectPoints:
+class LearningCurvePoints:
     """A file for each network that was tried, named by the digest of all that it was made of.
 
     Args:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from monitoring.relabel.annotation.agreed_labels import queue_labels
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchStore
 from tests.support.command import Ran, yeban
 from tests.support.homes import Home, comments
@@ -145,7 +145,7 @@ def check_labels(home: Home) -> None:
     """Each answer is there once: in the files, in the warehouse and for training."""
     store = BatchStore(home.root / "relabel")
     (head,) = store.heads("comment")
-    (one,) = AnswerLog(store.folder("comment", head.batch)).imports()
+    (one,) = AnnotationLog(store.folder("comment", head.batch)).imports()
     assert len(one.answers) == BUDGET
     assert len(queue_labels(store, "comment")) == BUDGET
     (rows, documents) = home.query("SELECT count(*), count(DISTINCT doc_id) FROM labels")[0]

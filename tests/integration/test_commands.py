@@ -140,7 +140,11 @@ def test_predict_on_a_terminal_that_lacks_characters(new_home: Callable[..., Hom
         (("load",), "jobs.warehouse.load.load_staged", "what was finished is kept, and the same command"),
         (("predict", "comment", "好"), "jobs.scoring.predict.predict", "the same command begins anew"),
         (("train", "comment", "--train", "a.csv"), "jobs.training.train.train_task", "the same command begins anew"),
-        (("evaluate", "comment", "--data", "a.csv"), "jobs.training.evaluate.examine", "the same command begins anew"),
+        (
+            ("evaluate", "comment", "--data", "a.csv"),
+            "jobs.training.evaluate.evaluate_bundle",
+            "the same command begins anew",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 
 from jobs.config.file import find_home
-from jobs.relabel.learning_curve import EffectRequest, measure_labels
+from jobs.relabel.learning_curve import LearningCurveRequest, measure_labels
 from jobs.relabel.learning_curve_data import Sources, gather
 from jobs.runs.progress import LogLines
 from models.training.data import LabelledSource
 from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
-from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.changing import TUNING, Changing, changing_world
@@ -57,10 +57,10 @@ def add_batch(world: Changing, number: int) -> None:
     store = BatchStore(world.home.root / "relabel")
     store.write(head, items)
     said = [
-        StoredAnswer(row_id(name, item), world.labels[label], "李", NIGHT)
+        StoredAnnotation(row_id(name, item), world.labels[label], "李", NIGHT)
         for item, label in zip(items["item"].to_pylist(), rows["label"], strict=True)
     ]
-    AnswerLog(store.folder(head.task, name)).add(said, NIGHT)
+    AnnotationLog(store.folder(head.task, name)).add(said, NIGHT)
 
 
 def effect(world: Changing, *args: object) -> Ran:
@@ -71,7 +71,7 @@ def effect(world: Changing, *args: object) -> Ran:
 def told(world: Changing, **changed: Any) -> dict[str, Any]:
     """The same without a process of its own."""
     home = find_home(world.home.root, world.home.root)
-    request = EffectRequest(replace(Sources("comment"), **changed), repeats=1, settings=TUNING)
+    request = LearningCurveRequest(replace(Sources("comment"), **changed), repeats=1, settings=TUNING)
     outcome = measure_labels(home, request, LogLines())
     flat: dict[str, Any] = json.loads(outcome.json_file.read_text("utf-8"))
     return flat

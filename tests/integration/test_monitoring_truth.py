@@ -14,7 +14,7 @@ from monitoring.alerts.history import PastNight
 from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
-from monitoring.metrics.input import Baseline, Limits
+from monitoring.metrics.input import Baseline, SampleLimits
 from monitoring.metrics.labelled_metrics import labelled_metrics
 from monitoring.metrics.measure import measure
 from tests.support.nights import findings
@@ -42,7 +42,7 @@ def judged(
     """Nights one after the other, each with all that came before it."""
     past: list[PastNight] = []
     for number, draw in enumerate(draws, start=first):
-        found = measure(population.night(draw, number, reference, labels=labels), Limits())
+        found = measure(population.night(draw, number, reference, labels=labels), SampleLimits())
         past.append(PastNight(found.logical_date, judge(found, RULES, past)))
     return [night.judgement for night in past]
 

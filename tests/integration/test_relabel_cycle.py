@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from models.registry import Registry
-from models.training_fingerprints import read_seen, text_keys
+from models.training_fingerprints import read_fingerprints, text_keys
 from storage.relabel.batches import BatchStore
 from tests.support.changing import TUNING, Changing, changing_world, sets
 from tests.support.homes import Home
@@ -104,7 +104,7 @@ def test_the_whole_loop(world: Changing) -> None:
     assert f"new: {BUDGET * 6 // 10} labels of batch " in said
     assert "labels of train.parquet" in said
     bundle = registry.open_version("comment", challenger)
-    seen = read_seen(bundle)
+    seen = read_fingerprints(bundle)
     assert seen is not None
     was_seen = pl.Series([key in set(seen.tolist()) for key in text_keys(items["text"]).tolist()])
     trained = (items["arm"] == "margin") & ~items["golden"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.aggregation import TOP_WINDOWS, Aggregation, aggregate, loudest_windows
+from models.aggregation import TOP_WINDOWS, Aggregation, aggregate, top_windows
 from models.training.documents import aggregate_windows
 
 counts = st.lists(st.integers(1, 6), min_size=1, max_size=8)
@@ -53,7 +53,7 @@ def test_three_ways_agree(counts: list[int], seed: int, scale: float, how: Aggre
 def test_the_loudest_windows_first(counts: list[int], seed: int) -> None:
     logits, offsets = draw(counts, seed, 1.0)
     label = np.random.default_rng(seed).integers(0, 3, len(counts))
-    top, bounds = loudest_windows(logits, offsets, label)
+    top, bounds = top_windows(logits, offsets, label)
     for doc, count in enumerate(counts):
         voices = logits[offsets[doc] : offsets[doc + 1], label[doc]]
         assert top[bounds[doc] : bounds[doc + 1]].tolist() == np.argsort(-voices, kind="stable")[:TOP_WINDOWS].tolist()

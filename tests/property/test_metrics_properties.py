@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, fit_temperature, softmax
 from models.evaluation.metrics import evaluate
-from models.evaluation.record import Evaluation, Figure
+from models.evaluation.record import Evaluation, Interval
 
 Rows = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -34,7 +34,7 @@ def _evaluate(logits: NDArray[np.float64], gold: NDArray[np.int64]) -> Evaluatio
 
 def _figures(evaluation: Evaluation) -> list[float]:
     values = (getattr(evaluation, name) for name in Evaluation.__dataclass_fields__)
-    return [x for v in values if isinstance(v, Figure) for x in (v.value, v.low, v.high)]
+    return [x for v in values if isinstance(v, Interval) for x in (v.value, v.low, v.high)]
 
 
 @settings(max_examples=60, deadline=None)

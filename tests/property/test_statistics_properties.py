@@ -15,7 +15,7 @@ from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
 from monitoring.statistics.label_shift import shares_by_confusion, shares_by_likelihood
 from monitoring.statistics.mean_discrepancy import mean_discrepancy
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 from monitoring.statistics.multiple import adjust_p_values
 from monitoring.statistics.new_words import find_new_words
 from monitoring.statistics.rates import Sums, compare_means, compare_shares
@@ -38,11 +38,11 @@ def count_pairs(draw: st.DrawFn) -> Pair:
     return sides[0], sides[1]
 
 
-def _measure(x: NDArray[np.int64], y: NDArray[np.int64], kind: Kind, design: float = 1.0) -> Measured:
+def _measure(x: NDArray[np.int64], y: NDArray[np.int64], kind: Kind, design: float = 1.0) -> Estimate:
     return compare_counts(x, y, kind, np.random.default_rng(0), DesignEffect(mean=design))
 
 
-def _check(measured: Measured) -> None:
+def _check(measured: Estimate) -> None:
     """A figure is whole, or NaN with a reason; nothing in between."""
     if math.isnan(measured.value):
         assert measured.reason

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from monitoring.relabel.sheets.ids import row_id
-from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import FILE_SCHEMA, BatchHead, BatchStore
 from tests.support.predictions import LABELS, NIGHT
 
@@ -81,5 +81,7 @@ def write_batch(store: BatchStore, head: BatchHead, rows: int = 4, **columns: li
 def say(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
     """What a person says of the rows of a batch, so many minutes after the night."""
     at = NIGHT + timedelta(minutes=minutes)
-    answers = [StoredAnswer(row_id(head.batch, f"{head.batch}-{row}"), label, who, at) for row, label in labels.items()]
-    AnswerLog(store.folder(head.task, head.batch)).add(answers, at)
+    answers = [
+        StoredAnnotation(row_id(head.batch, f"{head.batch}-{row}"), label, who, at) for row, label in labels.items()
+    ]
+    AnnotationLog(store.folder(head.task, head.batch)).add(answers, at)

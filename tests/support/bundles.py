@@ -9,7 +9,7 @@ import torch
 from models.bundle import Bundle, seal_bundle
 from models.manifest import Manifest
 from models.network import Classifier, save_network
-from models.training.init_encoder import SPECIAL, prepare_start
+from models.training.init_encoder import SPECIAL, init_encoder
 from models.training.recipe import Recipe, load_recipe
 from models.windows import WindowSpec
 
@@ -43,7 +43,7 @@ def build_bundle(root: Path, task: str, *, classes: int | None = None, windows: 
     vocabulary = root / "vocab.txt"
     vocabulary.write_text("\n".join([*SPECIAL, *sorted(set(_CHARACTERS.lower()))]), "utf-8")
     scratch = recipe.scratch.model_copy(update={"vocabulary": vocabulary})
-    encoder = prepare_start(recipe.model_copy(update={"scratch": scratch}), [_CHARACTERS], folder)
+    encoder = init_encoder(recipe.model_copy(update={"scratch": scratch}), [_CHARACTERS], folder)
     network = Classifier(encoder, recipe.head, classes or len(recipe.labels))
     for weight in (network.linear.weight, encoder.get_input_embeddings().weight):
         torch.nn.init.normal_(weight)  # so that different texts get different answers

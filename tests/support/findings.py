@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.record import (
     ClassSide,
@@ -20,7 +20,7 @@ from monitoring.findings.record import (
     TokenShift,
     Word,
 )
-from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.measured import Estimate, unknown
 from storage.profiles.sample import SAMPLE_SCHEMA
 
 FIRST = date(2026, 1, 5)
@@ -30,7 +30,7 @@ HOSTILE = "</script><script>document.title='bad'</script>"
 
 
 def figure(name: str, value: float, *, item: str = "", level: float = math.nan, before: float = math.nan) -> Metric:
-    return Metric(name, "", item, Measured(value, value - 0.01, value + 0.01, 0.02, 0.3), level, before)
+    return Metric(name, "", item, Estimate(value, value - 0.01, value + 0.01, 0.02, 0.3), level, before)
 
 
 def night(number: int = 0, task: str = "comment", classes: tuple[str, ...] = CLASSES) -> Findings:
@@ -43,10 +43,10 @@ def night(number: int = 0, task: str = "comment", classes: tuple[str, ...] = CLA
         figure("token_js", 0.01 * (number + 1)),
         figure("text_auc", 0.55, level=0.55),
         *(figure("class_share", 0.0, item=label, level=1 / len(classes), before=0.5) for label in classes),
-        Metric("ece", "", "", nothing("no labelled rows")),
-        Metric("token_js", "source=app", "", Measured(0.5)),
+        Metric("ece", "", "", unknown("no labelled rows")),
+        Metric("token_js", "source=app", "", Estimate(0.5)),
     )
-    word = Word("绝绝子", "word", Figure(0.03, 0.02, 0.04), Figure(0, 0, 0.01), 30, 0, 1e-7, (f"{SECRET}绝绝子",))
+    word = Word("绝绝子", "word", Interval(0.03, 0.02, 0.04), Interval(0, 0, 0.01), 30, 0, 1e-7, (f"{SECRET}绝绝子",))
     return Findings(
         task=task,
         logical_date=FIRST + timedelta(days=number),

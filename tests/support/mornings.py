@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from models.evaluation.record import Figure, ReliabilityBin
+from models.evaluation.record import Interval, ReliabilityBin
 from monitoring.alerts.message import alert_message
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
@@ -24,7 +24,7 @@ from monitoring.findings.record import (
     TokenShift,
     Word,
 )
-from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.measured import Estimate, unknown
 from storage.runs.log import RunRecord
 
 Kind = Literal["quiet", "watched", "bad"]
@@ -173,7 +173,7 @@ def make_run(job: str, task: str = "comment", rows: int = 120_000, state: str = 
 def without_reference(morning: Morning) -> Morning:
     """The first night of a task: nothing to compare with."""
     metrics = tuple(
-        replace(m, measured=nothing("no reference"), level_before=math.nan) for m in morning.findings.metrics
+        replace(m, measured=unknown("no reference"), level_before=math.nan) for m in morning.findings.metrics
     )
     return replace(
         morning,
@@ -187,7 +187,7 @@ def without_labels(morning: Morning) -> Morning:
     """A night of which no random row has been labelled."""
     labels = {name for name, each in CATALOGUE.items() if each.family == "labels"}
     metrics = tuple(
-        replace(m, measured=nothing("no labelled rows"), level=math.nan, level_before=math.nan)
+        replace(m, measured=unknown("no labelled rows"), level=math.nan, level_before=math.nan)
         if m.name in labels
         else m
         for m in morning.findings.metrics
@@ -208,7 +208,7 @@ def without_labels(morning: Morning) -> Morning:
 def without_rows(morning: Morning) -> Morning:
     """A night on which nothing came, so that every figure is unknown."""
     none = tuple(ClassSide(c.label, 0, 0.0, (0,) * 20) for c in morning.findings.now.classes)
-    metrics = tuple(replace(m, measured=nothing("no rows"), level=math.nan) for m in morning.findings.metrics)
+    metrics = tuple(replace(m, measured=unknown("no rows"), level=math.nan) for m in morning.findings.metrics)
     findings = replace(
         morning.findings, now=Side(0, {}, none), metrics=metrics, words=(), tokens=(), reliability=(), labelled_rows=0
     )
@@ -226,7 +226,7 @@ def _findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Fin
         metrics += [
             _difference("class_share", then, share, rows, item=label),
             Metric(
-                "class_share_em", "", label, Measured(0.98 * share, 0.96 * share, share, n=rows), 0.98 * share, then
+                "class_share_em", "", label, Estimate(0.98 * share, 0.96 * share, share, n=rows), 0.98 * share, then
             ),
         ]
     for number, name in enumerate(facts.slices):
@@ -253,23 +253,23 @@ def _metrics(kind: Kind, rows: int, tokens: float, rng: np.random.Generator) -> 
     found = [_rows(rows)]
     found += [_difference(name, then, worse if bad else now, rows) for name, (then, now, worse) in _LEVELS.items()]
     found += [_distance(name, worse if bad else now) for name, (now, worse) in _DISTANCES.items()]
-    mean = Measured(0.3, 0.1, 0.5, 0.02, 0.04, -0.2, 0.2, 14 * rows, rows)
+    mean = Estimate(0.3, 0.1, 0.5, 0.02, 0.04, -0.2, 0.2, 14 * rows, rows)
     auc = 0.61 if bad else 0.58 if kind == "watched" else 0.507
     found += [
         Metric("mean_tokens", "", "", mean, tokens + 0.3, tokens),
-        Metric("text_auc", "", "", Measured(auc, auc - 0.02, auc + 0.02, 2 * auc - 1, 0.0004, 0.5, 0.518, 2000, 2000)),
-        Metric("embedding_auc", "", "", nothing("no embeddings were kept")),
+        Metric("text_auc", "", "", Estimate(auc, auc - 0.02, auc + 0.02, 2 * auc - 1, 0.0004, 0.5, 0.518, 2000, 2000)),
+        Metric("embedding_auc", "", "", unknown("no embeddings were kept")),
         Metric("mean_entropy", "", "", _around(0.012 if bad else 0.001, 0.002), 0.241, 0.229),
-        Metric("expected_accuracy", "", "", Measured(0.871 if bad else 0.921, 0.862, 0.927)),
-        Metric("expected_macro_f1", "", "", Measured(0.843 if bad else 0.902, 0.83, 0.911)),
-        Metric("accuracy", "", "", Measured(0.8625, 0.825, 0.893, n=400), 0.8625),
-        Metric("accuracy_change", "", "", Measured(-0.058, -0.094, -0.022, -0.17, 0.003, -0.033, 0.033), 0.8625, 0.921),
-        Metric("macro_f1", "", "", Measured(0.841, 0.80, 0.88, n=400)),
+        Metric("expected_accuracy", "", "", Estimate(0.871 if bad else 0.921, 0.862, 0.927)),
+        Metric("expected_macro_f1", "", "", Estimate(0.843 if bad else 0.902, 0.83, 0.911)),
+        Metric("accuracy", "", "", Estimate(0.8625, 0.825, 0.893, n=400), 0.8625),
+        Metric("accuracy_change", "", "", Estimate(-0.058, -0.094, -0.022, -0.17, 0.003, -0.033, 0.033), 0.8625, 0.921),
+        Metric("macro_f1", "", "", Estimate(0.841, 0.80, 0.88, n=400)),
     ]
     ece = 0.071 if bad else 0.024
-    found.append(Metric("ece", "", "", Measured(ece, 0.01, 0.09, ece - 0.02, 0.002 if bad else 0.3, 0.0, 0.038, 400)))
+    found.append(Metric("ece", "", "", Estimate(ece, 0.01, 0.09, ece - 0.02, 0.002 if bad else 0.3, 0.0, 0.038, 400)))
     found += [
-        Metric(name, "", "", Measured(ece * factor, 0.01, 0.09, 0.001, 0.3, 0.0, 0.04, 400))
+        Metric(name, "", "", Estimate(ece * factor, 0.01, 0.09, 0.001, 0.3, 0.0, 0.04, 400))
         for name, factor in (
             ("ece_equal_mass", 0.9),
             ("ece_classwise", 0.6),
@@ -286,7 +286,7 @@ def _rows(rows: int) -> Metric:
         "rows",
         "",
         "",
-        Measured(0.98, effect=-0.02, p_value=0.6, null_low=0.74, null_high=1.35, n=14, m=rows),
+        Estimate(0.98, effect=-0.02, p_value=0.6, null_low=0.74, null_high=1.35, n=14, m=rows),
         rows,
         rows * 1.02,
     )
@@ -297,18 +297,18 @@ def _difference(name: str, before: float, now: float, rows: int, item: str = "")
     error = 1.96 * math.sqrt(max(before * (1 - before), 1e-6) / max(rows, 1)) * 4
     change = now - before
     chance = 1e-9 if abs(change) > 2 * error else 0.31
-    measured = Measured(change, change - error, change + error, effect, chance, -error, error, 14 * rows, rows)
+    measured = Estimate(change, change - error, change + error, effect, chance, -error, error, 14 * rows, rows)
     return Metric(name, "", item, measured, now, before)
 
 
 def _distance(name: str, value: float) -> Metric:
     floor = 0.004
-    measured = Measured(value, max(0.0, value - floor), value, max(0.0, value - 0.002), 1e-5, 0.0, floor, 9e5, 6e4)
+    measured = Estimate(value, max(0.0, value - floor), value, max(0.0, value - 0.002), 1e-5, 0.0, floor, 9e5, 6e4)
     return Metric(name, "", "", measured)
 
 
-def _around(value: float, error: float) -> Measured:
-    return Measured(value, value - error, value + error, value, 0.2, -error, error)
+def _around(value: float, error: float) -> Estimate:
+    return Estimate(value, value - error, value + error, value, 0.2, -error, error)
 
 
 def _side(labels: list[str], shares: np.ndarray, rows: int, sure: float, rng: np.random.Generator) -> Side:
@@ -385,7 +385,9 @@ def _trend(metric: Metric, judgement: Judgement, rng: np.random.Generator) -> tu
 
 def _word(text: str, example: str) -> Word:
     kind = "emoji" if len(text) == 1 else "word"
-    return Word(text, kind, Figure(0.021, 0.017, 0.026), Figure(0.0002, 0.0, 0.0009), 84, 1, 1e-12, (example, example))
+    return Word(
+        text, kind, Interval(0.021, 0.017, 0.026), Interval(0.0002, 0.0, 0.0009), 84, 1, 1e-12, (example, example)
+    )
 
 
 def _tokens() -> tuple[TokenShift, ...]:
@@ -401,12 +403,12 @@ def _reliability(overconfident: float, rng: np.random.Generator) -> tuple[Reliab
     bins, edges = [], np.linspace(0, 1, 16)
     for low, high, count in zip(edges[:-1], edges[1:], [0] * 7 + [9, 14, 18, 24, 33, 52, 90, 160], strict=True):
         if not count:
-            bins.append(ReliabilityBin(low, high, 0, math.nan, Figure(math.nan, math.nan, math.nan)))
+            bins.append(ReliabilityBin(low, high, 0, math.nan, Interval(math.nan, math.nan, math.nan)))
             continue
         confidence = float((low + high) / 2)
         accuracy = float(np.clip(confidence - overconfident + rng.normal(0, 0.02), 0, 1))
         half = 1.96 * math.sqrt(0.2 / count)
-        interval = Figure(accuracy, max(0.0, accuracy - half), min(1.0, accuracy + half))
+        interval = Interval(accuracy, max(0.0, accuracy - half), min(1.0, accuracy + half))
         bins.append(ReliabilityBin(float(low), float(high), count, confidence, interval))
     return tuple(bins)
 
@@ -462,7 +464,7 @@ def make_hostile(evil: str) -> Morning:
     ]
     reference = replace(findings.reference, reference=evil, bundle=evil) if findings.reference else None
     metrics = tuple(replace(m, slice=evil if m.slice else "", item=evil if m.item else "") for m in findings.metrics)
-    unknown = Metric("token_js", "", "", nothing(evil))
+    nameless = Metric("token_js", "", "", unknown(evil))
     alerts = tuple(replace(a, message_zh=evil, message_en=evil, slices=(evil,)) for a in morning.judgement.alerts)
     verdicts = tuple(replace(v, slice=evil if v.slice else "") for v in morning.judgement.verdicts)
     return replace(
@@ -474,7 +476,7 @@ def make_hostile(evil: str) -> Morning:
             reference=reference,
             now=sides[0],
             before=sides[1],
-            metrics=(*metrics, unknown),
+            metrics=(*metrics, nameless),
             words=tuple(replace(w, text=evil, examples=(evil,)) for w in findings.words),
             tokens=tuple(replace(t, token=evil) for t in findings.tokens),
             missing=(Missing(evil, f"`{evil}`", evil, evil, evil),),

@@ -10,7 +10,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Alert, Judgement
 from monitoring.findings.record import Findings, Metric, Side
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 
 FIRST = date(2026, 1, 5)
 SIDE = Side(1000, {"scored": 1000}, ())
@@ -28,7 +28,7 @@ def metric(
     level: float = math.nan,
     before: float = math.nan,
 ) -> Metric:
-    return Metric(name, rows, item, Measured(effect, 0.1, 0.2, effect, p, -0.01, 0.01, n, m), level, before)
+    return Metric(name, rows, item, Estimate(effect, 0.1, 0.2, effect, p, -0.01, 0.01, n, m), level, before)
 
 
 def findings(*metrics: Metric, night: int = 0) -> Findings:

@@ -17,7 +17,7 @@ from models.bundle import Bundle
 from models.cleaning.marks import find_marks
 from models.tokens import Tokenizer
 from monitoring.findings.record import ReferenceNote
-from monitoring.metrics.input import Baseline, LabelledSample, Subject
+from monitoring.metrics.input import Baseline, LabelledSample, MonitoringInput
 from storage.profiles.digests import digest_numbers
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.profile import Profile
@@ -153,13 +153,13 @@ class Population:
         *,
         labels: int = 0,
         past_rows: tuple[int, ...] = (1_990, 2_020, 1_960, 2_050, 2_000, 1_980, 2_010),
-    ) -> Subject:
+    ) -> MonitoringInput:
         """One night, seeded; `labels` of its rows were drawn at random and labelled."""
         drawn = self.draw(draw, np.random.default_rng([7, seed]))
         day = FIRST + timedelta(days=seed)
         profile, sample = self.observe(drawn, day)
         scored = np.flatnonzero((drawn.cleaned != "").to_numpy())[:labels]
-        return Subject(
+        return MonitoringInput(
             task="comment",
             logical_date=day,
             bundle="b1",

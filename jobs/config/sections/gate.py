@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jobs.config.sections.section import Section
-from models.evaluation.gate_record import Limits
+from jobs.config.sections.section import ConfigSection
+from models.evaluation.gate_record import GateLimits
 
 
-class GateSection(Section):
+class GateSection(ConfigSection):
     """Limits of the gate; shares are of 1, so 0.02 is two points."""
 
     golden_margin: float = Field(default=0.005, ge=0, lt=1)
@@ -23,6 +23,6 @@ class GateSection(Section):
     recent_rows: int = Field(default=1000, ge=1)
     speed_rounds: int = Field(default=7, ge=1, le=100)
 
-    def limits(self) -> Limits:
+    def limits(self) -> GateLimits:
         """The record that the gate takes."""
-        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
+        return GateLimits(**{name: getattr(self, name) for name in GateLimits.__dataclass_fields__})

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
 from jobs.config.sections.secret import Secret, SecretAddress, http_address, revealed, variable_of
-from jobs.config.sections.section import Section, path_of_a_user
+from jobs.config.sections.section import ConfigSection, path_of_a_user
 from monitoring.alerts.rules import Rules
 from monitoring.alerts.sinks import ClosedSink, CommandSink, JsonlSink, LogSink, Sink, WebhookSink
 from monitoring.findings.catalogue import CATALOGUE
@@ -19,7 +19,7 @@ from storage.errors import ConfigError
 from storage.profiles.counts import CONFIDENCE_BINS
 
 
-class LogSection(Section):
+class LogSection(ConfigSection):
     """Alerts in the log."""
 
     kind: Literal["log"]
@@ -29,7 +29,7 @@ class LogSection(Section):
         return LogSink()
 
 
-class JsonlSection(Section):
+class JsonlSection(ConfigSection):
     """Alerts in a JSON Lines file."""
 
     kind: Literal["jsonl"]
@@ -45,7 +45,7 @@ class JsonlSection(Section):
         return JsonlSink(home / self.path)
 
 
-class WebhookSection(Section):
+class WebhookSection(ConfigSection):
     """Alerts to an HTTP address."""
 
     kind: Literal["webhook"]
@@ -72,7 +72,7 @@ class WebhookSection(Section):
         return WebhookSink(url, self.timeout_s, self.attempts, token=token, label=label)
 
 
-class CommandSection(Section):
+class CommandSection(ConfigSection):
     """Alerts to a program's standard input."""
 
     kind: Literal["command"]
@@ -133,7 +133,7 @@ _Threshold = Annotated[
 ]
 
 
-class MonitorSection(Section):
+class MonitorSection(ConfigSection):
     """What is worth an alert, and what the pages show."""
 
     nights: int = Field(default=2, ge=1)

@@ -6,19 +6,19 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from jobs.config.sections.section import Section, path_of_a_user
+from jobs.config.sections.section import ConfigSection, path_of_a_user
 
 Level = Literal["debug", "info", "warning", "error"]
 
 
-class LogsSection(Section):
+class LogsSection(ConfigSection):
     """How log lines on standard error look."""
 
     json_lines: bool = Field(default=False, alias="json")
     level: Level = "info"
 
 
-class MetricsSection(Section):
+class MetricsSection(ConfigSection):
     """Figures of the last runs for Prometheus."""
 
     textfile: str | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from jobs.config.sections.section import Section, path_of_a_user
+from jobs.config.sections.section import ConfigSection, path_of_a_user
 from monitoring.relabel.selection.mix import DEFAULT_MIX, STRATEGIES
 
 
@@ -25,7 +25,7 @@ def known_strategy(name: str) -> str:
     )
 
 
-class RelabelSection(Section):
+class RelabelSection(ConfigSection):
     """How a batch is mixed."""
 
     budget: int = Field(default=500, ge=1, le=100_000)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jobs.config.sections.section import Section
+from jobs.config.sections.section import ConfigSection
 
 
-class BoundSection(Section):
+class BoundSection(ConfigSection):
     """How old and how large one kind of files may become; what is not given is no bound."""
 
     days: int | None = Field(default=None, ge=1, le=36_500)
     gb: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
-class RetentionSection(Section):
+class RetentionSection(ConfigSection):
     """A bound for each kind; `yeban tidy` keeps to it."""
 
     keep_free_gb: float = Field(default=1.0, ge=0, allow_inf_nan=False)

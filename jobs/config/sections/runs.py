@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from jobs.config.sections.section import Section
+from jobs.config.sections.section import ConfigSection
 from monitoring.alerts.punctuality import RunRules
 
 
-class RunsSection(Section):
+class RunsSection(ConfigSection):
     """When a run is missed, late or slow; the sinks of `[monitor]` are told."""
 
     start_within_min: float = Field(default=60.0, gt=0, le=10_080)

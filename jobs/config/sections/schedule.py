@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, field_validator
 from jobs.calendar.crontab import parse_crontab
 from jobs.calendar.occasions import Job
 from jobs.config.sections.secret import SecretAddress, variable_of
-from jobs.config.sections.section import Section, path_of_a_user
+from jobs.config.sections.section import ConfigSection, path_of_a_user
 
 STEPS = ("score", "load", "monitor", "relabel pick")
 """The steps of a night, in order."""
@@ -35,7 +35,7 @@ def _known_cron(value: str) -> str:
     return value
 
 
-class JobSection(Section):
+class JobSection(ConfigSection):
     """The nights of a task."""
 
     task: str
@@ -75,7 +75,7 @@ class JobSection(Section):
         )
 
 
-class ScheduleSection(Section):
+class ScheduleSection(ConfigSection):
     """All jobs, and how patient the scheduler is."""
 
     at_once: int = Field(default=1, ge=1, le=16)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from batch.input.columns import ColumnMapping
 from batch.input.sources import fill_in
-from jobs.config.sections.section import Section, path_of_a_user
+from jobs.config.sections.section import ConfigSection, path_of_a_user
 from models.aggregation import Aggregation
 from models.cleaning.presets import cleaning_preset
 from models.windows import WindowSpec
@@ -42,7 +42,7 @@ def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-class Columns(Section):
+class Columns(ConfigSection):
     """Which columns of the dump mean what; without `id`, ids are derived from the text."""
 
     text: str = "text"
@@ -55,7 +55,7 @@ class Columns(Section):
         return ColumnMapping(self.text, self.id, self.created_at, self.slices)
 
 
-class ForeignModel(Section):
+class HubModel(ConfigSection):
     """What a stock transformers model does not say itself. Bundles of `yeban train` carry their own."""
 
     cleaning: Annotated[str, AfterValidator(_known_cleaning)] = "plain"
@@ -63,7 +63,7 @@ class ForeignModel(Section):
     aggregation: Aggregation = "mean"
 
 
-class Task(Section):
+class Task(ConfigSection):
     """One classification job."""
 
     input: Annotated[
@@ -72,7 +72,7 @@ class Task(Section):
     bundle: str | None = None
     training: str | None = None
     columns: Columns = Columns()
-    foreign: ForeignModel = ForeignModel()
+    foreign: HubModel = HubModel()
 
     @field_validator("training")
     @classmethod
@@ -80,7 +80,7 @@ class Task(Section):
         return None if value is None else path_of_a_user(value)
 
 
-class EngineSection(Section):
+class EngineSection(ConfigSection):
     """How to compute."""
 
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
@@ -89,14 +89,14 @@ class EngineSection(Section):
     cache_mb: int = Field(default=0, ge=0)
 
 
-class UnitsSection(Section):
+class UnitsSection(ConfigSection):
     """How large a unit may be: bounds memory, and what a crash can cost."""
 
     rows: int = Field(default=20_000, ge=1)
     text_mb: int = Field(default=64, ge=1)
 
 
-class WarehouseSection(Section):
+class WarehouseSection(ConfigSection):
     """The DuckDB file."""
 
     path: str = "yeban.duckdb"

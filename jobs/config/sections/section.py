@@ -8,7 +8,7 @@ from storage.errors import ConfigError
 from storage.files.atomic import expand_user
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A table of the file: no unknown keys, never changed once it is read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

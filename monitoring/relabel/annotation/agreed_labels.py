@@ -11,7 +11,7 @@ from models.training_fingerprints import text_keys
 from monitoring.relabel.annotation.resolve import resolve
 from monitoring.relabel.selection.mix import RANDOM
 from monitoring.relabel.sheets.ids import row_id
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchStore
 
 QUEUE_LABELS: Final = pl.Schema(
@@ -78,7 +78,7 @@ def golden_texts(store: BatchStore, task: str) -> pl.Series:
 
 def _of_batch(store: BatchStore, task: str, batch: str) -> pl.DataFrame:
     said: dict[str, dict[str, str]] = {}
-    for each in AnswerLog(store.folder(task, batch)).imports():
+    for each in AnnotationLog(store.folder(task, batch)).imports():
         for answer in each.answers:
             said.setdefault(answer.item, {})[answer.annotator] = answer.label
     items = store.items(task, batch)

@@ -10,7 +10,7 @@ from itertools import combinations, permutations, product
 import numpy as np
 
 from models.evaluation.intervals import wilson
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 
 Votes = Mapping[str, Mapping[str, str]]
 """Labels by item and annotator."""
@@ -67,7 +67,7 @@ def krippendorff_alpha(votes: Votes) -> float:
     return 1 - (n - 1) * differing / expected
 
 
-def golden_accuracy(votes: Votes, golden: Mapping[str, str]) -> dict[str, Figure]:
+def golden_accuracy(votes: Votes, golden: Mapping[str, str]) -> dict[str, Interval]:
     """Share of the golden rows that each annotator got right, with Wilson's interval; only who labelled any."""
     hits: dict[str, list[bool]] = {}
     for item, known in golden.items():

@@ -16,7 +16,7 @@ from monitoring.relabel.sheets.sheet import Lang, Sheet
 from monitoring.relabel.sheets.xlsx_file import write_xlsx
 from storage.errors import InputError
 from storage.files.atomic import write_bytes
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 
 Format = Literal["csv", "xlsx", "label-studio"]
 
@@ -79,7 +79,7 @@ def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
 
 
 def _ties(found: QueuedBatch, folder: Path) -> frozenset[str]:
-    said = AnswerLog(folder).said()
+    said = AnnotationLog(folder).said()
     ties = {row for row, each in said.items() if (outcome := resolve(each)) and outcome.label is None}
     rows = frozenset(row for row, item in found.by_row_id().items() if row in ties and item.golden is None)
     if not rows:

@@ -17,11 +17,11 @@ from monitoring.relabel.sheets.sheet import Lang
 from monitoring.relabel.sheets.xlsx_file import xlsx_bytes
 from storage.errors import InputError
 from storage.files.atomic import write_bytes
-from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 
 
 @dataclass(frozen=True, slots=True)
-class ImportOutcome:
+class ImportResult:
     """What became of a file.
 
     Attributes:
@@ -42,7 +42,7 @@ class ImportOutcome:
 def import_file(
     queue: Queue, task: str, file: Path, now: datetime, *, annotator: str = "", batch: str | None = None,
     partial: bool = False, lang: Lang = "zh",
-) -> ImportOutcome:  # fmt: skip
+) -> ImportResult:  # fmt: skip
     """Take the labels of a file; only who holds the task's lock may.
 
     All or nothing: with an error nothing is taken, unless `partial`. The file may be sent any number of times.
@@ -76,10 +76,10 @@ def import_file(
             expected="a name in the column of annotators, or an option",
             action="yeban relabel import --annotator NAME",
         )
-    answers = [StoredAnswer(one.item, one.label, one.annotator, one.labelled_at or now) for one in taken]
-    added, before = AnswerLog(folder).add(answers, now) if answers else (None, False)
+    answers = [StoredAnnotation(one.item, one.label, one.annotator, one.labelled_at or now) for one in taken]
+    added, before = AnnotationLog(folder).add(answers, now) if answers else (None, False)
     to_mend = _write_to_mend(file, data, read, found, lang, only_errors=partial) if read.errors else None
-    return ImportOutcome(found.batch, read, len(added.answers) if added else 0, before, to_mend)
+    return ImportResult(found.batch, read, len(added.answers) if added else 0, before, to_mend)
 
 
 def _best_batch(

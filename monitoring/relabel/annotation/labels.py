@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from monitoring.relabel.annotation.queue import Queue
 from monitoring.relabel.annotation.resolve import resolve
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.labels import LABELS_SCHEMA, add_labels, known_sources
 from storage.warehouse.mirror import copy_missing
@@ -52,7 +52,7 @@ def _label_rows(queue: Queue, task: str, batch: str) -> list[tuple[str, pa.Table
     items = queue.batch(task, batch).by_row_id()
     said: dict[str, dict[str, str]] = {}
     tables = []
-    for each in AnswerLog(queue.folder(task, batch)).imports():
+    for each in AnnotationLog(queue.folder(task, batch)).imports():
         source = f"relabel {batch} {each.name}"
         rows, last = [], {}
         for answer in each.answers:

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 from monitoring.relabel.annotation.agreement import (
     Votes,
     cohen_kappa,
@@ -20,7 +20,7 @@ from monitoring.relabel.annotation.queue import Queue, QueuedBatch
 from monitoring.relabel.annotation.resolve import ADJUDICATOR, resolve
 from monitoring.relabel.annotation.shares import shares_of
 from storage.errors import ExtraMissing
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 
 log = logging.getLogger("yeban.relabel")
 
@@ -47,7 +47,7 @@ class BatchStatus:
     resolved: int
     ties: tuple[str, ...]
     progress: dict[str, tuple[int, int]]
-    golden: dict[str, Figure]
+    golden: dict[str, Interval]
     cohen: dict[tuple[str, str], float]
     fleiss: float
     krippendorff: float
@@ -93,7 +93,7 @@ def batch_progress(queue: Queue, task: str, batch: str) -> BatchProgress:
         TerminalError: The batch or an import can't be read.
     """
     folder = queue.folder(task, batch)
-    said = AnswerLog(folder).said()
+    said = AnnotationLog(folder).said()
     items = queue.batch(task, batch).by_row_id()
     outcomes = [resolve(said.get(row, {})) for row, item in items.items() if item.golden is None]
     return BatchProgress(
@@ -112,7 +112,7 @@ def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
     """
     found = queue.batch(task, batch)
     folder = queue.folder(task, batch)
-    items, said, given = found.by_row_id(), AnswerLog(folder).said(), shares_of(folder)
+    items, said, given = found.by_row_id(), AnnotationLog(folder).said(), shares_of(folder)
     rows = [row for row, item in items.items() if item.golden is None]
     resolved = {row: outcome for row in rows if (outcome := resolve(said.get(row, {})))}
     people = sorted({*given, *(name for each in said.values() for name in each)})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from models.evaluation.record import Figure
+from models.evaluation.record import Interval
 
 WIDTH: Final = 460
 HEIGHT: Final = 300
@@ -34,7 +34,7 @@ class Curve:
     """
 
     name: str
-    points: tuple[tuple[float, Figure], ...]
+    points: tuple[tuple[float, Interval], ...]
     colour: str
     dashed: bool = False
 

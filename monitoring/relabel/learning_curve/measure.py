@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.evaluation.calibration_error import bin_of, equal_width_edges
 from models.evaluation.classification import cell_scores
 from models.evaluation.intervals import RESAMPLES, percentile_figure
-from models.evaluation.record import UNSCORED, Figure, json_ready
+from models.evaluation.record import UNSCORED, Interval, json_ready
 from monitoring.statistics.learning_curve import Projection, project
 
 Learned = Literal["nothing", "all", "picked", "random"]
@@ -66,8 +66,8 @@ class Point:
     labels: int
     repeats: int
     rows: int
-    macro_f1: Figure
-    bought: Figure
+    macro_f1: Interval
+    bought: Interval
     ece: float
 
 
@@ -84,12 +84,12 @@ class Advantage:
 
     round: int
     labels: int
-    macro_f1: Figure
+    macro_f1: Interval
     better: float
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class LearningCurve:
     """What labels bought, and what more of them will probably buy.
 
     Attributes:
@@ -121,7 +121,7 @@ class _Scores:
 
 def measure_effect(
     tried: Sequence[Tried], gold: NDArray[np.int64], classes: int, more: int, rng: np.random.Generator
-) -> Effect:
+) -> LearningCurve:
     """Measure networks on test rows.
 
     The bootstrap draws test rows, the same ones for all networks, and for each point as many of its repeats as it has:
@@ -153,7 +153,7 @@ def measure_effect(
                 float(np.mean([_calibration_error(each, gold) for each in networks])),
             )
         )
-    return Effect(tuple(points), tuple(_advantages(points, scores)), _projected(points, scores, more, rng))
+    return LearningCurve(tuple(points), tuple(_advantages(points, scores)), _projected(points, scores, more, rng))
 
 
 def _on_common_rows(ordered: Sequence[Tried]) -> list[Tried]:

@@ -9,19 +9,19 @@ from typing import Final, Literal
 
 from markupsafe import Markup
 
-from models.evaluation.gate_record import Said
-from models.evaluation.record import Figure
+from models.evaluation.gate_record import LocalizedText
+from models.evaluation.record import Interval
 from models.pages.environment import page_environment
 from monitoring.relabel.learning_curve.drawing import COLOURS, Curve, draw_panel, draw_picture
-from monitoring.relabel.learning_curve.measure import Effect, Learned, Point
+from monitoring.relabel.learning_curve.measure import Learned, LearningCurve, Point
 from monitoring.statistics.learning_curve import MIN_SIZES, REACH
 
 Lang = Literal["zh", "en"]
-NAMES: Final[dict[Learned, Said]] = {
-    "nothing": Said("现用模型", "champion"),
-    "all": Said("全部标注", "all labels"),
-    "picked": Said("挑选", "picked"),
-    "random": Said("随机", "random"),
+NAMES: Final[dict[Learned, LocalizedText]] = {
+    "nothing": LocalizedText("现用模型", "champion"),
+    "all": LocalizedText("全部标注", "all labels"),
+    "picked": LocalizedText("挑选", "picked"),
+    "random": LocalizedText("随机", "random"),
 }
 _CURVES: Final[tuple[Learned, ...]] = ("all", "picked", "random")
 _MAX_CHARS: Final = 80
@@ -31,8 +31,8 @@ def render_effect(
     task: str,
     parent: str,
     batches: Sequence[str],
-    effect: Effect,
-    notes: Sequence[Said],
+    effect: LearningCurve,
+    notes: Sequence[LocalizedText],
     now: datetime,
     *,
     lang: Lang = "zh",
@@ -65,14 +65,14 @@ def render_effect(
     )
 
 
-def verdicts(effect: Effect) -> tuple[Said, ...]:
+def verdicts(effect: LearningCurve) -> tuple[LocalizedText, ...]:
     """What all labels bought, whether picking paid, and what more labels will probably buy; a sentence each."""
     found = []
     whole = effect.curve("all")
     if whole:
         last = whole[-1]
         found.append(
-            Said(
+            LocalizedText(
                 f"{last.labels:,} 条标注使 macro-F1 提升 {_span(last.bought)} 个百分点",
                 f"{last.labels:,} labels bought {_span(last.bought)} points of macro-F1",
             )
@@ -85,13 +85,13 @@ def points(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:+.1f}"
 
 
-def _span(figure: Figure) -> str:
+def _span(figure: Interval) -> str:
     return f"{points(figure.value)} [{points(figure.low)}, {points(figure.high)}]"
 
 
-def _picking(effect: Effect) -> Said:
+def _picking(effect: LearningCurve) -> LocalizedText:
     if not effect.advantages:
-        return Said(
+        return LocalizedText(
             "随机标注太少，无法比较挑选与随机",
             "too few random labels beside the picked ones to say whether picking pays",
         )
@@ -103,40 +103,40 @@ def _picking(effect: Effect) -> Said:
         zh, en = "随机更好", "random rows do better"
     else:
         zh, en = "看不出差别", "no difference can be told"
-    return Said(
+    return LocalizedText(
         f"{zh}：各 {last.labels:,} 条，挑选减随机 {span} 个百分点（{share} 的重抽样中挑选更好）",
         f"{en}: with {last.labels:,} labels each, picked less random is {span} points "
         f"(picked is better in {share} of the resamples)",
     )
 
 
-def _projection(effect: Effect) -> Said:
+def _projection(effect: LearningCurve) -> LocalizedText:
     projection = effect.projection
     if projection.sizes < MIN_SIZES:
-        return Said(
+        return LocalizedText(
             f"再标 {projection.more:,} 条能提升多少：看不出，曲线只有 {projection.sizes} 个点，至少要 {MIN_SIZES} 个",
             f"what {projection.more:,} more would buy: cannot tell, the curve has {projection.sizes} points and takes "
             f"{MIN_SIZES}",
         )
     gain = projection.gain
     if projection.more > REACH * projection.size:
-        return Said(
+        return LocalizedText(
             f"再标 {projection.more:,} 条能提升多少：看不出，目前只有 {projection.size:,} 条",
             f"what {projection.more:,} more would buy: cannot tell from {projection.size:,} labels",
         )
     if not projection.told:
         between = f"{points(gain.low)} … {points(gain.high)}"
-        return Said(
+        return LocalizedText(
             f"再标 {projection.more:,} 条能提升多少：看不出，介于 {between} 个百分点",
             f"what {projection.more:,} more would buy: cannot tell, between {between} points",
         )
-    return Said(
+    return LocalizedText(
         f"再标 {projection.more:,} 条预计提升 {_span(gain)} 个百分点",
         f"{projection.more:,} more labels will probably buy {_span(gain)} points",
     )
 
 
-def _picture(effect: Effect, lang: Lang) -> str:
+def _picture(effect: LearningCurve, lang: Lang) -> str:
     """Macro-F1 with what is expected of it, and the calibration error."""
     found = [each for learned in _CURVES if (each := effect.curve(learned))]
     if not found:
@@ -150,7 +150,7 @@ def _picture(effect: Effect, lang: Lang) -> str:
     ]
     if effect.projection.told:
         curves.append(_expected(effect, lang))
-    x_title = _in(Said("标注条数", "labels"), lang)
+    x_title = _in(LocalizedText("标注条数", "labels"), lang)
     return draw_picture([draw_panel("macro-F1", x_title, curves), draw_panel("ECE", x_title, errors)])
 
 
@@ -159,19 +159,19 @@ def _curve_of(points: Sequence[Point], colour: str, lang: Lang) -> Curve:
     return Curve(name, tuple((float(point.labels), point.macro_f1) for point in points), colour)
 
 
-def _expected(effect: Effect, lang: Lang) -> Curve:
+def _expected(effect: LearningCurve, lang: Lang) -> Curve:
     projection, here = effect.projection, effect.curve("all")[-1].macro_f1.value
     gain = projection.gain
-    end = Figure(*(min(here + each, 1.0) for each in (gain.value, gain.low, gain.high)))
+    end = Interval(*(min(here + each, 1.0) for each in (gain.value, gain.low, gain.high)))
     both = ((float(projection.size), _alone(here)), (float(projection.size + projection.more), end))
-    return Curve(_in(Said("预计", "expected"), lang), both, "#98a2b3", dashed=True)
+    return Curve(_in(LocalizedText("预计", "expected"), lang), both, "#98a2b3", dashed=True)
 
 
-def _alone(value: float) -> Figure:
-    return Figure(value, math.nan, math.nan)
+def _alone(value: float) -> Interval:
+    return Interval(value, math.nan, math.nan)
 
 
-def _in(said: Said, lang: Lang) -> str:
+def _in(said: LocalizedText, lang: Lang) -> str:
     return said.zh if lang == "zh" else said.en
 
 

@@ -18,7 +18,7 @@ _BITS: Final = np.uint64(31)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lot:
+class LabelSubset:
     """Labels that one network learns from.
 
     Attributes:
@@ -36,7 +36,7 @@ class Lot:
 
 def plan_lots(
     batch: NDArray[np.int64], random: NDArray[np.bool_], keys: NDArray[np.uint64], repeats: int
-) -> tuple[Lot, ...]:
+) -> tuple[LabelSubset, ...]:
     """Lots for each round: all labels so far, and as many picked as random ones.
 
     The two sides have the same number from each batch, because later batches were picked by better networks. The lots
@@ -61,11 +61,11 @@ def plan_lots(
             equal = min(len(each) for each in here)
             for side, rows in zip(sides.values(), here, strict=True):
                 side.append(rows[:equal])
-            lots.append(Lot(number + 1, "all", repeat, np.flatnonzero(batch <= number)))
+            lots.append(LabelSubset(number + 1, "all", repeat, np.flatnonzero(batch <= number)))
             for learned, side in sides.items():
                 rows = np.sort(np.concatenate(side))
                 if len(rows) >= MIN_LABELS:
-                    lots.append(Lot(number + 1, learned, repeat, rows))
+                    lots.append(LabelSubset(number + 1, learned, repeat, rows))
     return tuple(sorted(lots, key=lambda lot: lot.round))
 
 

@@ -27,7 +27,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Annotation:
     """A label that a person gave.
 
     Attributes:
@@ -50,7 +50,7 @@ class RowError:
     """Why a row gives no answer.
 
     Attributes:
-        row: As in `Answer`; 0 for the file as a whole.
+        row: As in `Annotation`; 0 for the file as a whole.
         kind: What is wrong.
         got: What stands there.
         expected: What should.
@@ -96,7 +96,7 @@ class ReadSheet:
         how: How it was read: format, encoding.
     """
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Annotation, ...]
     errors: tuple[RowError, ...]
     blank: tuple[str, ...] = ()
     how: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from monitoring.relabel.sheets.answers import Answer, Fault, ReadSheet, RowError
+from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError
 from monitoring.relabel.sheets.cells import cell_of
 from monitoring.relabel.sheets.grid import Grid, cells_of, columns_of
 from monitoring.relabel.sheets.sheet import Lang, Sheet, SheetItem, header_of
@@ -45,7 +45,7 @@ def problem_of(error: RowError) -> str:
     return f"{place}{error.kind}: {error.got}; expected {error.expected}; to do: {error.action}"
 
 
-def _right(answer: Answer, sheet: Sheet, item: SheetItem) -> Mapping[str, str]:
+def _right(answer: Annotation, sheet: Sheet, item: SheetItem) -> Mapping[str, str]:
     return {**cells_of(sheet, item), "label": cell_of(answer.label), "annotator": cell_of(answer.annotator)}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from monitoring.relabel.sheets.answers import Answer, Fault, ReadSheet, RowError, Sent
+from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError, Sent
 from monitoring.relabel.sheets.cells import MAX_CELL, restore, utf16_units
 from monitoring.relabel.sheets.ids import IdFault, holds_id, parse_id
 from monitoring.relabel.sheets.label_names import LabelNames, is_blank
@@ -62,18 +62,18 @@ class RowChecker:
         came = list(rows)
         cells = {row.row: row.cells for row in came}
         errors: list[RowError] = []
-        sound: defaultdict[tuple[str, str], list[Answer | _Blank]] = defaultdict(list)
+        sound: defaultdict[tuple[str, str], list[Annotation | _Blank]] = defaultdict(list)
         for row in came:
             match self._check(row):
                 case RowError() as error:
                     errors.append(error)
-                case (Answer() | _Blank()) as good:
+                case (Annotation() | _Blank()) as good:
                     sound[good.item, good.annotator].append(good)
-        answers: list[Answer] = []
+        answers: list[Annotation] = []
         blank: list[str] = []
         for same in sound.values():
             kept, repeated = _settle(same)
-            if isinstance(kept, Answer):
+            if isinstance(kept, Annotation):
                 answers.append(kept)
             elif kept is not None:
                 blank.append(kept.item)
@@ -82,7 +82,7 @@ class RowChecker:
         errors.sort(key=lambda error: error.row)
         return ReadSheet(tuple(answers), tuple(errors), tuple(blank), how)
 
-    def _check(self, row: CameBack) -> Answer | RowError | _Blank | None:
+    def _check(self, row: CameBack) -> Annotation | RowError | _Blank | None:
         label = row.cells.get("label", "")
         found = parse_id(row.cells.get("row_id", ""))
         if found is IdFault.MISSING and is_blank(label):
@@ -101,7 +101,7 @@ class RowChecker:
             return self._error(
                 row, Fault.UNKNOWN_LABEL, f"{_short(label)!r}", self._labels.expected(), "write one of these", found
             )
-        return Answer(found, name, row.row, annotator, row.labelled_at)
+        return Annotation(found, name, row.row, annotator, row.labelled_at)
 
     def _damage(self, row: CameBack, item: str) -> RowError | None:
         """Whether the row has cells of another one."""
@@ -159,9 +159,11 @@ class RowChecker:
         action = "write the name as in the sheet that was sent, or import with --annotator"
         return self._error(row, Fault.UNKNOWN_ANNOTATOR, f"the annotator {written!r}", expected, action, item)
 
-    def _duplicate(self, each: Answer | _Blank, same: list[Answer | _Blank], cells: Mapping[str, str]) -> RowError:
+    def _duplicate(
+        self, each: Annotation | _Blank, same: list[Annotation | _Blank], cells: Mapping[str, str]
+    ) -> RowError:
         rows = ", ".join(str(one.row) for one in same)
-        said = sorted({one.label for one in same if isinstance(one, Answer)})
+        said = sorted({one.label for one in same if isinstance(one, Annotation)})
         got = f"the id in rows {rows}" + (f" with different labels: {', '.join(said)}" if len(said) > 1 else "")
         action = "leave one row with the label that is right" if len(said) > 1 else "remove this row"
         row = CameBack(each.row, cells)
@@ -172,12 +174,12 @@ class RowChecker:
         return RowError(row.row, kind, got, expected, action, item, label, row.cells)
 
 
-def _settle(same: list[Answer | _Blank]) -> tuple[Answer | _Blank | None, list[Answer | _Blank]]:
+def _settle(same: list[Annotation | _Blank]) -> tuple[Annotation | _Blank | None, list[Annotation | _Blank]]:
     """Of rows with the same id and annotator the one that counts, and those that are too many.
 
     None counts where they say different things.
     """
-    labelled = [each for each in same if isinstance(each, Answer)]
+    labelled = [each for each in same if isinstance(each, Annotation)]
     if len({each.label for each in labelled}) > 1:
         return None, same
     kept = (labelled or same)[0]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from batch.engine.settings import EngineSettings
-from batch.prediction_cache.cache import AnswerCache
+from batch.prediction_cache.cache import PredictionCache
 from batch.scorer import Scorer
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores
 from models.aggregation import Aggregation
@@ -128,8 +128,8 @@ class TestDuplicates:
 class TestAnswers:
     """With the answers of earlier units."""
 
-    def with_answers(self, folder: Path) -> tuple[Scorer, Scorer, AnswerCache]:
-        bundle, answers = tiny_bundle(folder, head=HEAD, windows=SLIDING), AnswerCache(1 << 20)
+    def with_answers(self, folder: Path) -> tuple[Scorer, Scorer, PredictionCache]:
+        bundle, answers = tiny_bundle(folder, head=HEAD, windows=SLIDING), PredictionCache(1 << 20)
         return Scorer(bundle, FP32), Scorer(bundle, FP32, answers), answers
 
     def test_change_nothing_but_the_work(self, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.aggregation import Aggregation, aggregate, loudest_windows
+from models.aggregation import Aggregation, aggregate, top_windows
 from models.training.documents import aggregate_windows
 
 HOW: tuple[Aggregation, ...] = ("mean", "max", "logsumexp")
@@ -34,7 +34,7 @@ def test_one_window_each_is_left_alone(how: Aggregation) -> None:
 @pytest.mark.parametrize("how", HOW)
 def test_no_documents(how: Aggregation) -> None:
     assert aggregate(np.zeros((0, 4), np.float32), np.array([0]), how).shape == (0, 4)
-    top, offsets = loudest_windows(np.zeros((0, 4), np.float32), np.array([0]), np.zeros(0, np.int64))
+    top, offsets = top_windows(np.zeros((0, 4), np.float32), np.array([0]), np.zeros(0, np.int64))
     assert (len(top), offsets.tolist()) == (0, [0])
 
 
@@ -55,7 +55,7 @@ def test_huge_logits_do_not_overflow(how: Aggregation) -> None:
 
 
 def test_the_loudest_windows_of_the_chosen_label() -> None:
-    top, offsets = loudest_windows(LOGITS, OFFSETS, np.array([1, 0, 0]))
+    top, offsets = top_windows(LOGITS, OFFSETS, np.array([1, 0, 0]))
     assert top.tolist() == [0, 1, 0, 2, 0, 1]  # equal voices keep their order
     assert offsets.tolist() == [0, 2, 3, 6]
     assert top.dtype == np.int32
@@ -63,7 +63,7 @@ def test_the_loudest_windows_of_the_chosen_label() -> None:
 
 def test_three_windows_are_kept_at_most() -> None:
     logits = np.array([[value] for value in (1, 9, 3, 7, 5)], np.float32)
-    top, offsets = loudest_windows(logits, np.array([0, 5]), np.array([0]))
+    top, offsets = top_windows(logits, np.array([0, 5]), np.array([0]))
     assert (top.tolist(), offsets.tolist()) == ([1, 3, 4], [0, 3])
 
 

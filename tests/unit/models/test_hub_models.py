@@ -23,13 +23,13 @@ from transformers import (
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
 from models.cleaning.spec import CleaningSpec
-from models.hub_models import ForeignDefaults, open_foreign, usable_positions
+from models.hub_models import HubModelDefaults, open_hub_model, usable_positions
 from models.network import load_network
 from models.windows import WindowSpec
 from storage.errors import BundleContradiction, BundleError, BundleIncomplete
 from tests.support.networks import LABELS, WORDS, bert_config, roberta_backend, sentences, stock_model
 
-DEFAULTS = ForeignDefaults(CleaningSpec(), WindowSpec(max_length=12), "mean")
+DEFAULTS = HubModelDefaults(CleaningSpec(), WindowSpec(max_length=12), "mean")
 FP32 = EngineSettings(device="cpu", precision="fp32", max_tokens=64)
 SIZE: dict[str, Any] = {
     "hidden_size": 16,
@@ -65,7 +65,7 @@ def test_scores_as_transformers_does(family: str, tmp_path: Path) -> None:
     with torch.inference_mode():
         kept = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
         expected = model(**kept).logits.softmax(-1).numpy()
-    bundle = open_foreign(str(folder), "t", DEFAULTS)
+    bundle = open_hub_model(str(folder), "t", DEFAULTS)
     assert bundle.labels == LABELS
     probs = Scorer(bundle, FP32).score(pl.Series(texts)).probs
     assert expected.std() > 0.05
@@ -75,20 +75,20 @@ def test_scores_as_transformers_does(family: str, tmp_path: Path) -> None:
 def test_half_precision_weights_are_computed_in_float32(tmp_path: Path) -> None:
     folder = stock_model(tmp_path)
     AutoModelForSequenceClassification.from_pretrained(folder).half().save_pretrained(folder)
-    network = load_network(open_foreign(str(folder), "t", DEFAULTS))
+    network = load_network(open_hub_model(str(folder), "t", DEFAULTS))
     assert {weight.dtype for weight in network.parameters()} == {torch.float32}
 
 
 class TestVersion:
     def test_follows_files_and_configuration(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
-        one = open_foreign(str(folder), "t", DEFAULTS).version
-        assert open_foreign(str(folder), "t", DEFAULTS).version == one
-        others = ForeignDefaults(CleaningSpec(latin="lower"), DEFAULTS.windows, "mean")
-        two = open_foreign(str(folder), "t", others).version
+        one = open_hub_model(str(folder), "t", DEFAULTS).version
+        assert open_hub_model(str(folder), "t", DEFAULTS).version == one
+        others = HubModelDefaults(CleaningSpec(latin="lower"), DEFAULTS.windows, "mean")
+        two = open_hub_model(str(folder), "t", others).version
         weights = folder / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
-        assert len({one, two, open_foreign(str(folder), "t", DEFAULTS).version}) == 3
+        assert len({one, two, open_hub_model(str(folder), "t", DEFAULTS).version}) == 3
 
 
 class TestWindows:
@@ -106,8 +106,8 @@ class TestWindows:
 
     def test_are_fitted_to_the_positions_of_the_model(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path, bert_config(max_position_embeddings=20))
-        wide = ForeignDefaults(CleaningSpec(), WindowSpec(max_length=512, long_text="slide", stride=128), "mean")
-        bundle = open_foreign(str(folder), "t", wide)
+        wide = HubModelDefaults(CleaningSpec(), WindowSpec(max_length=512, long_text="slide", stride=128), "mean")
+        bundle = open_hub_model(str(folder), "t", wide)
         assert bundle.manifest.windows == WindowSpec(max_length=20, long_text="slide", stride=5)
         scores = Scorer(bundle, FP32).score(pl.Series(["好书" * 40]))
         assert np.isfinite(scores.probs).all()
@@ -116,7 +116,7 @@ class TestWindows:
     def test_with_offset_positions_every_one_of_them_is_used(self, tmp_path: Path) -> None:
         config = RobertaConfig(vocab_size=len(WORDS), pad_token_id=1, **{**SIZE, "max_position_embeddings": 22})
         folder = stock_model(tmp_path, config, roberta_backend(), **ROBERTA)
-        bundle = open_foreign(str(folder), "t", ForeignDefaults(CleaningSpec(), WindowSpec(max_length=100), "mean"))
+        bundle = open_hub_model(str(folder), "t", HubModelDefaults(CleaningSpec(), WindowSpec(max_length=100), "mean"))
         assert bundle.manifest.windows.max_length == 20
         assert np.isfinite(Scorer(bundle, FP32).score(pl.Series(["好书" * 40])).probs).all()
 
@@ -126,41 +126,41 @@ class TestRefuses:
         folder = stock_model(tmp_path)
         (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
         with pytest.raises(BundleIncomplete, match=r"no \*\.safetensors"):
-            open_foreign(str(folder), "t", DEFAULTS)
+            open_hub_model(str(folder), "t", DEFAULTS)
 
     def test_another_kind_of_model(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
         for architectures in (["BertForMaskedLM"], [], None):
             change_config(folder, architectures=architectures)
             with pytest.raises(BundleContradiction, match=r"BertForMaskedLM|unnamed architecture"):
-                open_foreign(str(folder), "t", DEFAULTS)
+                open_hub_model(str(folder), "t", DEFAULTS)
 
     def test_a_classifier_whose_head_was_never_trained(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
         AutoModelForSequenceClassification.from_pretrained(folder).bert.save_pretrained(folder)
         change_config(folder, architectures=["BertForSequenceClassification"])
         with pytest.raises(BundleIncomplete, match=r"no weights for .*classifier\.weight"):
-            load_network(open_foreign(str(folder), "t", DEFAULTS))
+            load_network(open_hub_model(str(folder), "t", DEFAULTS))
 
     def test_labels_that_do_not_fit_the_head(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
         change_config(folder, id2label={"0": "坏", "1": "好"})
         with pytest.raises(BundleContradiction, match="cannot load"):
-            load_network(open_foreign(str(folder), "t", DEFAULTS))
+            load_network(open_hub_model(str(folder), "t", DEFAULTS))
 
     @pytest.mark.parametrize("id2label", [{"0": "坏"}, {"0": "坏", "1": "坏"}])
     def test_labels_that_are_no_classes(self, tmp_path: Path, id2label: dict[str, str]) -> None:
         folder = stock_model(tmp_path)
         change_config(folder, id2label=id2label)
         with pytest.raises(BundleContradiction, match="has the labels"):
-            open_foreign(str(folder), "t", DEFAULTS)
+            open_hub_model(str(folder), "t", DEFAULTS)
 
     @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"7"])
     def test_a_configuration_that_is_none(self, tmp_path: Path, content: bytes) -> None:
         folder = stock_model(tmp_path)
         (folder / "config.json").write_bytes(content)
         with pytest.raises(BundleIncomplete, match=r"config\.json cannot be read"):
-            open_foreign(str(folder), "t", DEFAULTS)
+            open_hub_model(str(folder), "t", DEFAULTS)
 
     @pytest.mark.parametrize("problem", ["multi_label_classification", "regression"])
     def test_a_model_whose_answers_are_no_classes(self, tmp_path: Path, problem: str) -> None:
@@ -168,7 +168,7 @@ class TestRefuses:
         folder = stock_model(tmp_path)
         change_config(folder, problem_type=problem)
         with pytest.raises(BundleContradiction, match=f"problem_type {problem}.*") as caught:
-            open_foreign(str(folder), "t", DEFAULTS)
+            open_hub_model(str(folder), "t", DEFAULTS)
         assert "single_label_classification" in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -197,19 +197,19 @@ class TestRefuses:
         folder = stock_model(tmp_path)
         change_config(folder, **{key: value})
         with pytest.raises(BundleError, match=rf"config\.json.* {key}"):
-            open_foreign(str(folder), "t", DEFAULTS)
+            open_hub_model(str(folder), "t", DEFAULTS)
 
     def test_no_tokenizer(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
         (folder / "tokenizer.json").unlink()
         (folder / "tokenizer_config.json").unlink()
         with pytest.raises(BundleError):
-            Scorer(open_foreign(str(folder), "t", DEFAULTS), FP32)
+            Scorer(open_hub_model(str(folder), "t", DEFAULTS), FP32)
 
     def test_a_tokenizer_of_another_model(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path, bert_config(vocab_size=len(WORDS) - 3))
         with pytest.raises(BundleContradiction, match="the tokenizer has ids up to"):
-            Scorer(open_foreign(str(folder), "t", DEFAULTS), FP32)
+            Scorer(open_hub_model(str(folder), "t", DEFAULTS), FP32)
 
     def test_remote_code(self, tmp_path: Path) -> None:
         folder = stock_model(tmp_path)
@@ -220,7 +220,7 @@ class TestRefuses:
             auto_map={"AutoModelForSequenceClassification": "evil.Evil", "AutoConfig": "evil.Evil"},
         )
         with pytest.raises(BundleContradiction, match="cannot load"):
-            load_network(open_foreign(str(folder), "t", DEFAULTS))
+            load_network(open_hub_model(str(folder), "t", DEFAULTS))
 
 
 def test_an_unknown_name_off_line_is_said_at_once() -> None:

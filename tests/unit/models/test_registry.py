@@ -11,13 +11,13 @@ import pytest
 from models.bundle import Bundle
 from models.cleaning.spec import CleaningSpec
 from models.history import Move
-from models.hub_models import ForeignDefaults
+from models.hub_models import HubModelDefaults
 from models.registry import EMBEDDED, Registry
 from models.windows import WindowSpec
 from storage.errors import BundleIncomplete
 from tests.support.networks import stock_model, tiny_bundle
 
-DEFAULTS = ForeignDefaults(CleaningSpec(), WindowSpec(max_length=16), "mean")
+DEFAULTS = HubModelDefaults(CleaningSpec(), WindowSpec(max_length=16), "mean")
 
 
 def register(root: Path, task: str = "t", **manifest: float) -> Bundle:

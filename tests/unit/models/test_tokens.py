@@ -14,7 +14,7 @@ from tokenizers import models, processors
 from models.tokenising import spans as runs
 from models.tokenising.characters import CharacterTable
 from models.tokenising.library import CHUNK_DOCS
-from models.tokenising.spans import RunEncoder
+from models.tokenising.spans import SpanEncoder
 from models.tokens import SpecialTokens, Tokenizer, Tokens, pad_windows
 from models.windows import WindowSpec, cut_windows
 from storage.errors import BundleContradiction, BundleIncomplete
@@ -91,7 +91,7 @@ class TestFallback:
     ) -> None:
         monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         tokenizer.encode(pl.Series(self.TEXTS))
-        monkeypatch.setattr(RunEncoder, "_are_same", lambda *_: np.ones(1, np.bool_))
+        monkeypatch.setattr(SpanEncoder, "_are_same", lambda *_: np.ones(1, np.bool_))
         assert tokenizer.encode(pl.Series(["h"])).ids.tolist() == [WORDS.index("h")]
         assert "U+0068" in caplog.text
 

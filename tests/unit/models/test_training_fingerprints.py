@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from models.bundle import SEEN, seal_bundle
-from models.training_fingerprints import has_text, read_seen, seen_bytes, text_keys
+from models.training_fingerprints import fingerprint_bytes, has_text, read_fingerprints, text_keys
 from storage.errors import BundleIncomplete
 from tests.support.networks import tiny_bundle
 
@@ -37,21 +37,21 @@ def test_blank_texts_are_no_texts() -> None:
 
 def test_a_bundle_tells_what_it_and_its_parent_saw(tmp_path: Path) -> None:
     bundle = tiny_bundle(tmp_path / "b")
-    assert read_seen(bundle) is None
+    assert read_fingerprints(bundle) is None
     before = np.array([3, 1], np.uint64)
-    data = seen_bytes([pl.Series(["好", "坏", "好", ""]), pl.Series(["坏。"])], before)
+    data = fingerprint_bytes([pl.Series(["好", "坏", "好", ""]), pl.Series(["坏。"])], before)
     assert len(data) == 8 * 4
     (bundle.path / SEEN).write_bytes(data)
     sealed = seal_bundle(bundle.path, bundle.manifest)
-    found = read_seen(sealed)
+    found = read_fingerprints(sealed)
     assert found is not None
     assert found.tolist() == sorted([1, 3, *keys("好", "坏")])
     assert sealed.version != bundle.version
-    assert seen_bytes([]) == b""
+    assert fingerprint_bytes([]) == b""
 
 
 def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
     bundle = tiny_bundle(tmp_path / "b")
     (bundle.path / SEEN).write_bytes(b"12345")
     with pytest.raises(BundleIncomplete, match="has 5 bytes"):
-        read_seen(seal_bundle(bundle.path, bundle.manifest))
+        read_fingerprints(seal_bundle(bundle.path, bundle.manifest))

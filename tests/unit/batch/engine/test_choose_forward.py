@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModelForSequenceClassification, RoFormerConfig
 
-from batch.engine.choose_forward import Choice, choose_forward
+from batch.engine.choose_forward import ForwardChoice, choose_forward
 from batch.forward.packed import PackedForward
 from batch.forward.padded import PaddedForward
 from models.network import StockClassifier
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 SAMPLE = [3, 9, 30, 30, 0, 14]
 
 
-def choose(network: nn.Module, kernel: Kernel | None = per_sequence, lengths: list[int] | None = None) -> Choice:
+def choose(network: nn.Module, kernel: Kernel | None = per_sequence, lengths: list[int] | None = None) -> ForwardChoice:
     sample = random_documents(SAMPLE if lengths is None else lengths)
     return choose_forward(network, SPECIAL, CLASSES, CPU, "fp32", sample, kernel)
 
@@ -43,7 +43,7 @@ def test_packed_where_it_is_proven(name: str, caplog: pytest.LogCaptureFixture) 
     assert "11 rows agree within" in caplog.text
 
 
-def padded_with(choice: Choice, caplog: pytest.LogCaptureFixture, level: str, reason: str) -> None:
+def padded_with(choice: ForwardChoice, caplog: pytest.LogCaptureFixture, level: str, reason: str) -> None:
     assert not choice.packed
     assert isinstance(choice.forward, PaddedForward)
     assert reason in choice.reason

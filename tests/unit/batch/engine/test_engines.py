@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from batch.engine.int8_gate import Agreement
+from batch.engine.int8_gate import Int8Agreement
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
 from models.manifest import HeadSpec
@@ -43,7 +43,7 @@ class TestInt8:
         assert not np.array_equal(scores.probs, exact.probs)
 
     def test_is_refused_where_labels_change(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        broken = Agreement(windows=60, same_label=59, largest_difference=0.3)
+        broken = Int8Agreement(windows=60, same_label=59, largest_difference=0.3)
         monkeypatch.setattr("batch.engine.engines.measure_agreement", lambda *_: broken)
         with pytest.raises(ConfigError, match=r"precision 'int8': 59 of 60 windows .* kept their label"):
             scorer(tmp_path, precision="int8").score(TEXTS)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from batch.engine.int8_gate import Agreement, compare_logits, measure_agreement, require_agreement
+from batch.engine.int8_gate import Int8Agreement, compare_logits, measure_agreement, require_agreement
 from batch.forward.buckets import Buckets, fill_buckets
 from batch.forward.cpu import CPU, choose_cpu_forward
 from batch.forward.padded import PaddedForward
@@ -62,7 +62,7 @@ class TestCompare:
         assert compare_logits(exact, np.array([[0, 2], [np.nan, 0]], np.float32)).same_label == 1
 
     def test_nothing_to_compare(self) -> None:
-        assert Agreement(0, 0, 0.0).share == 1.0
+        assert Int8Agreement(0, 0, 0.0).share == 1.0
 
 
 class TestMeasure:
@@ -78,11 +78,11 @@ class TestMeasure:
 
 class TestGate:
     def test_lets_pass(self) -> None:
-        require_agreement(Agreement(1000, 995, 0.2), "int8")
+        require_agreement(Int8Agreement(1000, 995, 0.2), "int8")
 
     def test_refuses(self) -> None:
         with pytest.raises(ConfigError, match=r"994 of 1000 windows .* \(99.40%\) kept their label") as caught:
-            require_agreement(Agreement(1000, 994, 0.2), "int8")
+            require_agreement(Int8Agreement(1000, 994, 0.2), "int8")
         assert "99.5%" in caught.value.expected
         assert 'precision = "auto"' in caught.value.action
 

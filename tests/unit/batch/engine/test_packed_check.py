@@ -9,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from batch.engine.packed_check import Preflight, compare, judge, sample_windows
+from batch.engine.packed_check import PackedCheck, compare, judge, sample_windows
 from batch.forward.packed import PackedForward
 from batch.forward.padded import PaddedForward
 from models.packed.attention import per_sequence
@@ -28,7 +28,7 @@ class TestJudge:
     def test_small_differences_pass(self) -> None:
         report = judge(probabilities([0.9, 0.1], [0.2, 0.8]), probabilities([0.89, 0.11], [0.2, 0.8]), 0.02)
         assert report.passed
-        assert report == Preflight(2, pytest.approx(0.01, abs=1e-6), 0, 0.02)
+        assert report == PackedCheck(2, pytest.approx(0.01, abs=1e-6), 0, 0.02)
 
     def test_large_ones_do_not(self) -> None:
         assert not judge(probabilities([0.9, 0.1]), probabilities([0.85, 0.15]), 0.02).passed
@@ -46,7 +46,7 @@ class TestJudge:
         assert not judge(probabilities([np.nan, np.nan]), probabilities([np.nan, np.nan]), 0.5).passed
 
     def test_nothing_to_compare_proves_nothing(self) -> None:
-        assert not Preflight(0, 0.0, 0, 0.5).passed
+        assert not PackedCheck(0, 0.0, 0, 0.5).passed
 
 
 class TestSample:
@@ -89,4 +89,4 @@ def test_families_pass(name: str) -> None:
 
 def test_a_report_is_a_record() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Preflight(1, 0.0, 0, 0.1).rows = 2  # type: ignore[misc]
+        PackedCheck(1, 0.0, 0, 0.1).rows = 2  # type: ignore[misc]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.doctor.check import Check
+from jobs.doctor.check import Diagnosis
 from jobs.doctor.machine import (
     CONSTRAINTS,
     EXTRAS,
@@ -26,7 +26,7 @@ NEEDED = ["numpy>=2.0", "torch>=2.9", 'evidently>=0.7; extra == "nights"']
 INSTALLED = {"numpy": "2.1.0", "torch": "2.13.0+cpu"}
 
 
-def only(checks: object) -> Check:
+def only(checks: object) -> Diagnosis:
     (check,) = checks  # type: ignore[misc]
     assert check.level == "ok" or check.action
     return check

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.config.file import CONFIG_NAME, Home, find_home
-from jobs.doctor.check import Check
+from jobs.doctor.check import Diagnosis
 from jobs.doctor.schedule import check_schedule
 from jobs.runs.locks import scheduler_lock
 from jobs.runs.record import recorded_run
@@ -33,7 +33,7 @@ def home_with(folder: Path, schedule: str = TWO_JOBS) -> Home:
     return find_home(folder, folder)
 
 
-def looked(home: Home, environment: Mapping[str, str] = BEAT, *, apscheduler: bool = True) -> list[Check]:
+def looked(home: Home, environment: Mapping[str, str] = BEAT, *, apscheduler: bool = True) -> list[Diagnosis]:
     found = list(check_schedule(home, NOW, environment, apscheduler=apscheduler))
     assert all(each.about == "schedule" for each in found)
     assert all(each.level == "ok" or each.action for each in found)

@@ -11,7 +11,7 @@ import pytest
 
 from jobs.config.file import CONFIG_NAME, Home, find_home
 from jobs.doctor import storage
-from jobs.doctor.check import Check, looked_at
+from jobs.doctor.check import Diagnosis, looked_at
 from jobs.runs.locks import scheduler_lock, task_lock
 from jobs.runs.record import recorded_run
 from monitoring.alerts.delivery import post
@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Home:
     return find_home(tmp_path, tmp_path)
 
 
-def levels(checks: Iterable[Check]) -> list[str]:
+def levels(checks: Iterable[Diagnosis]) -> list[str]:
     found = list(checks)
     assert all(each.level == "ok" or each.action for each in found)
     return [each.level for each in found]

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.config.file import CONFIG_NAME, Home, find_home
 from jobs.doctor import tasks
-from jobs.doctor.check import Check, looked_at, worst
+from jobs.doctor.check import Diagnosis, looked_at, worst
 from models.registry import EMBEDDED
 
 DAY = date(2026, 1, 5)
@@ -19,7 +19,7 @@ def home_of(folder: Path, text: str) -> Home:
     return find_home(folder, folder)
 
 
-def bundle_of(home: Home, task: str) -> Check:
+def bundle_of(home: Home, task: str) -> Diagnosis:
     (check,) = looked_at("bundle", lambda: tasks.check_bundle(home, task))
     assert check.level == "ok" or check.action
     return check

@@ -12,7 +12,7 @@ import pytest
 from jobs.config.file import Config, Home
 from jobs.nightly.night import run_steps
 from jobs.nightly.report import StepReport, steps_of, worst_code
-from jobs.nightly.steps import STEPS, Done, Night, Step
+from jobs.nightly.steps import STEPS, Night, Step, StepResult
 from jobs.runs.progress import LogLines
 from jobs.runs.record import recorded_run
 from models.bundle import open_bundle
@@ -33,7 +33,7 @@ class Tried:
         ends: What the work of a step raises or returns.
     """
 
-    def __init__(self, root: Path, **ends: BaseException | Done) -> None:
+    def __init__(self, root: Path, **ends: BaseException | StepResult) -> None:
         self.runs = RunLog(root / "runs")
         bundle = open_bundle(EMBEDDED / "comment")  # no step here looks at it
         self.night = Night(Home(root, Config()), SLOT, bundle, (), LogLines())
@@ -49,9 +49,9 @@ class Tried:
         return {name: report.state for name, report in self.reports.items()}
 
     def _step(self, name: str, needs: tuple[str, ...], missing: Callable[[str, str], str]) -> Step:
-        def work(_: Night) -> Done:
+        def work(_: Night) -> StepResult:
             self.worked.append(name)
-            end = self.ends.get(name, Done())
+            end = self.ends.get(name, StepResult())
             if isinstance(end, BaseException):
                 raise end
             return end
@@ -129,7 +129,7 @@ def test_each_step_is_on_record_before_the_next_begins(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_makes_a_night_that_is_not_done(tmp_path: Path) -> None:
-    night = Tried(tmp_path, score=Done("half", (NoInput("b.parquet is torn"),)))
+    night = Tried(tmp_path, score=StepResult("half", (NoInput("b.parquet is torn"),)))
     night.run()
     assert night.states() == {**WENT_WELL, "score": "partial"}
     assert (night.record.state, worst_code(night.reports)) == ("failed", 1)
@@ -149,10 +149,10 @@ def test_what_is_not_missing_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_an_alert_is_less_than_a_failure(tmp_path: Path) -> None:
-    night = Tried(tmp_path, monitor=Done(alerted=True))
+    night = Tried(tmp_path, monitor=StepResult(alerted=True))
     night.run()
     assert (worst_code(night.reports), night.record.state) == (3, "done")
-    worse = Tried(tmp_path / "worse", monitor=Done(alerted=True), relabel_pick=RunLocked("held"))
+    worse = Tried(tmp_path / "worse", monitor=StepResult(alerted=True), relabel_pick=RunLocked("held"))
     worse.run()
     assert worst_code(worse.reports) == 75
 

@@ -13,7 +13,7 @@ import pytest
 from jobs.relabel.learning_curve_data import read_labels
 from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
-from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchHead, BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.predictions import LABELS, NIGHT
@@ -36,9 +36,9 @@ def written(store: BatchStore, head: BatchHead, labels: Mapping[int, str], **col
         items = items.set_column(place, items.schema.field(place), pa.array(values, items.schema.field(place).type))
     store.write(head, items)
     said = [
-        StoredAnswer(row_id(head.batch, f"{head.batch}-{row}"), label, "李", NIGHT) for row, label in labels.items()
+        StoredAnnotation(row_id(head.batch, f"{head.batch}-{row}"), label, "李", NIGHT) for row, label in labels.items()
     ]
-    AnswerLog(store.folder(head.task, head.batch)).add(said, NIGHT)
+    AnnotationLog(store.folder(head.task, head.batch)).add(said, NIGHT)
 
 
 def test_a_text_counts_once_in_its_first_batch_with_its_newest_label(store: BatchStore) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runs.yielding import Turn, is_wanted, wanting
+from jobs.runs.yielding import Yielding, is_wanted, wanting
 from storage.errors import TaskWanted
 from storage.records import Slot, Unit
 
@@ -56,7 +56,7 @@ def test_who_is_killed_while_it_waits_wants_nothing(tmp_path: Path) -> None:
 
 def test_a_turn_keeps_to_its_pace_on_average() -> None:
     clock = Clock()
-    turn = Turn(lambda: False, 50.0, clock, clock.sleep)
+    turn = Yielding(lambda: False, 50.0, clock, clock.sleep)
     for _ in range(3):
         clock.now += 0.5  # the work
         turn.between(UNIT)
@@ -66,7 +66,7 @@ def test_a_turn_keeps_to_its_pace_on_average() -> None:
 
 def test_a_turn_that_was_slow_saves_nothing_up() -> None:
     clock = Clock()
-    turn = Turn(lambda: False, 50.0, clock, clock.sleep)
+    turn = Yielding(lambda: False, 50.0, clock, clock.sleep)
     clock.now += 60.0
     turn.between(UNIT)
     assert clock.now == 60.0
@@ -76,7 +76,7 @@ def test_a_turn_that_was_slow_saves_nothing_up() -> None:
 
 def test_without_a_pace_nobody_waits() -> None:
     clock = Clock()
-    turn = Turn(lambda: False, None, clock, clock.sleep)
+    turn = Yielding(lambda: False, None, clock, clock.sleep)
     turn.between(UNIT)
     assert (clock.now, turn.paused_s) == (0.0, 0.0)
 
@@ -84,8 +84,8 @@ def test_without_a_pace_nobody_waits() -> None:
 def test_a_turn_gives_way_before_and_while_it_pauses() -> None:
     clock = Clock()
     with pytest.raises(TaskWanted):
-        Turn(lambda: True, 50.0, clock, clock.sleep).between(UNIT)
+        Yielding(lambda: True, 50.0, clock, clock.sleep).between(UNIT)
     assert clock.now == 0.0
     with pytest.raises(TaskWanted):
-        Turn(lambda: clock.now > 1.0, 50.0, clock, clock.sleep).between(UNIT)
+        Yielding(lambda: clock.now > 1.0, 50.0, clock, clock.sleep).between(UNIT)
     assert 1.0 < clock.now < 1.5

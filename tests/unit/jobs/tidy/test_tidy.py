@@ -14,7 +14,7 @@ from jobs.runs.locks import task_lock, waits_for
 from jobs.runs.progress import LogLines
 from jobs.runs.record import recorded_run
 from jobs.runs.yielding import wanting
-from jobs.tidy.tidy import TidyReport, _tidy_held, tidy
+from jobs.tidy.tidy import TidyResult, _tidy_held, tidy
 from jobs.warehouse.load import load_staged
 from jobs.warehouse.retire import bring_back
 from storage.errors import DateRetired, TaskWanted
@@ -26,7 +26,7 @@ from storage.lake.summaries import SummaryStore
 from storage.nights.store import NightStore, StoredNight
 from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
 from storage.records import Slot
-from storage.relabel.annotations import AnswerLog, StoredAnswer
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
 from storage.runs.log import RunLog, RunRecord, RunState
 from tests.support.batches import head_of, items_of
@@ -38,11 +38,11 @@ NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 OLD, YOUNG = slot_of_age(50), slot_of_age(5)
 
 
-def gone(report: TidyReport) -> list[tuple[str, object]]:
+def gone(report: TidyResult) -> list[tuple[str, object]]:
     return [(choice.item.kind, choice.item.target) for choice in report.gone]
 
 
-def why(report: TidyReport, slot: Slot) -> list[str]:
+def why(report: TidyResult, slot: Slot) -> list[str]:
     return [choice.why for choice in report.stayed if choice.item.target == slot]
 
 
@@ -153,8 +153,8 @@ def test_dates_of_the_reference_and_of_open_batches_stay(tmp_path: Path) -> None
     assert {choice.item.target for choice in report.gone} == {OLD}
     assert set(why(report, frozen)) == {"the frozen reference is of this date"}
     assert set(why(report, asked)) == {f"batch {head.batch} is being labelled"}
-    answers = [StoredAnswer(f"{head.batch}-{row}", head.labels[0], "甲", NOW) for row in range(3)]
-    AnswerLog(store.folder("comment", head.batch)).add(answers, NOW)
+    answers = [StoredAnnotation(f"{head.batch}-{row}", head.labels[0], "甲", NOW) for row in range(3)]
+    AnnotationLog(store.folder("comment", head.batch)).add(answers, NOW)
     assert {choice.item.target for choice in tidy(home, NOW).gone} == {asked}
 
 
@@ -259,7 +259,7 @@ def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> N
         while not waits_for(home.locks, "comment", ["monitor"])():
             time.sleep(0.01)
         with wanting(home.locks / "comment.wanted"):
-            report = TidyReport()
+            report = TidyResult()
             with pytest.raises(TaskWanted):
                 _tidy_held(home, "comment", NOW, report)
     waiter.join()
@@ -279,7 +279,7 @@ def test_nobody_is_let_in_after_the_last_item(tmp_path: Path) -> None:
     for days in (50, 40):
         night(tmp_path, slot_of_age(days))
     home.locks.mkdir()
-    report = TidyReport()
+    report = TidyResult()
     with wanting(home.locks / "comment.wanted"):
         with pytest.raises(TaskWanted):
             _tidy_held(home, "comment", NOW, report)
@@ -336,7 +336,7 @@ def test_what_can_not_be_removed_is_tried_and_told_once(tmp_path: Path) -> None:
         night(tmp_path, slot)
     for profile in slot_folder(home.parts, bad).glob("profile-*.json"):
         profile.write_text("no profile")
-    report = TidyReport()
+    report = TidyResult()
     home.locks.mkdir()
     with wanting(home.locks / "comment.wanted"), pytest.raises(TaskWanted):
         _tidy_held(home, "comment", NOW, report)

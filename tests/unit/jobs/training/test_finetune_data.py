@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from jobs.config.file import Config, Home
-from jobs.training.finetune_data import QueueLessons, held_out, queue_lessons, training_source
+from jobs.training.finetune_data import FinetuneData, held_out, queue_lessons, training_source
 from models.bundle import Bundle, file_sha256, seal_bundle
 from models.manifest import DataRecord, Lineage
 from storage.errors import NoInput, TerminalError, TrainingError
@@ -44,7 +44,7 @@ def champion(home: Home, name: str = "one", parent: str | None = None, records: 
     return Bundle(root / sealed.version, sealed.manifest)
 
 
-def texts(lessons: QueueLessons) -> tuple[list[str], list[str]]:
+def texts(lessons: FinetuneData) -> tuple[list[str], list[str]]:
     return lessons.new.texts.to_list(), lessons.earlier.texts.to_list()
 
 

@@ -13,7 +13,7 @@ from jobs.training.gate import find_leakage, measure_slowdown
 from models.bundle import SEEN, Bundle, seal_bundle
 from models.manifest import Lineage
 from models.training.data import LabelledRows
-from models.training_fingerprints import UNRECORDED, seen_bytes
+from models.training_fingerprints import UNRECORDED, fingerprint_bytes
 from tests.support.networks import bert_config, sentences, tiny_bundle, tiny_network
 
 CPU = EngineSettings("cpu", "fp32")
@@ -25,7 +25,7 @@ def rows(*texts: str) -> LabelledRows:
 
 def bundle_that_saw(folder: Path, *texts: str, ancestor: str | None = None) -> Bundle:
     bundle = tiny_bundle(folder)
-    (folder / SEEN).write_bytes(seen_bytes([pl.Series(texts)]))
+    (folder / SEEN).write_bytes(fingerprint_bytes([pl.Series(texts)]))
     lineage = Lineage(recipe={UNRECORDED: ancestor})
     return seal_bundle(folder, bundle.manifest.model_copy(update={"lineage": lineage}))
 

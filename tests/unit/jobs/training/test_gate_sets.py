@@ -10,7 +10,7 @@ from jobs.config.file import Config, Home
 from jobs.training.gate_sets import golden_set, recent_set
 from models.bundle import SEEN, Bundle, seal_bundle
 from models.training.data import LabelledSource
-from models.training_fingerprints import seen_bytes
+from models.training_fingerprints import fingerprint_bytes
 from storage.errors import ConfigError, NoInput
 from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, say, write_batch
@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Home:
 
 def challenger(home: Home, *seen: str) -> Bundle:
     bundle = tiny_bundle(home.root / "bundle", labels=LABELS)
-    (bundle.path / SEEN).write_bytes(seen_bytes([pl.Series(seen, dtype=pl.String)]))
+    (bundle.path / SEEN).write_bytes(fingerprint_bytes([pl.Series(seen, dtype=pl.String)]))
     return seal_bundle(bundle.path, bundle.manifest)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from models.acceleration import flat as flat_module
 from models.acceleration import network as network_module
-from models.acceleration.flat import Runs
+from models.acceleration.flat import EqualLengthGroups
 from models.acceleration.linears import Arithmetic
 from models.acceleration.network import flatten_network, pack_network
 from tests.support.families import POST_NORM, family_network
@@ -36,7 +36,7 @@ def plain_logits(network: nn.Module) -> Tensor:
 def flat_logits(network: nn.Module) -> Tensor:
     positions = torch.cat([torch.arange(length) for length in LENGTHS])
     with torch.inference_mode():
-        return network(torch.cat(rows()), positions, Runs.of(LENGTHS))  # type: ignore[no-any-return]
+        return network(torch.cat(rows()), positions, EqualLengthGroups.of(LENGTHS))  # type: ignore[no-any-return]
 
 
 def assert_near(made: Tensor, exact: Tensor, kind: str) -> None:

@@ -16,12 +16,12 @@ from models.evaluation.calibration_error import calibration_error, equal_width_e
 from models.evaluation.comparison import compare
 from models.evaluation.gate import judge_challenger
 from models.evaluation.gate_page import render_gate
-from models.evaluation.gate_record import Evidence, GateReport, Leakage, Limits
-from models.evaluation.record import Figure
+from models.evaluation.gate_record import Evidence, GateLimits, GateReport, Leakage
+from models.evaluation.record import Interval
 
 LABELS = ("体育", "健康", "军事")
 ROWS = 1500
-LIMITS = Limits()
+LIMITS = GateLimits()
 
 
 class World:
@@ -77,13 +77,13 @@ def evidence(
             calibration=calibration(on_recent[1]),
             calibration_before=calibration(on_recent[0]),
             leakage=Leakage(5000, 0, 0),
-            slowdown=Figure(1.01, 0.97, 1.06),
+            slowdown=Interval(1.01, 0.97, 1.06),
         ),
         **changes,
     )
 
 
-def failed(found: Evidence, limits: Limits = LIMITS) -> list[str]:
+def failed(found: Evidence, limits: GateLimits = LIMITS) -> list[str]:
     report = judge_challenger(found, limits)
     assert report.passed == all(check.passed for check in report.checks)
     return [check.name for check in report.checks if not check.passed]
@@ -143,17 +143,17 @@ def test_one_that_is_better_overall_but_worse_on_a_class_is_refused_for_that_cla
 def test_one_that_is_worse_in_a_slice_is_refused_for_that_slice() -> None:
     found = evidence()
     slices = found.golden.slices
-    bad = replace(slices[0], difference=Figure(-0.03, -0.06, 0.0))
+    bad = replace(slices[0], difference=Interval(-0.03, -0.06, 0.0))
     golden = replace(found.golden, slices=(bad, *slices[1:]))
     assert failed(replace(found, golden=golden)) == ["slices"]
 
 
 def test_small_classes_count_only_beyond_chance() -> None:
     found = evidence()
-    few = replace(found.golden.classes[0], rows=30, difference=Figure(-0.1, -0.25, 0.05))
-    surely = replace(few, difference=Figure(-0.1, -0.25, -0.01))
+    few = replace(found.golden.classes[0], rows=30, difference=Interval(-0.1, -0.25, 0.05))
+    surely = replace(few, difference=Interval(-0.1, -0.25, -0.01))
     many = replace(few, rows=LIMITS.class_rows)
-    barely = replace(many, difference=Figure(-LIMITS.class_drop, -0.1, 0.0))
+    barely = replace(many, difference=Interval(-LIMITS.class_drop, -0.1, 0.0))
     for change, wanted in ((few, []), (surely, ["classes"]), (many, ["classes"]), (barely, [])):
         golden = replace(found.golden, classes=(change, *found.golden.classes[1:]))
         assert failed(replace(found, golden=golden)) == wanted
@@ -167,7 +167,7 @@ def test_right_answers_that_are_lost_are_counted() -> None:
 
 
 def test_a_slower_one_is_refused_for_that_alone() -> None:
-    assert failed(evidence(slowdown=Figure(1.3, 1.2, 1.5))) == ["speed"]
+    assert failed(evidence(slowdown=Interval(1.3, 1.2, 1.5))) == ["speed"]
 
 
 def test_too_few_rows_prove_nothing() -> None:
@@ -185,16 +185,18 @@ def test_an_interval_that_is_too_wide_to_tell_is_no_pass() -> None:
 
 def test_a_calibration_error_that_chance_explains_is_no_fault() -> None:
     found = evidence(rows=150)
-    small = replace(found.calibration, figure=Figure(0.08, 0.0, 0.12), noise_floor=0.09)
+    small = replace(found.calibration, figure=Interval(0.08, 0.0, 0.12), noise_floor=0.09)
     assert "calibration" not in failed(replace(found, calibration=small))
     assert "calibration" in failed(replace(found, calibration=replace(small, noise_floor=0.07)))
-    nothing = replace(small, figure=Figure(math.nan, math.nan, math.nan))
+    nothing = replace(small, figure=Interval(math.nan, math.nan, math.nan))
     assert "calibration" in failed(replace(found, calibration=nothing))
 
 
 def test_every_check_says_what_was_measured_and_what_to_do() -> None:
     report = judge_challenger(
-        evidence(after=0.7, golden_after=0.7, stated=0.99, leakage=Leakage(9, 3, 2), slowdown=Figure(2, 2, 2), rows=60),
+        evidence(
+            after=0.7, golden_after=0.7, stated=0.99, leakage=Leakage(9, 3, 2), slowdown=Interval(2, 2, 2), rows=60
+        ),
         replace(LIMITS, class_rows=1),
     )
     assert {check.name for check in report.checks if not check.passed} >= {

@@ -8,7 +8,7 @@ import pytest
 
 from models.tokenising import spans as runs
 from models.tokenising.code_points import CodePoints, decode_pieces
-from models.tokenising.spans import MAX_LETTERS, RunEncoder, Runs, find_runs, spans
+from models.tokenising.spans import MAX_LETTERS, SpanEncoder, TextSpans, find_spans, spans
 from tests.support.asking import note_strings
 from tests.support.networks import WORDS, backend
 
@@ -18,13 +18,13 @@ def points_of(*texts: str) -> CodePoints:
     return points
 
 
-def runs_of(*texts: str) -> tuple[Runs, CodePoints]:
+def runs_of(*texts: str) -> tuple[TextSpans, CodePoints]:
     """Small letters and digits are run."""
     points = points_of(*texts)
-    return find_runs(points, points.codes < ord("{")), points
+    return find_spans(points, points.codes < ord("{")), points
 
 
-def encoded(encoder: RunEncoder, *texts: str) -> list[list[int]]:
+def encoded(encoder: SpanEncoder, *texts: str) -> list[list[int]]:
     found, points = runs_of(*texts)
     ids, lengths = encoder.encode(found, points.text)
     return [part.tolist() for part in np.split(ids, np.cumsum(lengths)[:-1])] if len(lengths) else []
@@ -54,12 +54,12 @@ class TestFind:
     def test_none(self, texts: tuple[str, ...]) -> None:
         found, _ = runs_of(*texts)
         assert len(found.start) == len(found.codes) == 0
-        assert encoded(RunEncoder(backend()), *texts) == []
+        assert encoded(SpanEncoder(backend()), *texts) == []
 
 
 class TestEncode:
     def test_each_distinct_run_is_asked_for_once(self, asked: list[str]) -> None:
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         expected = [plain(text) for text in ("ab", "1", "ab", "abc", "zz", "1")]
         assert encoded(encoder, "ab好1", "ab好abc", "zz", "1") == expected
         assert asked == ["ab", "1", "abc", "zz"]
@@ -68,26 +68,26 @@ class TestEncode:
         assert encoder.known == 4
 
     def test_runs_that_begin_alike(self) -> None:
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         texts = ["a" * n for n in range(1, 45)]
         for _ in range(2):
             assert encoded(encoder, *texts) == [plain(text) for text in texts]
 
     def test_long_runs_are_not_remembered(self, asked: list[str]) -> None:
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         fits, longer = "b" * MAX_LETTERS, "b" * (MAX_LETTERS + 1)
         for _ in range(2):
             assert encoded(encoder, fits, longer, longer + "c") == [plain(fits), plain(longer), plain(longer + "c")]
         assert asked == [fits, longer, longer + "c", longer, longer + "c"]
 
     def test_a_run_without_tokens(self) -> None:
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         for _ in range(2):
             assert encoded(encoder, "a好\x00\x01", "b") == [[WORDS.index("a")], [], [WORDS.index("b")]]
 
     def test_runs_of_one_slot_are_not_taken_for_each_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         for texts in (("ab", "ba", "ab"), ("ba", "a"), ("a", "ab")):
             assert encoded(encoder, *texts) == [plain(text) for text in texts]
 
@@ -97,7 +97,7 @@ class TestBounds:
     def test_forgets_when_full(self, monkeypatch: pytest.MonkeyPatch, most: int, ids: int) -> None:
         monkeypatch.setattr(runs, "MAX_KNOWN", most)
         monkeypatch.setattr(runs, "_MAX_IDS", ids)
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         texts = ["a", "b", "ab", "abc", "a", "1", "12", "h", "abcabc", "a"]
         for first in range(len(texts)):
             assert encoded(encoder, *texts[first : first + 3]) == [plain(text) for text in texts[first : first + 3]]
@@ -106,7 +106,7 @@ class TestBounds:
 
     def test_forgets_all(self, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
         monkeypatch.setattr(runs, "MAX_KNOWN", 3)
-        encoder = RunEncoder(backend())
+        encoder = SpanEncoder(backend())
         for text in ("a", "b", "c", "a", "c"):
             encoded(encoder, text)
         assert asked == ["a", "b", "c", "a"]

@@ -17,8 +17,8 @@ from models.network import load_network
 from models.training.data import LabelledRows
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from models.training.fit import train
-from models.training.incremental import Lessons, finetune
-from models.training_fingerprints import UNRECORDED, read_seen, text_keys
+from models.training.incremental import FinetuneRows, finetune
+from models.training_fingerprints import UNRECORDED, read_fingerprints, text_keys
 from storage.errors import TrainingError
 from tests.support.networks import tiny_bundle
 from tests.support.training import recipe, rows
@@ -66,7 +66,7 @@ def champion(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 class TestFinetune:
     def test_learns_what_has_changed(self, champion: Bundle, tmp_path: Path) -> None:
-        challenger = finetune(champion, settings(), Lessons(NEW, OLD, NEW_DEV), tmp_path)
+        challenger = finetune(champion, settings(), FinetuneRows(NEW, OLD, NEW_DEV), tmp_path)
         fresh = changed_world(150, seed=9)
         assert accuracy(champion, fresh) < 0.85
         assert accuracy(challenger, fresh) > accuracy(champion, fresh) + 0.05
@@ -74,7 +74,7 @@ class TestFinetune:
 
     def test_what_it_is_comes_from_the_champion(self, champion: Bundle, tmp_path: Path) -> None:
         data = (DataRecord(role="new", name="new.parquet", sha256="1" * 64, rows=60),)
-        challenger = finetune(champion, settings(), Lessons(NEW, OLD), tmp_path, data=data, yeban_version="9")
+        challenger = finetune(champion, settings(), FinetuneRows(NEW, OLD), tmp_path, data=data, yeban_version="9")
         old, new = champion.manifest, challenger.manifest
         same = ("task", "labels", "head", "cleaning", "windows", "aggregation", "min_chars")
         assert all(getattr(old, name) == getattr(new, name) for name in same)
@@ -92,14 +92,14 @@ class TestFinetune:
         assert open_bundle(challenger.path) == challenger
 
     def test_the_same_inputs_give_the_same_version(self, champion: Bundle, tmp_path: Path) -> None:
-        one, two = (finetune(champion, settings(), Lessons(NEW, OLD), tmp_path / each) for each in ("a", "b"))
+        one, two = (finetune(champion, settings(), FinetuneRows(NEW, OLD), tmp_path / each) for each in ("a", "b"))
         assert one.version == two.version
         for name in one.manifest.files:
             assert (one.path / name).read_bytes() == (two.path / name).read_bytes()
-        assert finetune(champion, settings(seed=1), Lessons(NEW, OLD), tmp_path / "c").version != one.version
+        assert finetune(champion, settings(seed=1), FinetuneRows(NEW, OLD), tmp_path / "c").version != one.version
 
     def test_alpha_0_is_the_champion_to_the_byte(self, champion: Bundle, tmp_path: Path) -> None:
-        challenger = finetune(champion, settings(alphas=(0.0,)), Lessons(NEW, OLD, DEV), tmp_path)
+        challenger = finetune(champion, settings(alphas=(0.0,)), FinetuneRows(NEW, OLD, DEV), tmp_path)
         assert (challenger.path / "model.safetensors").read_bytes() == (
             champion.path / "model.safetensors"
         ).read_bytes()
@@ -108,7 +108,9 @@ class TestFinetune:
 
     def test_between_the_two_lies_the_middle(self, champion: Bundle, tmp_path: Path) -> None:
         ends = [
-            weights_of(finetune(champion, settings(alphas=(alpha,)), Lessons(NEW, OLD, NEW_DEV), tmp_path / str(alpha)))
+            weights_of(
+                finetune(champion, settings(alphas=(alpha,)), FinetuneRows(NEW, OLD, NEW_DEV), tmp_path / str(alpha))
+            )
             for alpha in (0.0, 1.0, 0.5)
         ]
         for name, middle in ends[2].items():
@@ -120,7 +122,7 @@ class TestFinetune:
     ) -> None:
         nonsense = LabelledRows(NEW.texts, 1 - rows(60, seed=3).gold)
         chosen = settings(rehearsal=0.0)
-        challenger = finetune(champion, chosen, Lessons(nonsense, OLD, DEV), tmp_path)
+        challenger = finetune(champion, chosen, FinetuneRows(nonsense, OLD, DEV), tmp_path)
         metrics = challenger.manifest.lineage.dev_metrics
         best = max(mix["macro_f1"] for mix in metrics["mixes"])
         assert metrics["alpha"] == 0.0
@@ -129,13 +131,15 @@ class TestFinetune:
 
     def test_adaptation_changes_the_encoder(self, champion: Bundle, tmp_path: Path) -> None:
         texts = rows(64, seed=20).texts
-        plain = finetune(champion, settings(alphas=(1.0,)), Lessons(NEW, OLD, NEW_DEV, texts), tmp_path / "a")
+        plain = finetune(champion, settings(alphas=(1.0,)), FinetuneRows(NEW, OLD, NEW_DEV, texts), tmp_path / "a")
         chosen = settings(alphas=(1.0,), adaptation={"epochs": 1, "learning_rate": 1e-3})
-        made = [finetune(champion, chosen, Lessons(NEW, OLD, NEW_DEV, texts), tmp_path / each) for each in ("b", "c")]
+        made = [
+            finetune(champion, chosen, FinetuneRows(NEW, OLD, NEW_DEV, texts), tmp_path / each) for each in ("b", "c")
+        ]
         assert made[0].version == made[1].version
         table = "encoder.embeddings.word_embeddings.weight"
         assert not torch.equal(weights_of(plain)[table], weights_of(made[0])[table])
-        seen, unseen = read_seen(made[0]), read_seen(plain)
+        seen, unseen = read_fingerprints(made[0]), read_fingerprints(plain)
         assert seen is not None
         assert unseen is not None
         assert np.isin(text_keys(texts), seen).all()
@@ -146,7 +150,7 @@ class TestSeen:
     def test_what_was_trained_and_chosen_on_is_on_record_and_so_is_the_past(
         self, champion: Bundle, tmp_path: Path
     ) -> None:
-        seen = read_seen(finetune(champion, settings(), Lessons(NEW, OLD, NEW_DEV), tmp_path))
+        seen = read_fingerprints(finetune(champion, settings(), FinetuneRows(NEW, OLD, NEW_DEV), tmp_path))
         assert seen is not None
         for each in (NEW, NEW_DEV, OLD, DEV):
             assert np.isin(text_keys(each.texts), seen).all()
@@ -154,8 +158,8 @@ class TestSeen:
 
     def test_what_is_kept_out_is_in_no_role(self, champion: Bundle, tmp_path: Path) -> None:
         golden = pl.Series([f" {text}。" for text in (NEW.texts[0], NEW_DEV.texts[1], "完全没有见过")])
-        challenger = finetune(champion, settings(), Lessons(NEW, OLD, NEW_DEV, keep_out=golden), tmp_path)
-        before, after = read_seen(champion), read_seen(challenger)
+        challenger = finetune(champion, settings(), FinetuneRows(NEW, OLD, NEW_DEV, keep_out=golden), tmp_path)
+        before, after = read_fingerprints(champion), read_fingerprints(challenger)
         assert before is not None
         assert after is not None
         fresh = ~np.isin(text_keys(golden), before)
@@ -164,8 +168,8 @@ class TestSeen:
 
     def test_an_ancestor_that_does_not_tell_is_named_for_ever(self, tmp_path: Path) -> None:
         silent = tiny_bundle(tmp_path / "silent", labels=("bad", "good"))
-        first = finetune(silent, settings(), Lessons(NEW, OLD), tmp_path / "a")
-        second = finetune(first, settings(), Lessons(NEW, OLD), tmp_path / "b")
+        first = finetune(silent, settings(), FinetuneRows(NEW, OLD), tmp_path / "a")
+        second = finetune(first, settings(), FinetuneRows(NEW, OLD), tmp_path / "b")
         assert first.manifest.lineage.recipe[UNRECORDED] == silent.version
         assert second.manifest.lineage.recipe[UNRECORDED] == silent.version
 
@@ -174,17 +178,17 @@ class TestRefuses:
     def test_a_model_of_somebody_else(self, champion: Bundle, tmp_path: Path) -> None:
         foreign = Bundle(champion.path, champion.manifest.model_copy(update={"network": "transformers"}))
         with pytest.raises(TrainingError, match="stock transformers model"):
-            finetune(foreign, settings(), Lessons(NEW, OLD), tmp_path)
+            finetune(foreign, settings(), FinetuneRows(NEW, OLD), tmp_path)
 
     def test_new_rows_that_are_all_in_a_test_set(self, champion: Bundle, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="all 60 new rows are in the test sets"):
-            finetune(champion, settings(), Lessons(NEW, OLD, keep_out=NEW.texts), tmp_path)
+            finetune(champion, settings(), FinetuneRows(NEW, OLD, keep_out=NEW.texts), tmp_path)
         assert list(tmp_path.iterdir()) == []
 
     def test_a_class_without_rows(self, champion: Bundle, tmp_path: Path) -> None:
         good = NEW.take(np.flatnonzero(NEW.gold == 1))
         with pytest.raises(TrainingError, match="no training row for bad"):
-            finetune(champion, settings(rehearsal=0.0), Lessons(good, OLD, DEV), tmp_path)
+            finetune(champion, settings(rehearsal=0.0), FinetuneRows(good, OLD, DEV), tmp_path)
 
 
 def test_a_tokenizer_without_a_mask_cannot_adapt(tmp_path: Path) -> None:
@@ -192,7 +196,7 @@ def test_a_tokenizer_without_a_mask_cannot_adapt(tmp_path: Path) -> None:
     file = silent.path / "tokenizer.json"
     file.write_text(file.read_text("utf-8").replace("[MASK]", "[MUSK]"), "utf-8")
     with pytest.raises(TrainingError, match="stands for a hidden one"):
-        finetune(silent, settings(adaptation={"epochs": 1}), Lessons(NEW, OLD, DEV, OLD.texts), tmp_path / "a")
+        finetune(silent, settings(adaptation={"epochs": 1}), FinetuneRows(NEW, OLD, DEV, OLD.texts), tmp_path / "a")
 
 
 def test_the_recipe_follows_the_champions() -> None:

@@ -14,7 +14,7 @@ import torch
 from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
 
 from models.tokens import Tokenizer
-from models.training.init_encoder import SPECIAL, prepare_start
+from models.training.init_encoder import SPECIAL, init_encoder
 from storage.errors import TrainingError
 from tests.support.networks import WORDS, backend, bert_config
 from tests.support.training import recipe
@@ -33,7 +33,7 @@ class TestVocabularyFile:
     def prepare(self, folder: Path, lines: list[str], texts: list[str], end: str = "\n", **scratch: Any) -> Any:
         (folder / "vocab.txt").write_bytes((end.join(lines) + end).encode())
         settings = recipe(scratch={"vocabulary": folder / "vocab.txt", **scratch})
-        return prepare_start(settings, texts, folder)
+        return init_encoder(settings, texts, folder)
 
     def test_is_cut_to_the_tokens_in_use(self, tmp_path: Path) -> None:
         lines = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "书", "好", "坏", "good", "##ish"]
@@ -61,15 +61,15 @@ class TestVocabularyFile:
     def test_that_is_not_there_or_not_text(self, tmp_path: Path) -> None:
         settings = recipe(scratch={"vocabulary": tmp_path / "vocab.txt"})
         with pytest.raises(TrainingError, match=r"vocab\.txt cannot be read"):
-            prepare_start(settings, ["好"], tmp_path)
+            init_encoder(settings, ["好"], tmp_path)
         (tmp_path / "vocab.txt").write_bytes(b"\xff\xfe")
         with pytest.raises(TrainingError, match=r"vocab\.txt cannot be read"):
-            prepare_start(settings, ["好"], tmp_path)
+            init_encoder(settings, ["好"], tmp_path)
 
 
 class TestLearnedVocabulary:
     def test_knows_what_the_texts_use(self, tmp_path: Path) -> None:
-        prepare_start(recipe(), ["好书 reading readers", "Reading 好"] * 10, tmp_path)
+        init_encoder(recipe(), ["好书 reading readers", "Reading 好"] * 10, tmp_path)
         tokenizer = Tokenizer.from_file(tmp_path / "tokenizer.json")
         assert 1 not in tokenizer.encode(pl.Series(["好书 reading readers"])).ids.tolist()
         assert tokenizer.encode(pl.Series(["reading"])).lengths.tolist() == [1]
@@ -83,7 +83,7 @@ class TestLearnedVocabulary:
         # The learner's hash tables are seeded anew each time, so runs within a process differ as processes do.
         made = []
         for _ in range(4):
-            prepare_start(recipe(scratch={"min_count": 2}), ENGLISH_AND_CHINESE, tmp_path)
+            init_encoder(recipe(scratch={"min_count": 2}), ENGLISH_AND_CHINESE, tmp_path)
             made.append(vocabulary_of(tmp_path))
         assert made[0] == made[1] == made[2] == made[3]
         assert any(len(word) > 3 and word.startswith("##") for word in made[0])  # it did learn pieces of words
@@ -99,7 +99,7 @@ class TestPretrained:
 
     def test_brings_its_weights_and_its_tokenizer(self, tmp_path: Path) -> None:
         folder = self.save(tmp_path / "p")
-        encoder = prepare_start(recipe(pretrained=str(folder)), ["好"], tmp_path)
+        encoder = init_encoder(recipe(pretrained=str(folder)), ["好"], tmp_path)
         plain = AutoModel.from_pretrained(folder)
         name = "embeddings.word_embeddings.weight"
         assert torch.equal(encoder.state_dict()[name], plain.state_dict()[name])
@@ -110,38 +110,38 @@ class TestPretrained:
 
     def test_half_precision_weights_are_trained_in_float32(self, tmp_path: Path) -> None:
         folder = self.save(tmp_path / "p", torch.float16)
-        encoder = prepare_start(recipe(pretrained=str(folder)), ["好"], tmp_path)
+        encoder = init_encoder(recipe(pretrained=str(folder)), ["好"], tmp_path)
         assert {weight.dtype for weight in encoder.parameters()} == {torch.float32}
 
     def test_windows_that_do_not_fit_it(self, tmp_path: Path) -> None:
         folder = self.save(tmp_path / "p", max_position_embeddings=12)
         with pytest.raises(TrainingError, match="windows of 16 tokens") as caught:
-            prepare_start(recipe(pretrained=str(folder)), ["好"], tmp_path)
+            init_encoder(recipe(pretrained=str(folder)), ["好"], tmp_path)
         assert "at most 12" in str(caught.value)
-        prepare_start(recipe(pretrained=str(folder), windows={"max_length": 12}), ["好"], tmp_path)
+        init_encoder(recipe(pretrained=str(folder), windows={"max_length": 12}), ["好"], tmp_path)
 
     def test_that_nobody_knows(self, tmp_path: Path) -> None:
         for name in ("nobody/nothing", str(tmp_path / "nowhere")):
             with pytest.raises(TrainingError, match="cannot be loaded"):
-                prepare_start(recipe(pretrained=name), ["好"], tmp_path)
+                init_encoder(recipe(pretrained=name), ["好"], tmp_path)
 
     def test_without_a_tokenizer(self, tmp_path: Path) -> None:
         folder = self.save(tmp_path / "p")
         for file in folder.glob("tokenizer*"):
             file.unlink()
         with pytest.raises(TrainingError, match="cannot be loaded"):
-            prepare_start(recipe(pretrained=str(folder)), ["好"], tmp_path)
+            init_encoder(recipe(pretrained=str(folder)), ["好"], tmp_path)
 
     def test_with_pickled_weights(self, tmp_path: Path) -> None:
         folder = self.save(tmp_path / "p")
         (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
         with pytest.raises(TrainingError, match="cannot be loaded"):
-            prepare_start(recipe(pretrained=str(folder)), ["好"], tmp_path)
+            init_encoder(recipe(pretrained=str(folder)), ["好"], tmp_path)
 
 
 def test_the_encoder_fits_the_recipe(tmp_path: Path) -> None:
     scratch = {"hidden_size": 24, "layers": 2, "heads": 3, "intermediate_size": 40, "dropout": 0.25}
-    config = prepare_start(recipe(scratch={**scratch, "attention_dropout": 0.125}), ["好书"], tmp_path).config
+    config = init_encoder(recipe(scratch={**scratch, "attention_dropout": 0.125}), ["好书"], tmp_path).config
     assert (config.hidden_size, config.num_hidden_layers, config.num_attention_heads) == (24, 2, 3)
     assert config.intermediate_size == 40
     assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob) == (0.25, 0.125)

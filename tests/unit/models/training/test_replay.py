@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from models.training.data import LabelledRows
-from models.training.replay import draw_rehearsal, leave_out
+from models.training.replay import draw_replay, leave_out
 
 GOLD = np.array([0] * 700 + [1] * 290 + [2] * 10)
 OLD = LabelledRows(pl.Series("text", [f"第{number}条" for number in range(1000)]), GOLD)
 
 
 def drawn(wanted: int, seed: int = 0) -> LabelledRows:
-    return draw_rehearsal(OLD, wanted, np.random.default_rng(seed))
+    return draw_replay(OLD, wanted, np.random.default_rng(seed))
 
 
 def test_the_shares_of_the_classes_stay() -> None:

@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 import torch
 
-from models.training.weight_interpolation import Mix, choose_mix, mix_weights
+from models.training.weight_interpolation import Interpolation, choose_interpolation, interpolate_weights
 
 OLD = {"w": torch.tensor([1.0, -3.0, 0.1]), "steps": torch.tensor([7])}
 NEW = {"w": torch.tensor([2.0, 5.0, 0.7]), "steps": torch.tensor([9])}
 
 
 def test_the_ends_are_exact_and_the_middle_is_the_mean() -> None:
-    assert torch.equal(mix_weights(OLD, NEW, 0.0)["w"], OLD["w"])
-    assert torch.equal(mix_weights(OLD, NEW, 1.0)["w"], NEW["w"])
-    torch.testing.assert_close(mix_weights(OLD, NEW, 0.25)["w"], torch.tensor([1.25, -1.0, 0.25]))
+    assert torch.equal(interpolate_weights(OLD, NEW, 0.0)["w"], OLD["w"])
+    assert torch.equal(interpolate_weights(OLD, NEW, 1.0)["w"], NEW["w"])
+    torch.testing.assert_close(interpolate_weights(OLD, NEW, 0.25)["w"], torch.tensor([1.25, -1.0, 0.25]))
 
 
 def test_what_is_no_fraction_is_not_mixed() -> None:
-    assert mix_weights(OLD, NEW, 0.5)["steps"].tolist() == [7]
+    assert interpolate_weights(OLD, NEW, 0.5)["steps"].tolist() == [7]
 
 
-def mix(alpha: float, f1: float, ece: float) -> Mix:
+def mix(alpha: float, f1: float, ece: float) -> Interpolation:
     figures: Any = SimpleNamespace(macro_f1=SimpleNamespace(value=f1), ece=SimpleNamespace(value=ece))
-    return Mix(alpha, 1.0, figures)
+    return Interpolation(alpha, 1.0, figures)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,6 @@ def mix(alpha: float, f1: float, ece: float) -> Mix:
     ids=["macro-F1 first", "then ECE", "then nearest to the champion", "no ECE is the worst"],
 )
 def test_which_is_taken(table: dict[float, tuple[float, float]], best: float) -> None:
-    chosen, all_of_them = choose_mix(tuple(table), lambda alpha: mix(alpha, *table[alpha]))
+    chosen, all_of_them = choose_interpolation(tuple(table), lambda alpha: mix(alpha, *table[alpha]))
     assert chosen.alpha == best
     assert [each.alpha for each in all_of_them] == list(table)

@@ -8,13 +8,13 @@ import pytest
 from monitoring.alerts.message import alert_message
 from monitoring.findings.judgement import Verdict
 from monitoring.findings.record import Metric
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 
-SHARE = Metric("empty_share", "source=app", "", Measured(0.031, 0.02, 0.04, 0.212, 1e-12, -0.0029, 0.0029), 0.041, 0.01)
-PSI = Metric("class_psi", "", "", Measured(0.234, 0.2, 0.3, 0.23, 1e-12, 0.0, 0.012))
-AUC = Metric("text_auc", "", "", Measured(0.62, 0.6, 0.65, 0.24, 1e-12, 0.48, 0.52), 0.62)
-LENGTH = Metric("mean_tokens", "", "", Measured(-3.2, -4, -2, -0.4, 0.0, -0.25, 0.25), 12.34, 15.54)
-ROWS = Metric("rows", "", "", Measured(0.5, math.nan, math.nan, -0.7, 1e-5, 0.8, 1.25, 9, 1), 5000, 10000)
+SHARE = Metric("empty_share", "source=app", "", Estimate(0.031, 0.02, 0.04, 0.212, 1e-12, -0.0029, 0.0029), 0.041, 0.01)
+PSI = Metric("class_psi", "", "", Estimate(0.234, 0.2, 0.3, 0.23, 1e-12, 0.0, 0.012))
+AUC = Metric("text_auc", "", "", Estimate(0.62, 0.6, 0.65, 0.24, 1e-12, 0.48, 0.52), 0.62)
+LENGTH = Metric("mean_tokens", "", "", Estimate(-3.2, -4, -2, -0.4, 0.0, -0.25, 0.25), 12.34, 15.54)
+ROWS = Metric("rows", "", "", Estimate(0.5, math.nan, math.nan, -0.7, 1e-5, 0.8, 1.25, 9, 1), 5000, 10000)
 
 
 def verdict(metric: Metric, nights: int = 2, adjusted_p: float = 1e-12, threshold: float = 0.1) -> Verdict:
@@ -76,7 +76,7 @@ def test_what_the_data_says_can_not_break_the_line() -> None:
 
 
 def test_rising_words_are_named() -> None:
-    words = Metric("new_words", "", "", Measured(0.02, 0.01, 0.03, 0.02, 0.003), 0.0205, 0.0005)
+    words = Metric("new_words", "", "", Estimate(0.02, 0.01, 0.03, 0.02, 0.003), 0.0205, 0.0005)
     message = alert_message(words, verdict(words), (), ("绝绝\n子", "yyds"))
     assert "; rising: 绝绝 子, yyds; " in message.en
     assert "；上升的词：绝绝 子、yyds；" in message.zh

@@ -9,7 +9,7 @@ from monitoring.evidently.figures import ALERTS, as_text, chance_text, shown_fig
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
-from monitoring.statistics.measured import Measured
+from monitoring.statistics.measured import Estimate
 from tests.support.findings import figure, judged, night
 
 
@@ -30,7 +30,7 @@ def test_the_value_is_the_level_or_what_was_measured() -> None:
 
 @pytest.mark.parametrize("unknown", [math.nan, math.inf])
 def test_what_json_can_not_hold_is_left_out(unknown: float) -> None:
-    findings = replace(night(), metrics=(Metric("ece", "", "", Measured(unknown)),))
+    findings = replace(night(), metrics=(Metric("ece", "", "", Estimate(unknown)),))
     assert [each.name for each in shown_figures(findings, Judgement())] == [ALERTS]
 
 

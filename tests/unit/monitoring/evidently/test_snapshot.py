@@ -15,7 +15,7 @@ import pytest
 from models.bundle import open_bundle
 from monitoring.evidently.snapshot import make_snapshot
 from monitoring.findings.judgement import Judgement
-from monitoring.metrics.input import Limits
+from monitoring.metrics.input import SampleLimits
 from monitoring.metrics.measure import measure
 from tests.support.findings import SECRET, judged, night, sample
 from tests.support.population import Draw, Population
@@ -107,7 +107,7 @@ def test_a_night_with_little_to_show_is_shown(current: int, reference: int | Non
 def test_findings_of_a_measured_night_are_shown() -> None:
     population = Population(open_bundle(EMBEDDED))
     subject = population.night(Draw(slang=0.05), 3, population.baseline(), labels=200)
-    findings = measure(subject, Limits())
+    findings = measure(subject, SampleLimits())
     assert subject.baseline is not None
     snapshot = make_snapshot(findings, Judgement(), subject.sample, subject.baseline.sample, show_texts=False)
     whole(snapshot)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from models.evaluation.record import Figure, ReliabilityBin
+from models.evaluation.record import Interval, ReliabilityBin
 from monitoring.findings.record import (
     ClassSide,
     Findings,
@@ -20,10 +20,10 @@ from monitoring.findings.record import (
     read_findings,
     to_json,
 )
-from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.measured import Estimate, unknown
 
 SIDE = Side(3, {"scored": 2, "empty": 1}, (ClassSide("好", 2, 1.5, (0,) * 19 + (2,)),), 4.5)
-METRIC = Metric("class_psi", "source=app", "", Measured(0.2, 0.1, 0.3, 0.19, 1e-9, 0.0, 0.01, 500, 400))
+METRIC = Metric("class_psi", "source=app", "", Estimate(0.2, 0.1, 0.3, 0.19, 1e-9, 0.0, 0.01, 500, 400))
 FINDINGS = Findings(
     task="comment",
     logical_date=date(2026, 1, 5),
@@ -32,9 +32,9 @@ FINDINGS = Findings(
     now=SIDE,
     before=SIDE,
     metrics=(METRIC,),
-    words=(Word("绝绝子", "word", Figure(0.02, 0.01, 0.03), Figure(0, 0, 0.004), 20, 0, 1e-6, ("真是绝绝子",)),),
+    words=(Word("绝绝子", "word", Interval(0.02, 0.01, 0.03), Interval(0, 0, 0.004), 20, 0, 1e-6, ("真是绝绝子",)),),
     tokens=(TokenShift("绝", 0.01, 0.4, 0.0, 0.02),),
-    reliability=(ReliabilityBin(0.9, 1.0, 5, 0.95, Figure(1.0, 0.6, 1.0)),),
+    reliability=(ReliabilityBin(0.9, 1.0, 5, 0.95, Interval(1.0, 0.6, 1.0)),),
     labelled_rows=5,
     missing=(Missing("text_auc", "no sample", "freeze a reference"),),
 )
@@ -45,12 +45,12 @@ def test_findings_survive_json() -> None:
 
 
 def test_what_is_unknown_survives_json_and_the_json_is_strict() -> None:
-    empty_bin = ReliabilityBin(0.0, 0.1, 0, math.nan, Figure(math.nan, math.nan, math.nan))
+    empty_bin = ReliabilityBin(0.0, 0.1, 0, math.nan, Interval(math.nan, math.nan, math.nan))
     findings = replace(
         FINDINGS,
         reference=None,
         before=None,
-        metrics=(Metric("ece", "", "", nothing("no labelled rows")),),
+        metrics=(Metric("ece", "", "", unknown("no labelled rows")),),
         reliability=(empty_bin,),
         now=replace(SIDE, mean_tokens=math.nan),
     )

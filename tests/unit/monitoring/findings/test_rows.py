@@ -6,7 +6,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.record import Metric
 from monitoring.findings.rows import alert_rows, metric_rows
-from monitoring.statistics.measured import nothing
+from monitoring.statistics.measured import unknown
 from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 from tests.support.nights import FIRST, findings, metric
 
@@ -15,7 +15,7 @@ FOUND = findings(
     metric(effect=0.4, level=0.4),
     metric(rows="source=a", effect=0.4),
     metric("class_share", item="好"),
-    Metric("ece", "", "", nothing("no labelled rows")),
+    Metric("ece", "", "", unknown("no labelled rows")),
 )
 JUDGEMENT = judge(FOUND, Rules(), ())
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.bundle import open_bundle
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.record import Findings, Metric, read_findings, to_json
-from monitoring.metrics.input import Baseline, LabelledSample, Limits
+from monitoring.metrics.input import Baseline, LabelledSample, SampleLimits
 from monitoring.metrics.measure import measure
 from monitoring.metrics.token_metrics import token_metrics
 from storage.profiles.profile import empty, merge
@@ -36,7 +36,7 @@ def reference(population: Population) -> tuple[Baseline, NDArray[np.int64]]:
 @pytest.fixture(scope="module")
 def findings_of(population: Population, reference: tuple[Baseline, NDArray[np.int64]]) -> Callable[[Draw], Findings]:
     def of(draw: Draw, labels: int = 0) -> Findings:
-        return measure(population.night(draw, 3, reference, labels=labels), Limits())
+        return measure(population.night(draw, 3, reference, labels=labels), SampleLimits())
 
     return of
 
@@ -101,14 +101,14 @@ def test_estimates_without_labels_are_right(
     population: Population, reference: tuple[Baseline, NDArray[np.int64]]
 ) -> None:
     subject = population.night(Draw(rows=20_000, prior=0.25), 5, reference, labels=19_000)
-    findings = measure(subject, Limits())
+    findings = measure(subject, SampleLimits())
     accuracy = findings.metric("accuracy")
     assert accuracy
     for name, tolerance in (("class_share_em", 0.03), ("class_share_bbse", 0.02)):
         shares = [metric for metric in findings.metrics if metric.name == name]
         assert [each.item for each in shares] == list(LABELS)
         assert shares[1].level == pytest.approx(0.25, abs=tolerance)
-    usual = measure(population.night(Draw(rows=20_000), 6, reference, labels=19_000), Limits())
+    usual = measure(population.night(Draw(rows=20_000), 6, reference, labels=19_000), SampleLimits())
     expected, real = usual.metric("expected_accuracy"), usual.metric("accuracy")
     assert expected
     assert real
@@ -118,14 +118,16 @@ def test_estimates_without_labels_are_right(
 def test_the_same_night_gives_the_same_bytes(
     population: Population, reference: tuple[Baseline, NDArray[np.int64]]
 ) -> None:
-    first, second = (to_json(measure(population.night(USUAL, 8, reference, labels=200), Limits())) for _ in range(2))
+    first, second = (
+        to_json(measure(population.night(USUAL, 8, reference, labels=200), SampleLimits())) for _ in range(2)
+    )
     assert first == second
     again = to_json(read_findings(first))
     assert to_json(read_findings(again)) == again
 
 
 def test_without_a_reference_levels_remain_and_it_is_said(population: Population) -> None:
-    findings = measure(population.night(USUAL, 3, None), Limits())
+    findings = measure(population.night(USUAL, 3, None), SampleLimits())
     assert findings.reference is None
     assert any("no reference" in gap.why and "--freeze-reference" in gap.action for gap in findings.missing)
     share = findings.metric("empty_share")
@@ -140,7 +142,7 @@ def test_a_reference_without_texts_still_compares_counts_and_tokens(
     population: Population, reference: tuple[Baseline, NDArray[np.int64]]
 ) -> None:
     bare = replace(reference[0], sample=None), reference[1]
-    findings = measure(population.night(Draw(foreign=0.3), 3, bare), Limits())
+    findings = measure(population.night(Draw(foreign=0.3), 3, bare), SampleLimits())
     assert "token_js" in breaches(findings)
     tfidf, auc = findings.metric("tfidf_kl"), findings.metric("text_auc")
     assert tfidf
@@ -152,7 +154,7 @@ def test_a_reference_without_texts_still_compares_counts_and_tokens(
 
 
 def test_too_few_rows_are_said_to_be_few(population: Population, reference: tuple[Baseline, NDArray[np.int64]]) -> None:
-    findings = measure(population.night(Draw(rows=40), 3, reference), Limits())
+    findings = measure(population.night(Draw(rows=40), 3, reference), SampleLimits())
     assert any("40 rows" in gap.why for gap in findings.missing)
 
 
@@ -161,8 +163,8 @@ def test_a_night_without_rows_and_one_without_texts(
 ) -> None:
     night = population.night(USUAL, 3, reference)
     none = replace(night, profile=empty(LABELS), sample=SAMPLE_SCHEMA.empty_table())
-    assert measure(none, Limits()).now.rows == 0
-    blank = measure(population.night(Draw(empty=1.0), 3, reference), Limits())
+    assert measure(none, SampleLimits()).now.rows == 0
+    blank = measure(population.night(Draw(empty=1.0), 3, reference), SampleLimits())
     assert blank.now.labelled == 0
     assert any("no row has a label" in gap.why for gap in blank.missing)
     assert "empty_share" in breaches(blank)
@@ -175,7 +177,7 @@ def test_a_class_that_is_never_predicted_is_named(
     sure = replace(drawn, probs=np.tile(np.float32([0.9, 0.1]), (len(drawn.gold), 1)))
     night = population.night(USUAL, 3, reference)
     profile, sample = population.observe(sure, night.logical_date)
-    findings = measure(replace(night, profile=profile, sample=sample), Limits())
+    findings = measure(replace(night, profile=profile, sample=sample), SampleLimits())
     assert any(LABELS[1] in gap.why and "never predicted" in gap.why for gap in findings.missing)
 
 
@@ -184,7 +186,7 @@ def test_labels_that_are_biased_or_unknown_are_not_used(
 ) -> None:
     night = population.night(USUAL, 3, reference)
     biased = LabelledSample(np.zeros((0, 2)), np.zeros(0, np.int64), biased=80, unknown=("中立",))
-    findings = measure(replace(night, labelled=biased), Limits())
+    findings = measure(replace(night, labelled=biased), SampleLimits())
     assert findings.metric("ece") is None
     why = " ".join(gap.why for gap in findings.missing)
     assert "80 labelled rows" in why
@@ -200,7 +202,7 @@ def test_embeddings_are_compared_where_there_is_a_network(
         return np.concatenate([noise, lengths[:, None]], axis=1)
 
     night = replace(population.night(Draw(html=1.0), 3, reference), embed=embed)
-    findings = measure(night, Limits(embedding_rows=300))
+    findings = measure(night, SampleLimits(embedding_rows=300))
     assert {"embedding_auc", "embedding_mmd"} <= set(breaches(findings))
 
 
@@ -209,7 +211,7 @@ def test_slices_show_where_it_happened(population: Population, reference: tuple[
     drawn = population.draw(Draw(rows=1_500, prior=0.1), np.random.default_rng(5))
     odd = replace(drawn, source=["app"] * 1_500)
     profile = merge([night.profile, population.observe(odd, night.logical_date)[0]])
-    findings = measure(replace(night, profile=profile), Limits())
+    findings = measure(replace(night, profile=profile), SampleLimits())
     moved: list[Metric] = [each for each in findings.metrics if each.name == "class_psi" and each.slice]
     worst = max(moved, key=lambda each: each.measured.effect)
     assert worst.slice == "source=app"
@@ -219,7 +221,7 @@ def test_slices_show_where_it_happened(population: Population, reference: tuple[
 def test_examples_stay_where_they_may_not_be_shown(
     population: Population, reference: tuple[Baseline, NDArray[np.int64]]
 ) -> None:
-    findings = measure(population.night(Draw(slang=0.02), 3, reference), Limits(show_texts=False))
+    findings = measure(population.night(Draw(slang=0.02), 3, reference), SampleLimits(show_texts=False))
     assert findings.words
     assert all(not word.examples for word in findings.words)
 
@@ -227,9 +229,9 @@ def test_examples_stay_where_they_may_not_be_shown(
 def test_the_volume_is_compared_with_the_nights_before(
     population: Population, reference: tuple[Baseline, NDArray[np.int64]]
 ) -> None:
-    half = measure(population.night(Draw(rows=900), 3, reference), Limits())
+    half = measure(population.night(Draw(rows=900), 3, reference), SampleLimits())
     assert "rows" in breaches(half)
-    young = measure(population.night(Draw(rows=900), 3, reference, past_rows=(2_000,) * 3), Limits())
+    young = measure(population.night(Draw(rows=900), 3, reference, past_rows=(2_000,) * 3), SampleLimits())
     volume = young.metric("rows")
     assert volume
     assert "3 earlier nights" in volume.measured.reason

@@ -20,7 +20,7 @@ from monitoring.page.drawing import (
     panel,
     trend,
 )
-from monitoring.statistics.measured import Measured, nothing
+from monitoring.statistics.measured import Estimate, unknown
 
 NIGHT = date(2026, 3, 2)
 
@@ -31,14 +31,14 @@ def _points(values: list[float], breached: tuple[int, ...] = ()) -> list[TrendPo
 
 
 def test_band_keeps_the_order_of_its_figures() -> None:
-    drawn = band(Measured(0.3, 0.2, 0.5, null_low=-0.1, null_high=0.1), 0.0)
+    drawn = band(Estimate(0.3, 0.2, 0.5, null_low=-0.1, null_high=0.1), 0.0)
     assert drawn is not None
     assert 0 < drawn.null_low < drawn.zero < drawn.null_low + drawn.null_width < drawn.low < drawn.point < drawn.high
     assert drawn.high < BAND_WIDTH
 
 
 def test_band_leaves_out_what_is_unknown() -> None:
-    drawn = band(Measured(0.3, 0.2, 0.5), math.nan)
+    drawn = band(Estimate(0.3, 0.2, 0.5), math.nan)
     assert drawn is not None
     assert math.isnan(drawn.null_low)
     assert math.isnan(drawn.null_width)
@@ -46,13 +46,13 @@ def test_band_leaves_out_what_is_unknown() -> None:
     assert drawn.low < drawn.point < drawn.high
 
 
-@pytest.mark.parametrize("measured", [nothing("no rows"), Measured(0.3)])
-def test_band_of_nothing_is_none(measured: Measured) -> None:
+@pytest.mark.parametrize("measured", [unknown("no rows"), Estimate(0.3)])
+def test_band_of_nothing_is_none(measured: Estimate) -> None:
     assert band(measured, math.nan) is None
 
 
 def test_band_of_equal_figures_is_no_division_by_zero() -> None:
-    drawn = band(Measured(0.0, 0.0, 0.0, null_low=0.0, null_high=0.0), 0.0)
+    drawn = band(Estimate(0.0, 0.0, 0.0, null_low=0.0, null_high=0.0), 0.0)
     assert drawn is not None
     assert drawn.null_width > 0
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from monitoring.page.speed import duration, speed_view
-from monitoring.wording.localized_text import Phrase
+from monitoring.wording.localized_text import LocalizedText
 from tests.support.mornings import BEIJING, make_morning, make_run
 
 
@@ -17,7 +17,7 @@ def test_speed_is_that_of_the_newest_run_that_scored() -> None:
     second = replace(second, figures={**second.figures, "docs_per_s": 1234.4})
     view = speed_view(make_morning().findings, [first, second, make_run("load")], BEIJING)
     assert view.speed == "1,234"
-    assert view.took == Phrase("42 分 26 秒", "42 min 26 s")
+    assert view.took == LocalizedText("42 分 26 秒", "42 min 26 s")
     assert view.cache == "31.3%"
     assert view.detail.zh == "2,035 词元/秒 · cpu · bf16"
     assert [run.speed for run in view.runs] == ["95", "1,234", "–"]

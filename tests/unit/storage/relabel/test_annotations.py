@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from storage.errors import TerminalError
-from storage.relabel.annotations import AnswerLog, StoredAnswer, digest_of
+from storage.relabel.annotations import AnnotationLog, StoredAnnotation, digest_of
 from tests.support.predictions import NIGHT
 
 
-def answer(item: str, label: str = "正面", who: str = "李", minutes: int = 0) -> StoredAnswer:
-    return StoredAnswer(item, label, who, NIGHT + timedelta(minutes=minutes))
+def answer(item: str, label: str = "正面", who: str = "李", minutes: int = 0) -> StoredAnnotation:
+    return StoredAnnotation(item, label, who, NIGHT + timedelta(minutes=minutes))
 
 
 def test_imports_come_back_in_order_as_they_went_in(tmp_path: Path) -> None:
-    log = AnswerLog(tmp_path)
+    log = AnnotationLog(tmp_path)
     assert (log.imports(), log.said()) == ([], {})
     first, second = [answer("a"), answer("b")], [answer("c", who="王")]
     for number, answers in enumerate((first, second)):
@@ -26,14 +26,14 @@ def test_imports_come_back_in_order_as_they_went_in(tmp_path: Path) -> None:
 
 
 def test_the_same_answers_again_are_known_whatever_their_order_and_time(tmp_path: Path) -> None:
-    log = AnswerLog(tmp_path)
+    log = AnnotationLog(tmp_path)
     log.add([answer("a"), answer("b")], NIGHT)
     assert log.add([answer("b", minutes=9), answer("a", minutes=9)], NIGHT) == (None, True)
     assert len(log.imports()) == 1
 
 
 def test_only_what_is_new_or_another_is_kept(tmp_path: Path) -> None:
-    log = AnswerLog(tmp_path)
+    log = AnnotationLog(tmp_path)
     log.add([answer("a"), answer("b")], NIGHT)
     added, before = log.add([answer("a"), answer("b", "负面"), answer("c")], NIGHT)
     assert added is not None
@@ -44,14 +44,14 @@ def test_only_what_is_new_or_another_is_kept(tmp_path: Path) -> None:
 
 
 def test_people_do_not_overwrite_each_other(tmp_path: Path) -> None:
-    log = AnswerLog(tmp_path)
+    log = AnnotationLog(tmp_path)
     log.add([answer("a")], NIGHT)
     log.add([answer("a", "负面", "王")], NIGHT)
     assert log.said() == {"a": {"李": "正面", "王": "负面"}}
 
 
 def test_an_import_that_was_cut_off_is_told(tmp_path: Path) -> None:
-    log = AnswerLog(tmp_path)
+    log = AnnotationLog(tmp_path)
     log.add([answer("a")], NIGHT)
     (file,) = tmp_path.rglob("*.json")
     file.write_bytes(file.read_bytes()[:-20])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage.relabel.learning_curve_points import SAID_SCHEMA, EffectPoints
+from storage.relabel.learning_curve_points import SAID_SCHEMA, LearningCurvePoints
 
 SAID = pa.table({"row": pa.array([2**64 - 1, 3], pa.uint64()), "predicted": [1, -1], "confidence": [0.75, 0.0]}).cast(
     SAID_SCHEMA
@@ -16,7 +16,7 @@ SAID = pa.table({"row": pa.array([2**64 - 1, 3], pa.uint64()), "predicted": [1, 
 
 
 def test_what_was_written_comes_back(tmp_path: Path) -> None:
-    points = EffectPoints(tmp_path / "points")
+    points = LearningCurvePoints(tmp_path / "points")
     assert points.read("评论/a", "k1") is None
     points.write("评论/a", "k1", SAID)
     assert points.read("评论/a", "k1") == SAID
@@ -27,7 +27,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "other columns"])
 def test_a_damaged_file_is_told_and_left_aside(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
-    points = EffectPoints(tmp_path)
+    points = LearningCurvePoints(tmp_path)
     points.write("comment", "k1", SAID)
     (file,) = tmp_path.rglob("k1.parquet")
     data = bytearray(file.read_bytes())

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.config.file import read_config
 from jobs.config.sections.gate import GateSection
-from models.evaluation.gate_record import Limits
+from models.evaluation.gate_record import GateLimits
 from storage.errors import ConfigError
 
 
@@ -19,12 +19,12 @@ def config(tmp_path: Path, text: str) -> GateSection:
 
 
 def test_without_a_section_the_limits_are_those_of_the_gate(tmp_path: Path) -> None:
-    assert config(tmp_path, "").limits() == Limits()
+    assert config(tmp_path, "").limits() == GateLimits()
 
 
 def test_what_is_written_counts(tmp_path: Path) -> None:
     limits = config(tmp_path, "[gate]\nece = 0.1\nleaked_rows = 3\n").limits()
-    assert (limits.ece, limits.leaked_rows, limits.class_drop) == (0.1, 3, Limits().class_drop)
+    assert (limits.ece, limits.leaked_rows, limits.class_drop) == (0.1, 3, GateLimits().class_drop)
 
 
 @pytest.mark.parametrize(

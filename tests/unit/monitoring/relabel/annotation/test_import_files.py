@@ -11,7 +11,7 @@ from monitoring.relabel.annotation.status import batch_status
 from monitoring.relabel.sheets.csv_file import csv_bytes
 from monitoring.relabel.sheets.sheet import Sheet
 from storage.errors import InputError
-from storage.relabel.annotations import AnswerLog
+from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchHead, BatchStore
 from tests.support.batches import head_of, write_batch
 from tests.support.predictions import LABELS, NIGHT
@@ -43,7 +43,7 @@ def sent_back(queue: Queue, tmp_path: Path, head: BatchHead, *labels: str, who: 
 
 
 def said(queue: Queue, head: BatchHead) -> int:
-    return sum(len(each) for each in AnswerLog(queue.folder("comment", head.batch)).said().values())
+    return sum(len(each) for each in AnnotationLog(queue.folder("comment", head.batch)).said().values())
 
 
 def test_the_batch_is_found_by_its_rows(queue: Queue, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score
 
 from models.evaluation.calibration_error import calibration_error, equal_width_edges
 from models.evaluation.record import UNSCORED
-from monitoring.relabel.learning_curve.measure import Effect, Learned, Tried, measure_effect
+from monitoring.relabel.learning_curve.measure import Learned, LearningCurve, Tried, measure_effect
 
 ROWS, CLASSES = 600, 3
 GOLD = np.random.default_rng(9).integers(0, CLASSES, ROWS)
@@ -25,7 +25,7 @@ def network(number: int, learned: Learned, labels: int, right: float, repeat: in
     return Tried(number, learned, labels, repeat, np.arange(rows), predicted, np.full(rows, right))
 
 
-def measured(*others: Tried, champion: float = 0.5) -> Effect:
+def measured(*others: Tried, champion: float = 0.5) -> LearningCurve:
     tried = (*others, network(0, "nothing", 0, champion))
     return measure_effect(tried, GOLD, CLASSES, 500, np.random.default_rng(0))
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from monitoring.relabel.sheets.answers import Answer, Fault, ReadSheet, RowError
+from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError
 from monitoring.relabel.sheets.csv_file import csv_bytes
 from monitoring.relabel.sheets.mend import mend_grid, problem_of
 from monitoring.relabel.sheets.read import read_sheet
@@ -21,7 +21,7 @@ def mended(read: ReadSheet, *, only_errors: bool = False) -> list[dict[str, str]
 
 def test_errors_come_first_with_the_text_that_was_sent_and_their_label() -> None:
     read = ReadSheet(
-        (Answer(ONE, LABELS[0], 2, "li"),), (fault(Fault.UNKNOWN_LABEL, TWO, "好像不错", annotator="wang"),)
+        (Annotation(ONE, LABELS[0], 2, "li"),), (fault(Fault.UNKNOWN_LABEL, TWO, "好像不错", annotator="wang"),)
     )
     first, second = mended(read)
     assert (first["row_id"], first["text"], first["label"]) == (TWO, "'=1+1", "好像不错")
@@ -40,7 +40,7 @@ def test_a_label_that_may_be_meant_for_another_row_is_written_again() -> None:
 
 def test_an_item_with_two_errors_is_one_row_and_none_of_its_answers_stays() -> None:
     read = ReadSheet(
-        (Answer(ONE, LABELS[0], 2, "li"), Answer(THREE, LABELS[1], 4, "li")),
+        (Annotation(ONE, LABELS[0], 2, "li"), Annotation(THREE, LABELS[1], 4, "li")),
         (fault(Fault.DUPLICATE, ONE), fault(Fault.DUPLICATE, ONE)),
     )
     assert [row["row_id"] for row in mended(read)] == [ONE, THREE]
@@ -53,7 +53,7 @@ def test_a_row_of_no_known_item_stays_as_it_came_and_harmless() -> None:
 
 
 def test_what_is_mended_reads_without_errors() -> None:
-    read = ReadSheet((Answer(ONE, LABELS[0], 2, "li"),), (fault(Fault.UNKNOWN_LABEL, TWO, LABELS[2]),))
+    read = ReadSheet((Annotation(ONE, LABELS[0], 2, "li"),), (fault(Fault.UNKNOWN_LABEL, TWO, LABELS[2]),))
     again = read_sheet(csv_bytes(mend_grid(read, SHEET, "zh")), sent_of(SHEET))
     assert not again.errors
     assert said(again) == {TWO: LABELS[2], ONE: LABELS[0]}
