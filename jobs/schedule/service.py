@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 
 from jobs.calendar.occasions import Job, Occasion, Settled, due
-from jobs.config.file import CONFIG_NAME, Home
+from jobs.config.home import CONFIG_NAME, Home
 from jobs.config.sections.schedule import JobSection
 from jobs.config.sections.secret import revealed
 from jobs.nightly.report import JOB
@@ -25,8 +25,7 @@ from monitoring.alerts.punctuality import ExpectedRun
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing
-from storage.lake.retired import RetiredStore
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 
 class HomeRecords:
@@ -37,8 +36,8 @@ class HomeRecords:
     """
 
     def __init__(self, home: Home) -> None:
-        self._runs, self._since = RunLog(home.run_records), SinceStore(home.schedule)
-        self._retired = RetiredStore(home.retired)
+        self._runs, self._since = home.run_log, SinceStore(home.schedule)
+        self._retired = home.retired_store
 
     def settled(self, task: str) -> Settled:
         """Which nights of a task are done."""
@@ -128,7 +127,7 @@ def _skipped(
     home: Home, job: Job, records: Sequence[RunRecord], since: datetime, now: datetime
 ) -> Sequence[SkippedRuns]:
     own = [each for each in records if each.task == job.task]
-    settled = settled_by([each for each in own if each.job == JOB], RetiredStore(home.retired).slots(job.task))
+    settled = settled_by([each for each in own if each.job == JOB], home.retired_store.slots(job.task))
     return given_up(job, now, since, course_by(own, settled))
 
 

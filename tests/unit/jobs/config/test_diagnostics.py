@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config.file import CONFIG_NAME, read_config
+from jobs.config.file import read_config
+from jobs.config.home import CONFIG_NAME
 from storage.errors import ConfigError
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config.file import Config, Home
+from jobs.config.home import Home
+from jobs.config.model import Config
 from jobs.nightly.night import run_steps
 from jobs.nightly.report import StepReport, steps_of, worst_code
 from jobs.nightly.steps import STEPS, Night, Step, StepResult

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.config.file import CONFIG_NAME, Home, read_config
+from jobs.config.file import read_config
+from jobs.config.home import CONFIG_NAME, Home
 from jobs.config.sections.monitoring import MonitorSection
 from monitoring.alerts.rules import Rules
 from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink
