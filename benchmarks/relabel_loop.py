@@ -36,7 +36,7 @@ from batch.scorer import Scorer
 from jobs.config.file import find_home
 from jobs.config.home import Home
 from jobs.relabel.pick import PickRequest, pick
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from jobs.scoring.score import ScoreRequest, score
 from models.bundle import Bundle, open_bundle
 from models.evaluation.metrics import evaluate
@@ -179,8 +179,8 @@ def ask(home: Home, corpus: Corpus, course: Course, number: int, budget: int) ->
     """Score the dump, pick a batch and label it; rows asked by arm. A round that was cut off goes on."""
     store, source = home.batch_store, f"round-{number}"
     if len(store.heads(TASK)) < number:
-        score(home, ScoreRequest(TASK, DAY), LogLines())
-        pick(home, PickRequest(TASK, budget, mix=ARMS[course.arm], seed=course.seed), LogLines())
+        score(home, ScoreRequest(TASK, DAY), quiet_context())
+        pick(home, PickRequest(TASK, budget, mix=ARMS[course.arm], seed=course.seed), quiet_context())
     items = store.items(TASK, store.heads(TASK)[number - 1].batch)
     labels = open_bundle(_in_use(home)).labels
     gold = dict(zip(corpus.pool["id"], corpus.pool["gold"], strict=True))

@@ -6,9 +6,10 @@ import getpass
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
 from jobs.runs.locks import task_lock
 from models.evaluation.gate_record import GateReport
 from models.history import Move, carried_out, version_before
@@ -18,28 +19,57 @@ from storage.processes import host_name
 
 
 @dataclass(frozen=True, slots=True)
-class PromoteResult:
+class HistoryLine:
     """A line of the history, and whether it happened: a process may have been killed before the pointer moved."""
 
     move: Move
     happened: bool
 
 
-def promote(home: Home, task: str, wanted: str, *, force: bool = False, reason: str = "") -> Move:
+@dataclass(frozen=True, slots=True)
+class PromoteRequest:
+    """Which challenger to put in the champion's place.
+
+    Attributes:
+        task: The task's name.
+        bundle: The challenger's version, or its unique beginning.
+        force: Do without a passed gate.
+        reason: Why; needed with `force`.
+    """
+
+    task: str
+    bundle: str
+    force: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """Which task goes back to the bundle before.
+
+    Attributes:
+        task: The task's name.
+        reason: Why; it stays in the history.
+    """
+
+    task: str
+    reason: str = ""
+
+
+def promote(home: Home, request: PromoteRequest, context: JobContext) -> Move:
     """Put a challenger in the champion's place.
 
     Args:
         home: The home.
-        task: The task's name.
-        wanted: The challenger's version, or its unique beginning.
-        force: Do without a passed gate.
-        reason: Why; needed with `force`.
+        request: Which challenger.
+        context: The clock.
 
     Raises:
         GateRefused: There is no report of a gate about exactly this pair, or it was not passed.
         BundleError: There is no such bundle, or it is not whole.
         ConfigError: `force` without a reason, or yeban.toml names the bundle to use.
     """
+    task, force, reason = request.task, request.force, request.reason
     _check_pointer_counts(home, task)
     if force and not reason.strip():
         raise ConfigError(
@@ -49,7 +79,7 @@ def promote(home: Home, task: str, wanted: str, *, force: bool = False, reason: 
         )
     registry = home.registry
     with task_lock(home.locks, task, "bundles"):
-        version = _whole(registry, task, wanted)
+        version = _whole(registry, task, request.bundle)
         before = registry.in_use(task)
         if version == before:
             raise ConfigError(
@@ -59,7 +89,7 @@ def promote(home: Home, task: str, wanted: str, *, force: bool = False, reason: 
         if refusal is not None and not force:
             raise refusal
         move = Move(
-            at=datetime.now(UTC),
+            at=context.now().astimezone(UTC),
             who=_who(),
             action="promote" if before else "first",
             before=before,
@@ -72,13 +102,14 @@ def promote(home: Home, task: str, wanted: str, *, force: bool = False, reason: 
     return move
 
 
-def rollback(home: Home, task: str, *, reason: str = "") -> Move:
+def rollback(home: Home, request: RollbackRequest, context: JobContext) -> Move:
     """Go back to what was in use before the last promotion; again, to what was before that.
 
     Raises:
         BundleError: That bundle is gone or not whole.
         ConfigError: There is nothing to go back to, or yeban.toml names the bundle to use.
     """
+    task = request.task
     _check_pointer_counts(home, task)
     registry = home.registry
     with task_lock(home.locks, task, "bundles"):
@@ -91,12 +122,12 @@ def rollback(home: Home, task: str, *, reason: str = "") -> Move:
                 action=f"see `yeban bundles history {task}`; `yeban bundles promote` puts any bundle in use",
             )
         version = _whole(registry, task, target)
-        move = Move(datetime.now(UTC), _who(), "rollback", now_in_use, version, reason=reason)
+        move = Move(context.now().astimezone(UTC), _who(), "rollback", now_in_use, version, reason=request.reason)
         registry.move(task, move)
     return move
 
 
-def promote_first(home: Home, task: str, version: str) -> bool:
+def promote_first(home: Home, task: str, version: str, context: JobContext) -> bool:
     """Put the first bundle that is trained for a task in use: nothing is there to lose.
 
     Returns:
@@ -107,16 +138,16 @@ def promote_first(home: Home, task: str, version: str) -> bool:
         if registry.champion(task) is not None:
             return False
         before = registry.in_use(task)
-        registry.move(task, Move(datetime.now(UTC), _who(), "first", before, version))
+        registry.move(task, Move(context.now().astimezone(UTC), _who(), "first", before, version))
         return True
 
 
-def history(home: Home, task: str) -> list[PromoteResult]:
+def history(home: Home, task: str) -> list[HistoryLine]:
     """All moves, oldest first."""
     registry = home.registry
     moves = registry.moves(task)
     happened = {id(move) for move in carried_out(moves, registry.in_use(task))}
-    return [PromoteResult(move, id(move) in happened) for move in moves]
+    return [HistoryLine(move, id(move) in happened) for move in moves]
 
 
 def gate_verdict(registry: Registry, task: str, challenger: str, champion: str | None) -> bool | None:

@@ -17,6 +17,7 @@ from jobs.cli.options import (
     err,
     from_here,
     home_at,
+    job_context,
     now,
     out,
     say,
@@ -94,12 +95,11 @@ def backfill_command(
 
 
 def _run(home: Home, request: BackfillRequest, as_json: bool) -> None:
-    from jobs.runs.progress import shown_progress
     from jobs.scoring.backfill import backfill
 
     failed: list[date] = []
-    with shown_progress(err) as progress:
-        for day, result in backfill(home, request, progress):
+    with job_context() as context:
+        for day, result in backfill(home, request, context):
             if isinstance(result, YebanError) or result.state != "done":
                 failed.append(day)
             if as_json:

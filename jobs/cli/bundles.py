@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, home_at, out, say, say_json
+from jobs.cli.options import HomeOption, JsonOption, TaskArgument, home_at, job_context, out, say, say_json
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it stays in the history.", show_default=False)]
 
@@ -108,9 +108,10 @@ def promote_command(
 
     Example: yeban bundles promote comment 3f2a91c04b7d
     """
-    from jobs.bundles.promote import promote
+    from jobs.bundles.promote import PromoteRequest, promote
 
-    move = promote(home_at(home), task, bundle, force=force, reason=reason)
+    with job_context() as context:
+        move = promote(home_at(home), PromoteRequest(task, bundle, force, reason), context)
     if as_json:
         say_json(move.as_dict())
         return
@@ -128,9 +129,10 @@ def rollback_command(
 
     Example: yeban bundles rollback comment --reason "too many complaints"
     """
-    from jobs.bundles.promote import rollback
+    from jobs.bundles.promote import RollbackRequest, rollback
 
-    move = rollback(home_at(home), task, reason=reason)
+    with job_context() as context:
+        move = rollback(home_at(home), RollbackRequest(task, reason), context)
     if as_json:
         say_json(move.as_dict())
         return

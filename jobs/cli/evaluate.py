@@ -15,8 +15,8 @@ from jobs.cli.options import (
     LabelColumn,
     TaskArgument,
     TextColumn,
-    err,
     home_at,
+    job_context,
     say,
     say_json,
 )
@@ -47,14 +47,13 @@ def evaluate_command(
 
     Example: yeban evaluate comment --data test.parquet --group-column source
     """
-    from jobs.runs.progress import shown_progress
-    from jobs.training.evaluate import evaluate_bundle
+    from jobs.training.evaluate import EvaluateRequest, evaluate_bundle
     from models.evaluation.terminal import render_text
     from models.training.data import LabelledSource
 
     source = LabelledSource(data, where, text_column, label_column, group_column)
-    with shown_progress(err) as progress:
-        examined = evaluate_bundle(home_at(home), task, source, bundle, out_folder, progress)
+    with job_context() as context:
+        examined = evaluate_bundle(home_at(home), EvaluateRequest(task, source, bundle, out_folder), context)
     if as_json:
         say_json(json.loads(examined.json_file.read_text("utf-8")))
         return

@@ -13,8 +13,8 @@ from jobs.cli.options import (
     SettingsOption,
     TaskArgument,
     TextColumn,
-    err,
     home_at,
+    job_context,
     labelled_source,
     say,
     say_json,
@@ -116,7 +116,8 @@ def finetune_command(
         text_column=text_column,
         label_column=label_column,
     )
-    made = finetune_task(home_at(home), request, show_progress=err.is_terminal)
+    with job_context(bars=False) as context:
+        made = finetune_task(home_at(home), request, context)
     _print_made(task, made, from_queue=new is None, as_json=as_json)
 
 

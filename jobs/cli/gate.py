@@ -14,8 +14,8 @@ from jobs.cli.options import (
     LabelColumn,
     TaskArgument,
     TextColumn,
-    err,
     home_at,
+    job_context,
     labelled_source,
     say,
     say_json,
@@ -62,7 +62,6 @@ def gate_command(
 
     Example: yeban gate comment 3f2a91c04b7d
     """
-    from jobs.runs.progress import shown_progress
     from jobs.training.gate import GateRequest, hold_gate
 
     sets = (
@@ -70,8 +69,8 @@ def gate_command(
         labelled_source(recent, recent_where, "recent", text_column, label_column, group_column),
     )
     request = GateRequest(task, challenger, *sets, group_column)
-    with shown_progress(err) as progress:
-        gated = hold_gate(home_at(home), request, progress)
+    with job_context() as context:
+        gated = hold_gate(home_at(home), request, context)
     report = gated.report
     if as_json:
         say_json(json.loads(gated.json_file.read_text("utf-8")))

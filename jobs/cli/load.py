@@ -13,6 +13,7 @@ from jobs.cli.options import (
     JsonOption,
     err,
     home_at,
+    job_context,
     say,
     say_json,
 )
@@ -36,12 +37,11 @@ def load_command(
 
     Example: yeban load comment
     """
-    from jobs.runs.progress import shown_progress
     from jobs.warehouse.load import load_staged
 
     where = home_at(home)
-    with shown_progress(err) as progress:
-        loads = load_staged(where, task, progress)
+    with job_context() as context:
+        loads = load_staged(where, task, context)
     if as_json:
         say_json([each.as_dict() for each in loads])
     else:

@@ -17,6 +17,7 @@ from jobs.cli.options import (
     TaskArgument,
     err,
     home_at,
+    job_context,
     now,
     out,
     say,
@@ -80,7 +81,6 @@ def night_command(
     """
     from jobs.config.file import parse_date
     from jobs.monitor.monitor import MonitorRequest, monitor
-    from jobs.runs.progress import shown_progress
     from monitoring.wording.headline import headline
 
     where = home_at(home)
@@ -103,8 +103,8 @@ def night_command(
     if day is None:
         raise ConfigError("no --date", expected="the night to monitor", action="for example --date yesterday")
     request = MonitorRequest(task, parse_date(day, where.config.time_zone, now()), bundle, html, lang)
-    with shown_progress(err) as progress:
-        outcome = monitor(where, request, progress)
+    with job_context() as context:
+        outcome = monitor(where, request, context)
     _print(outcome, lang, as_json=as_json)
     if outcome.failures:
         raise typer.Exit(FAILED)
@@ -140,8 +140,7 @@ def show_command(
 
 def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None:
     from jobs.config.file import parse_date
-    from jobs.monitor.references import freeze_reference
-    from jobs.runs.progress import shown_progress
+    from jobs.monitor.references import FreezeRequest, freeze_reference
 
     if first is None or last is None:
         raise ConfigError(
@@ -150,8 +149,8 @@ def _freeze(where: Home, task: str, first: str | None, last: str | None) -> None
             action="for example --from 2026-01-01 --to 2026-01-07",
         )
     start, end = (parse_date(each, where.config.time_zone, now()) for each in (first, last))
-    with shown_progress(err) as progress:
-        reference = freeze_reference(where, task, start, end, progress)
+    with job_context() as context:
+        reference = freeze_reference(where, FreezeRequest(task, start, end), context)
     say(f"{task}: {reference.origin.rows:,} rows of {start} to {end} are the reference from now on", err)
 
 

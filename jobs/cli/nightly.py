@@ -16,6 +16,7 @@ from jobs.cli.options import (
     err,
     from_here,
     home_at,
+    job_context,
     now,
     say,
     say_json,
@@ -50,7 +51,6 @@ def nightly_command(
     """
     from jobs.config.file import parse_date
     from jobs.nightly.night import NightRequest, nightly
-    from jobs.runs.progress import shown_progress
 
     where = home_at(home)
     _check_steps(without or [])
@@ -60,8 +60,8 @@ def nightly_command(
         tuple(from_here(each) for each in patterns or ()),
         tuple(without or ()),
     )
-    with shown_progress(err) as progress:
-        outcome = nightly(where, request, progress, now)
+    with job_context() as context:
+        outcome = nightly(where, request, context)
     _print(outcome, as_json=as_json)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

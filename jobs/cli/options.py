@@ -9,6 +9,8 @@ import json
 import logging
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +24,7 @@ from storage.errors import ConfigError
 
 if TYPE_CHECKING:
     from jobs.config.home import Home
+    from jobs.runs.context import JobContext
     from models.training.data import LabelledSource
 
 
@@ -168,6 +171,20 @@ def home_at(given: Path | None) -> Home:
 def now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def job_context(*, bars: bool = True) -> Iterator[JobContext]:
+    """What a job is given: progress on standard error, and the clock.
+
+    Args:
+        bars: Show our own bars on a terminal; training shows the Trainer's.
+    """
+    from jobs.runs.context import JobContext
+    from jobs.runs.progress import LogLines, shown_progress
+
+    with shown_progress(err) if bars else nullcontext(LogLines()) as progress:
+        yield JobContext(progress, now, interactive=err.is_terminal)
 
 
 def from_here(pattern: str) -> str:

@@ -14,6 +14,7 @@ from jobs.cli.options import (
     JsonOption,
     TaskArgument,
     home_at,
+    job_context,
     say_json,
 )
 from storage.errors import ConfigError
@@ -46,9 +47,11 @@ def predict_command(
             expected="texts as arguments, or lines on standard input",
             action="yeban predict comment 文字",
         )
-    from jobs.scoring.predict import predict
+    from jobs.scoring.predict import PredictRequest, predict
 
-    for answer in predict(home_at(home), task, given, bundle, top):
+    with job_context() as context:
+        result = predict(home_at(home), PredictRequest(task, given, bundle, top), context)
+    for answer in result.predictions:
         if as_json:
             say_json(answer.as_dict(), indent=None)
         else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.cli import relabel_files
-from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, job_context, now, say, say_json
 from jobs.cli.relabel_effect import effect_command
 from storage.errors import ConfigError
 
@@ -60,15 +60,14 @@ def pick_command(
     """
     from jobs.config.file import parse_date
     from jobs.relabel.pick import PickRequest, pick
-    from jobs.runs.progress import shown_progress
 
     where = home_at(home)
     start, end = (None if day is None else parse_date(day, where.config.time_zone, now()) for day in (first, last))
     request = PickRequest(
         task, budget, start, end, _mix(strategy) if strategy else None, seed, against=against, golden=golden
     )
-    with shown_progress(err) as progress:
-        outcome = pick(where, request, progress)
+    with job_context() as context:
+        outcome = pick(where, request, context)
     if as_json:
         say_json(outcome.as_dict())
         return

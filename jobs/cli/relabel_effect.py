@@ -16,6 +16,7 @@ from jobs.cli.options import (
     TextColumn,
     err,
     home_at,
+    job_context,
     labelled_source,
     say,
     say_json,
@@ -72,14 +73,13 @@ def effect_command(
     """
     from jobs.relabel.learning_curve import LearningCurveRequest, measure_labels
     from jobs.relabel.learning_curve_data import Sources
-    from jobs.runs.progress import shown_progress
 
     old = labelled_source(rehearsal, rehearsal_where, "rehearsal", text_column, label_column)
     rows = labelled_source(test, test_where, "test", text_column, label_column)
     sources = Sources(task, old, rows, parent, text_column, label_column)
     request = LearningCurveRequest(sources, repeats, more, anew=anew, settings=tuple(settings or ()))
-    with shown_progress(err) as progress:
-        outcome = measure_labels(home_at(home), request, progress)
+    with job_context() as context:
+        outcome = measure_labels(home_at(home), request, context)
     if as_json:
         say_json(json.loads(outcome.json_file.read_text("utf-8")))
         return

@@ -17,6 +17,7 @@ from jobs.cli.options import (
     err,
     from_here,
     home_at,
+    job_context,
     now,
     say,
     say_json,
@@ -49,13 +50,12 @@ def score_command(
 
     Example: yeban score comment --date yesterday
     """
-    from jobs.runs.progress import shown_progress
     from jobs.scoring.score import score
 
     where = home_at(home)
     request = _request(where, task, day, patterns, bundle, force)
-    with shown_progress(err) as progress:
-        outcome = score(where, request, progress)
+    with job_context() as context:
+        outcome = score(where, request, context)
     if as_json:
         say_json(outcome.as_dict())
     else:

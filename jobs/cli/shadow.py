@@ -18,6 +18,7 @@ from jobs.cli.options import (
     err,
     from_here,
     home_at,
+    job_context,
     now,
     say,
     say_json,
@@ -44,14 +45,13 @@ def shadow_command(
     Example: yeban shadow comment --date yesterday --bundle 3f2a91c04b7d
     """
     from jobs.config.file import parse_date
-    from jobs.runs.progress import shown_progress
     from jobs.scoring.shadow import ShadowRequest, shadow
 
     where = home_at(home)
     when = parse_date(day, where.config.time_zone, now())
     request = ShadowRequest(task, when, bundle, tuple(from_here(each) for each in patterns or ()))
-    with shown_progress(err) as progress:
-        shadowed = shadow(where, request, progress)
+    with job_context() as context:
+        shadowed = shadow(where, request, context)
     flat = json.loads(shadowed.json_file.read_text("utf-8"))
     if as_json:
         say_json(flat)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.cli.options import HomeOption, JsonOption, err, home_at, now, out, say, say_json
+from jobs.cli.options import HomeOption, JsonOption, err, home_at, job_context, out, say, say_json
 from storage.errors import RunLocked
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ def tidy_command(
 
     Example: yeban tidy --dry-run
     """
-    from jobs.tidy.tidy import tidy
+    from jobs.tidy.tidy import TidyRequest, tidy
 
-    report = tidy(home_at(home), now(), dry_run=dry_run)
+    with job_context(bars=False) as context:
+        report = tidy(home_at(home), TidyRequest(dry_run), context)
     if as_json:
         say_json(_flat(report, dry_run))
     else:

@@ -14,8 +14,8 @@ from jobs.cli.options import (
     SettingsOption,
     TaskArgument,
     TextColumn,
-    err,
     home_at,
+    job_context,
     say,
     say_json,
 )
@@ -60,7 +60,8 @@ def train_command(
         tuple(settings or ()),
     )
     where = home_at(home)
-    trained = train_task(where, request, show_progress=err.is_terminal)
+    with job_context(bars=False) as context:
+        trained = train_task(where, request, context)
     bundle, metrics = trained.bundle, trained.bundle.manifest.lineage.dev_metrics
     if as_json:
         say_json({"task": task, "bundle": bundle.version, "path": str(bundle.path), "dev_metrics": dict(metrics)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -13,10 +13,10 @@ from typing import Literal, TypeVar
 from jobs.config.home import Home
 from jobs.monitor.inputs import Gathered, find_night, gather
 from jobs.monitor.report import EVIDENTLY_PAGE, MORNING_PAGE, morning_of
-from jobs.runs.leftovers import sweep
-from jobs.runs.locks import task_lock
-from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.context import Clock, JobContext
+from jobs.runs.job import MONITOR
+from jobs.runs.record import Tally
+from jobs.runs.run import run
 from models.bundle import Bundle
 from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
@@ -78,7 +78,7 @@ class MonitorResult:
     failures: tuple[YebanError, ...]
 
 
-def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorResult:
+def monitor(home: Home, request: MonitorRequest, context: JobContext) -> MonitorResult:
     """Monitor a night. A rerun replaces what was found out, and tells nobody twice.
 
     Raises:
@@ -86,19 +86,18 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorR
         TerminalError: The date was never scored, or nothing of it can be read.
     """
     bundle, slot, gaps = find_night(home, request.task, request.logical_date, request.bundle)
-    runs, store = home.run_log, home.night_store
-    with task_lock(home.locks, request.task, "monitor"), recorded_run(runs, "monitor", slot) as tally:
+    store = home.night_store
+    with run(home, MONITOR, slot, context) as tally:
         started = time.perf_counter()
-        sweep(home)
-        gathered = gather(home, bundle, slot, progress)
+        gathered = gather(home, bundle, slot, context.progress)
         tally.failures += gathered.failures
         findings, judgement = _conclude(home, gathered, gaps)
-        night = StoredNight(to_json(findings), to_json(judgement), datetime.now(UTC))
+        night = StoredNight(to_json(findings), to_json(judgement), context.now().astimezone(UTC))
         outbox = Outbox(home.alerts, slot.task)
         # Alerts first, and no night without them: once it is stored, later ones take them for told.
         if _try(tally, "the alerts", lambda: _posted(outbox, judgement)):
             _try(tally, "the findings", lambda: store.write(slot, night))
-        delivery = _deliver(home, outbox, judgement, tally)
+        delivery = _deliver(home, outbox, judgement, tally, context.now)
         pages, morning = _draw(home, request, gathered, findings, judgement, tally)
         _try(tally, "the copy in the warehouse", lambda: copy_nights(home.open_warehouse(), store, slot.task))
         tally.rows = findings.now.rows
@@ -107,7 +106,6 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorR
             "alerts": len(judgement.alerts),
             "watched": len(judgement.watched),
         }
-    _try(tally, "the run's record in the warehouse", lambda: copy_records(home.open_warehouse(), runs))
     return MonitorResult(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
 
 
@@ -130,10 +128,10 @@ def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tupl
     return findings, judge(findings, rules, past)
 
 
-def _deliver(home: Home, outbox: Outbox, judgement: Judgement, tally: Tally) -> DeliveryReport:
+def _deliver(home: Home, outbox: Outbox, judgement: Judgement, tally: Tally, now: Clock) -> DeliveryReport:
     """Tell people; where the outbox can't be used nobody is told, and that is a failure."""
     sinks = home.config.monitor.sinks_at(home.root)
-    told = _try(tally, "the alerts", lambda: deliver(outbox, sinks, judgement.alerts, lambda: datetime.now(UTC)))
+    told = _try(tally, "the alerts", lambda: deliver(outbox, sinks, judgement.alerts, now))
     return told or DeliveryReport({}, (), sum(each.is_new for each in judgement.alerts))
 
 

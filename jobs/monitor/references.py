@@ -8,6 +8,7 @@ from datetime import date
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
 from jobs.runs.progress import Progress
 from models.bundle import Bundle
 from storage.errors import ConfigError, PartCorrupt, ReferenceUnusable
@@ -57,22 +58,36 @@ def _passed_over(task: str, origin: DevOrigin | DatesOrigin, version: str) -> Re
     )
 
 
-def freeze_reference(home: Home, task: str, first: date, last: date, progress: Progress) -> Reference:
+@dataclass(frozen=True, slots=True)
+class FreezeRequest:
+    """Which scored dates become the reference.
+
+    Attributes:
+        task: The task's name.
+        first: First date.
+        last: Last date.
+    """
+
+    task: str
+    first: date
+    last: date
+
+
+def freeze_reference(home: Home, request: FreezeRequest, context: JobContext) -> Reference:
     """Freeze what the bundle in use scored on some dates, to be the reference from now on.
 
     The confusion on dev is that of the bundle's own reference. Dates that nobody scored are left out.
 
     Args:
         home: The home.
-        task: The task's name.
-        first: First date.
-        last: Last date.
-        progress: Where to report to.
+        request: Which dates.
+        context: Where to report to, and the clock.
 
     Raises:
         ConfigError: The dates are in the wrong order, or there is no such task.
         ReferenceUnusable: No date was scored, a date only by other bundles, or not all of a date can be read.
     """
+    task, first, last = request.task, request.first, request.last
     if last < first:
         raise ConfigError(f"--from {first} is after --to {last}", expected="--from not after --to", action="swap them")
     bundle = find_bundle(home, task, None)
@@ -80,7 +95,7 @@ def freeze_reference(home: Home, task: str, first: date, last: date, progress: P
     slots = _scored_slots(parts, store, task, first, last)
     own = bundle.reference()
     _check_bundles(task, slots, bundle.version)
-    days = [_whole_day(parts, store, slot, progress) for slot in slots if slot.bundle == bundle.version]
+    days = [_whole_day(parts, store, slot, context.progress) for slot in slots if slot.bundle == bundle.version]
     summaries = [summary for summary in days if summary is not None]
     if not summaries:
         raise ReferenceUnusable(

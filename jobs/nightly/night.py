@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -15,7 +15,6 @@ from jobs.config.home import Home
 from jobs.nightly.bundle import bundle_of_night
 from jobs.nightly.report import (
     ALERTED,
-    JOB,
     LEFT_SOMETHING,
     StepReport,
     StepState,
@@ -24,10 +23,10 @@ from jobs.nightly.report import (
     worst_code,
 )
 from jobs.nightly.steps import STEPS, Night, Step
-from jobs.runs.leftovers import sweep
-from jobs.runs.locks import task_lock
-from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.context import JobContext
+from jobs.runs.job import NIGHTLY
+from jobs.runs.record import Tally
+from jobs.runs.run import hold, record_held
 from models.bundle import Bundle
 from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
 from storage.records import Slot
@@ -72,14 +71,13 @@ class NightResult:
     exit_code: int
 
 
-def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable[[], datetime]) -> NightResult:
+def nightly(home: Home, request: NightRequest, context: JobContext) -> NightResult:
     """Do what is missing of a night.
 
     Args:
         home: The home.
         request: Which night.
-        progress: Where to report to.
-        now: The clock, with a time zone.
+        context: Where to report to, and the clock.
 
     Raises:
         ConfigError: Nobody knows the task.
@@ -90,22 +88,20 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     home.task(request.task)
     runs = home.run_log
     steps = [step for name, step in STEPS.items() if name not in request.without]
-    with task_lock(home.locks, request.task, JOB):
-        bundle = _bundle(home, request, runs)  # under the lock: another run may just have begun the night
+    with hold(home, NIGHTLY, request.task):
+        bundle = _bundle(home, request, runs, context)  # under the lock: another run may just have begun the night
         slot = Slot(request.task, request.logical_date, bundle.version)
-        night = Night(home, slot, bundle, request.patterns, progress)
-        sweep(home)
+        night = Night(home, slot, bundle, request.patterns, context)
         before = records_of_night(runs, slot)
         known = known_steps(before)
         done = [record for record in before if record.state == "done"]
         left_out = _left_out(home, request)
         if done and _is_complete(steps, night, known):
-            return _checked(None if left_out else runs, done[-1], slot, steps, known, now())
-        with recorded_run(runs, JOB, slot) as tally:
+            return _checked(None if left_out else runs, done[-1], slot, steps, known, context.now())
+        with record_held(home, NIGHTLY, slot, context) as tally:
             if left_out:
                 tally.figures[LEFT_OUT] = left_out
             reports = run_steps(steps, night, known, tally)
-        _copy(home, runs)
     return NightResult(slot, tally.run_id, tally.state, reports, worst_code(reports))
 
 
@@ -125,12 +121,12 @@ def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepRe
         return False
 
 
-def _bundle(home: Home, request: NightRequest, runs: RunLog) -> Bundle:
+def _bundle(home: Home, request: NightRequest, runs: RunLog, context: JobContext) -> Bundle:
     """What scores the night; one without a bundle is on record, too."""
     try:
         return bundle_of_night(home, request.task, request.logical_date, runs)
     except YebanError:
-        with recorded_run(runs, JOB, Slot(request.task, request.logical_date, "")):
+        with record_held(home, NIGHTLY, Slot(request.task, request.logical_date, ""), context):
             raise
 
 
@@ -244,13 +240,3 @@ def _fresh(last: StepReport | None) -> StepReport:
 
 def _line(report: StepReport) -> str:
     return f"{report.state}" + (f": {report.note or report.why}" if report.note or report.why else "")
-
-
-def _copy(home: Home, runs: RunLog) -> None:
-    """Copy the record into the warehouse; where that fails the next run does it, and the night is none the worse."""
-    if not home.warehouse.exists():
-        return
-    try:
-        copy_records(home.open_warehouse(), runs)
-    except (YebanError, OSError) as error:
-        log.warning("the record of the night is not in the warehouse yet: %s", error)

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from jobs.config.home import Home
-from jobs.runs.progress import Progress
+from jobs.runs.context import JobContext
 from jobs.scoring.plan import find_pending, plan_files
 from jobs.warehouse.load import load_slot, unsettled
 from models.bundle import Bundle
@@ -36,14 +36,14 @@ class Night:
         slot: Task, date and bundle's version.
         bundle: The one of all steps, whatever is promoted meanwhile.
         patterns: Files, globs or directories; empty for the task's `input`.
-        progress: Where to report to.
+        context: Where to report to, and the clock.
     """
 
     home: Home
     slot: Slot
     bundle: Bundle
     patterns: tuple[str, ...]
-    progress: Progress
+    context: JobContext
 
     @property
     def store(self) -> PartStore:
@@ -126,7 +126,7 @@ def _score(night: Night) -> StepResult:
 
     slot = night.slot
     request = ScoreRequest(slot.task, slot.logical_date, night.patterns, night.bundle)
-    outcome = score(night.home, request, night.progress)
+    outcome = score(night.home, request, night.context)
     told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
     return StepResult(told, outcome.failures, rows=outcome.scored_rows)
 
@@ -143,8 +143,7 @@ def _unloaded(night: Night, _: str) -> str:
 
 
 def _load(night: Night) -> StepResult:
-    runs, told = night.home.run_log, _plan(night)
-    loaded = load_slot(night.home, night.store, runs, told, night.progress)
+    loaded = load_slot(night.home, night.store, _plan(night), night.context)
     if loaded.report is None:
         raise WarehouseLocked(
             "; ".join(loaded.failures).splitlines()[0],
@@ -184,7 +183,7 @@ def _monitor(night: Night) -> StepResult:
     from monitoring.wording.headline import headline
 
     request = MonitorRequest(night.slot.task, night.slot.logical_date, night.bundle)
-    outcome = monitor(night.home, request, night.progress)
+    outcome = monitor(night.home, request, night.context)
     said = headline(outcome.morning)
     return StepResult(said.text.en, outcome.failures, said.state == "alert")
 
@@ -221,7 +220,7 @@ def _pick(night: Night) -> StepResult:
     first = last - timedelta(days=settings.days - 1)
     request = PickRequest(slot.task, first=first, last=last, seed=night_seed(last), bundle=night.bundle)
     try:
-        outcome = pick(night.home, request, night.progress)
+        outcome = pick(night.home, request, night.context)
     except NothingToPick as error:
         return StepResult(error.got)
     return StepResult(f"batch {outcome.head.batch}: {sum(outcome.arms.values())} rows to label")

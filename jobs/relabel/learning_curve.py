@@ -19,8 +19,10 @@ import pyarrow as pa
 
 from jobs.config.home import Home
 from jobs.relabel.learning_curve_data import LearningCurveData, Sources, gather
-from jobs.runs.locks import task_lock
+from jobs.runs.context import JobContext
+from jobs.runs.job import LEARNING_CURVE
 from jobs.runs.progress import Progress
+from jobs.runs.run import TaskRun, run
 from models.bundle import Bundle
 from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import UNSCORED
@@ -81,13 +83,13 @@ class LearningCurveResult:
     page: Path
 
 
-def measure_labels(home: Home, request: LearningCurveRequest, progress: Progress) -> LearningCurveResult:
+def measure_labels(home: Home, request: LearningCurveRequest, context: JobContext) -> LearningCurveResult:
     """Train what has not been trained, measure all, and write JSON and a page.
 
     Args:
         home: The home.
         request: What to measure.
-        progress: Where to report to.
+        context: Where to report to, and the clock.
 
     Raises:
         YebanError: There are no labels, or too few; the bundle or a file can't be used.
@@ -97,9 +99,10 @@ def measure_labels(home: Home, request: LearningCurveRequest, progress: Progress
     recipe = finetune_recipe(material.parent.manifest.lineage.recipe, request.settings)
     labels = material.labels
     lots = plan_lots(labels.batch, labels.random, labels.keys, request.repeats)
-    with task_lock(home.locks, request.sources.task, "effect"):
+    with run(home, LEARNING_CURVE, TaskRun(request.sources.task, material.parent.version), context) as tally:
         trial = _Trial(home, request, material, recipe)
-        tried = trial.run(lots, progress)
+        tried = trial.run(lots, context.progress)
+        tally.rows = len(material.test)
     rng = np.random.default_rng(_SEED)
     effect = measure_effect(tried, material.test.gold, len(material.parent.labels), request.more, rng)
     fewer = {point.round for point in effect.points if point.rows < len(material.test)}
@@ -107,7 +110,7 @@ def measure_labels(home: Home, request: LearningCurveRequest, progress: Progress
     folder = home.root / "reports" / "effect" / request.sources.task
     files = folder / "effect.json", folder / "effect.html"
     outcome = LearningCurveResult(effect, material, trial.trained, trial.kept, notes, *files)
-    _write(request, outcome)
+    _write(request, outcome, context.now().astimezone(UTC))
     return outcome
 
 
@@ -229,8 +232,8 @@ def _notes(fewer: set[int], request: LearningCurveRequest) -> list[LocalizedText
     return notes
 
 
-def _write(request: LearningCurveRequest, outcome: LearningCurveResult) -> None:
-    now, task, material = datetime.now(UTC), request.sources.task, outcome.material
+def _write(request: LearningCurveRequest, outcome: LearningCurveResult, now: datetime) -> None:
+    task, material = request.sources.task, outcome.material
     page = render_effect(task, material.parent.version, material.batches, outcome.effect, outcome.notes, now)
     flat = {
         "task": task,

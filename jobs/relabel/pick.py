@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ from jobs.relabel.golden import draw_golden
 from jobs.relabel.items import finish_items, golden_items, picked_rows
 from jobs.relabel.scorers import models_of
 from jobs.relabel.texts import FetchedTexts, fetch_texts
-from jobs.runs.leftovers import sweep
-from jobs.runs.locks import task_lock
-from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.context import JobContext
+from jobs.runs.job import PICK
+from jobs.runs.record import Tally
+from jobs.runs.run import hold, record_held
 from models.bundle import Bundle
 from monitoring.relabel.selection.batch import pick_batch
 from monitoring.relabel.selection.duplicates import group_near_duplicates
@@ -88,13 +88,13 @@ class PickResult:
         return {**head, **dates, "folder": str(self.folder), "arms": dict(self.arms), "labelled_twice": self.twice}
 
 
-def pick(home: Home, request: PickRequest, progress: Progress) -> PickResult:
+def pick(home: Home, request: PickRequest, context: JobContext) -> PickResult:
     """Pick a batch, write it, and copy it into the warehouse.
 
     Args:
         home: The home.
         request: What to pick.
-        progress: Where to report to.
+        context: Where to report to, and the clock.
 
     Raises:
         ConfigError: The dates, the task or a strategy can't be used.
@@ -105,15 +105,11 @@ def pick(home: Home, request: PickRequest, progress: Progress) -> PickResult:
     bundle = find_bundle(home, request.task, request.bundle)
     home.task(request.task)
     scope = _scope(home, request, bundle)
-    runs = home.run_log
-    with task_lock(home.locks, request.task, "relabel"):
-        sweep(home)
-        with recorded_run(runs, "relabel pick", Slot(scope.task, scope.last, scope.bundle)) as tally:
-            outcome = _Picking(home, request, bundle, scope, progress).run(tally)
-        warehouse = home.open_warehouse()
-        copy_batches(warehouse, home.batch_store, request.task)
-        copy_records(warehouse, runs)
-    return outcome
+    with hold(home, PICK, request.task):
+        with record_held(home, PICK, Slot(scope.task, scope.last, scope.bundle), context) as tally:
+            result = _Picking(home, request, bundle, scope, context).run(tally)
+        copy_batches(home.open_warehouse(), home.batch_store, request.task)
+    return result
 
 
 def _scope(home: Home, request: PickRequest, bundle: Bundle) -> Scope:
@@ -136,8 +132,9 @@ def _scope(home: Home, request: PickRequest, bundle: Bundle) -> Scope:
 class _Picking:
     """One pick, step by step."""
 
-    def __init__(self, home: Home, request: PickRequest, bundle: Bundle, scope: Scope, progress: Progress) -> None:
-        self._home, self._request, self._bundle, self._scope, self._progress = home, request, bundle, scope, progress
+    def __init__(self, home: Home, request: PickRequest, bundle: Bundle, scope: Scope, context: JobContext) -> None:
+        self._home, self._request, self._bundle, self._scope = home, request, bundle, scope
+        self._progress, self._now = context.progress, context.now
         self._settings = home.config.relabel
         self._store = home.batch_store
         self._budget = request.budget or self._settings.budget
@@ -226,7 +223,7 @@ class _Picking:
         head = BatchHead(
             batch=items["batch"][0].as_py(),
             task=self._scope.task,
-            created_at=datetime.now(UTC),
+            created_at=self._now().astimezone(UTC),
             bundle=self._scope.bundle,
             first_date=self._scope.first,
             last_date=self._scope.last,

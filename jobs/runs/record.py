@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, date, datetime
+from typing import Any, Final, Protocol
 
 from jobs.runs.logs import run_in_logs
-from storage.errors import DiskFull, TaskWanted, WarehouseLocked, YebanError
+from storage.errors import DiskFull, TaskWanted, YebanError
 from storage.processes import host_name, process_start
-from storage.records import Slot
-from storage.runs.log import RunLog, RunRecord, RunState, load_runs
-from storage.warehouse.connection import Warehouse
+from storage.runs.log import RunLog, RunRecord, RunState
 
 
 def _nothing() -> None:
@@ -37,6 +35,7 @@ class Tally:
         figures: Speed and circumstances.
         failures: What could not be used; the run goes on without it.
         staged: Scored, but not loaded because the warehouse was locked.
+        bundle: The bundle's version, where it is known only when the run has made it.
         checkpoint: Writes the record as it stands, still running: what a killed run leaves.
     """
 
@@ -46,6 +45,7 @@ class Tally:
     figures: dict[str, Any] = field(default_factory=dict)
     failures: list[YebanError] = field(default_factory=list)
     staged: bool = False
+    bundle: str | None = None
     checkpoint: Callable[[], None] = lambda: None
 
     @property
@@ -54,25 +54,47 @@ class Tally:
         return "failed" if self.failures else "staged" if self.staged else "done"
 
 
+class Subject(Protocol):
+    """What a run is about."""
+
+    @property
+    def task(self) -> str:
+        """The task's name."""
+
+    @property
+    def logical_date(self) -> date | None:
+        """The dump's date, where the job has one."""
+
+    @property
+    def bundle(self) -> str | None:
+        """The bundle's version, where it is known."""
+
+
 def after_each_run(work: Callable[[], None]) -> None:
     """Do something whenever a run of this context has ended, however it ended; it must not raise."""
     _after_run.set(work)
 
 
 @contextmanager
-def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
+def recorded_run(runs: RunLog, job: str, subject: Subject, now: Callable[[], datetime]) -> Iterator[Tally]:
     """Write a run's record when it starts and when it ends.
 
     A run that is killed keeps its `running` record, which reads as `interrupted` once its process is gone.
+
+    Args:
+        runs: Where the record goes.
+        job: The job's name.
+        subject: What the run is about.
+        now: The clock.
     """
-    started = datetime.now(UTC)
-    run_id = f"{started:%Y%m%dT%H%M%S}-{slot.task}-{secrets.token_hex(3)}"
+    started = now().astimezone(UTC)
+    run_id = f"{started:%Y%m%dT%H%M%S}-{subject.task}-{secrets.token_hex(3)}"
     record = RunRecord(
         run_id=run_id,
         job=job,
-        task=slot.task,
-        logical_date=slot.logical_date,
-        bundle=slot.bundle,
+        task=subject.task,
+        logical_date=subject.logical_date,
+        bundle=subject.bundle,
         started_at=started,
         finished_at=None,
         state="running",
@@ -93,31 +115,25 @@ def recorded_run(runs: RunLog, job: str, slot: Slot) -> Iterator[Tally]:
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | SystemExit | TaskWanted)
         with suppress(DiskFull):  # what went wrong matters more; without this record the run reads `interrupted`
-            runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error))
+            runs.write(_closed(record, tally, "interrupted" if stopped else "failed", error, now()))
         raise
     else:
-        runs.write(_closed(record, tally, tally.state, None))
+        runs.write(_closed(record, tally, tally.state, None, now()))
     finally:
         _after_run.get()()
 
 
-def _closed(record: RunRecord, tally: Tally, state: RunState, error: BaseException | None) -> RunRecord:
+def _closed(
+    record: RunRecord, tally: Tally, state: RunState, error: BaseException | None, moment: datetime
+) -> RunRecord:
     failures = [str(each) for each in tally.failures] + ([str(error) or type(error).__name__] if error else [])
     return replace(
         record,
-        finished_at=datetime.now(UTC),
+        bundle=tally.bundle or record.bundle,
+        finished_at=moment.astimezone(UTC),
         state=state,
         rows=tally.rows,
         units=tally.units,
         figures=tally.figures,
         failures=failures,
     )
-
-
-def copy_records(warehouse: Warehouse, runs: RunLog) -> None:
-    """Copy the run records into the warehouse; when it is locked, the next run does it."""
-    try:
-        with warehouse.writing() as connection:
-            load_runs(connection, runs)
-    except WarehouseLocked:
-        return

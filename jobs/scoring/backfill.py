@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
 from jobs.runs.disk_space import check_rooms, rooms_for
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
 from jobs.runs.progress import Progress
-from jobs.runs.record import copy_records
+from jobs.runs.run import mirror_records
 from jobs.runs.yielding import Yielding
 from jobs.scoring.backfill_dates import DateWork, dates_of, survey
 from jobs.scoring.estimates import find_footprint
@@ -72,7 +73,7 @@ def look_ahead(home: Home, request: BackfillRequest) -> tuple[Bundle, list[DateW
 
 
 def backfill(
-    home: Home, request: BackfillRequest, progress: Progress
+    home: Home, request: BackfillRequest, context: JobContext
 ) -> Iterator[tuple[date, ScoreResult | YebanError]]:
     """Score every date of a range; a rerun does only what is missing.
 
@@ -90,7 +91,7 @@ def backfill(
     footprint = find_footprint(home, Slot(request.task, request.first, bundle.version))
     margin = round(home.config.retention.keep_free_gb * 1e9)
     check_rooms(rooms_for(footprint.needs(home, rows)), margin, "run the same command again")
-    dates = _Dates(home, request, bundle, _WholeRange(progress, rows))
+    dates = _Dates(home, request, bundle, replace(context, progress=_WholeRange(context.progress, rows)))
     try:
         for each in work:
             try:
@@ -99,14 +100,14 @@ def backfill(
                 yield each.day, error
     finally:
         if dates.loaded:
-            copy_records(home.open_warehouse(), home.run_log)
+            mirror_records(home)
 
 
 class _Dates:
     """The dates of one backfill: one scorer for all, and the lock given away in between."""
 
-    def __init__(self, home: Home, request: BackfillRequest, bundle: Bundle, progress: Progress) -> None:
-        self._home, self._request, self._bundle, self._progress = home, request, bundle, progress
+    def __init__(self, home: Home, request: BackfillRequest, bundle: Bundle, context: JobContext) -> None:
+        self._home, self._request, self._bundle, self._context = home, request, bundle, context
         self._kept: SharedScorer | None = None
         self._begun = False
         self.loaded = False
@@ -148,7 +149,7 @@ class _Dates:
             sweep(home)
             self._begun = True
         turn = Yielding(waits_for(home.locks, request.task), self._request.rows_per_second)
-        return score_held(home, self._bundle, request, self._progress, SharedRun(self._scorer_of, turn))
+        return score_held(home, self._bundle, request, self._context, SharedRun(self._scorer_of, turn))
 
     def _scorer_of(self, home: Home, bundle: Bundle, answers: PredictionCache | None) -> Scorer:
         from jobs.scoring.scorer import SharedScorer  # torch, only where there is something to score

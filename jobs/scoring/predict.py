@@ -11,6 +11,7 @@ import polars as pl
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
 from jobs.scoring.scorer import make_scorer
 from storage.records import STATUSES
 
@@ -28,13 +29,41 @@ class Prediction:
         return {**asdict(self), "ranked": [{"label": label, "prob": prob} for label, prob in self.ranked]}
 
 
-def predict(home: Home, task: str, texts: Sequence[str], wanted: str | None, top: int) -> list[Prediction]:
-    """Score texts with the bundle in use, or the one asked for."""
-    bundle = find_bundle(home, task, wanted)
-    scores = make_scorer(home, bundle).score(pl.Series("text", texts, dtype=pl.String))
-    answers = []
-    for text, code, probs in zip(texts, scores.status, scores.probs, strict=True):
-        order: list[int] = [] if np.isnan(probs).any() else np.argsort(-probs, kind="stable")[:top].tolist()
+@dataclass(frozen=True, slots=True)
+class PredictRequest:
+    """What to score.
+
+    Attributes:
+        task: The task's name.
+        texts: The texts.
+        bundle: Bundle version, folder or hub name; None for the one in use.
+        top: How many classes to give of each text, the most probable first.
+    """
+
+    task: str
+    texts: Sequence[str]
+    bundle: str | None = None
+    top: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PredictResult:
+    """What the model says, in the order of the texts."""
+
+    predictions: tuple[Prediction, ...]
+
+
+def predict(home: Home, request: PredictRequest, _context: JobContext) -> PredictResult:
+    """Score texts with the bundle in use, or the one asked for.
+
+    Raises:
+        YebanError: The bundle cannot be used.
+    """
+    bundle = find_bundle(home, request.task, request.bundle)
+    scores = make_scorer(home, bundle).score(pl.Series("text", request.texts, dtype=pl.String))
+    predictions = []
+    for text, code, probs in zip(request.texts, scores.status, scores.probs, strict=True):
+        order: list[int] = [] if np.isnan(probs).any() else np.argsort(-probs, kind="stable")[: request.top].tolist()
         ranked = tuple((bundle.labels[each], float(probs[each])) for each in order)
-        answers.append(Prediction(text, STATUSES[code], ranked))
-    return answers
+        predictions.append(Prediction(text, STATUSES[code], ranked))
+    return PredictResult(tuple(predictions))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from batch.input.dump import Dump
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
 from jobs.runs.disk_space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
-from jobs.runs.leftovers import sweep
-from jobs.runs.locks import task_lock
+from jobs.runs.job import SCORE
 from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.record import Tally
+from jobs.runs.run import hold, mirror_records, record_held
 from jobs.runs.yielding import Yielding
 from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
 from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
@@ -117,7 +118,7 @@ class SharedRun:
     turn: Yielding
 
 
-def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreResult:
+def score(home: Home, request: ScoreRequest, context: JobContext) -> ScoreResult:
     """Score a dump and load the result; a rerun does only what is missing.
 
     Raises:
@@ -126,16 +127,15 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreResult:
     """
     home.task(request.task)
     bundle = find_bundle(home, request.task, request.bundle)
-    with task_lock(home.locks, request.task):
-        sweep(home)
-        outcome = score_held(home, bundle, request, progress)
-    if outcome.loaded is not None:
-        copy_records(home.open_warehouse(), home.run_log)
-    return outcome
+    with hold(home, SCORE, request.task):
+        result = score_held(home, bundle, request, context)
+    if result.loaded is not None:
+        mirror_records(home)
+    return result
 
 
 def score_held(
-    home: Home, bundle: Bundle, request: ScoreRequest, progress: Progress, company: SharedRun | None = None
+    home: Home, bundle: Bundle, request: ScoreRequest, context: JobContext, company: SharedRun | None = None
 ) -> ScoreResult:
     """The same for who holds the task's lock, and copies the records later.
 
@@ -144,11 +144,11 @@ def score_held(
         YebanError: As `score`.
     """
     slot = Slot(request.task, request.logical_date, bundle.version)
-    store, runs = home.part_store, home.run_log
+    store, progress = home.part_store, context.progress
     if request.force:
         bring_back(home, slot)
     home.retired_store.check(slot)
-    with recorded_run(runs, "score", slot) as tally:
+    with record_held(home, SCORE, slot, context) as tally:
         dump = plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
         pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
@@ -161,7 +161,7 @@ def score_held(
             pending = find_pending(home, store, dump.plan)
         if pending:
             _score_units(home, bundle, dump, pending, tally, progress, company)
-        loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
+        loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, context)
         profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
     return ScoreResult(
         run_id=tally.run_id,

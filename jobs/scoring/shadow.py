@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 from batch.input.dump import Dump
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
-from jobs.runs.leftovers import sweep
-from jobs.runs.locks import task_lock
+from jobs.runs.context import JobContext
+from jobs.runs.job import SHADOW
 from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, recorded_run
+from jobs.runs.record import Tally
+from jobs.runs.run import run
 from jobs.scoring.plan import plan_files
 from models.bundle import Bundle
 from models.evaluation.side_by_side import Answers, SideBySide, side_by_side
@@ -68,7 +69,7 @@ class ShadowResult:
     failures: tuple[YebanError, ...]
 
 
-def shadow(home: Home, request: ShadowRequest, progress: Progress) -> ShadowResult:
+def shadow(home: Home, request: ShadowRequest, context: JobContext) -> ShadowResult:
     """Score a date with both bundles, as far as it is not scored already, and compare what they say.
 
     Raises:
@@ -79,9 +80,8 @@ def shadow(home: Home, request: ShadowRequest, progress: Progress) -> ShadowResu
     champion, challenger = find_bundle(home, request.task, None), find_bundle(home, request.task, request.challenger)
     _check_pair(champion, challenger)
     slot = Slot(request.task, request.logical_date, challenger.version)
-    with task_lock(home.locks, request.task, "shadow"), recorded_run(home.run_log, "shadow", slot) as tally:
-        sweep(home)
-        stores = [_scored(home, bundle, request, tally, progress) for bundle in (champion, challenger)]
+    with run(home, SHADOW, slot, context) as tally:
+        stores = [_scored(home, bundle, request, tally, context.progress) for bundle in (champion, challenger)]
         found = _compare(stores, champion.labels)
     folder = home.root / "reports" / "shadow" / request.task / request.logical_date.isoformat()
     file = folder / f"{challenger.version}-vs-{champion.version}.json"

@@ -10,9 +10,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
+from jobs.runs.job import TIDY
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
-from jobs.runs.record import Tally, recorded_run
+from jobs.runs.record import Tally
+from jobs.runs.run import record_held
 from jobs.tidy.choosing import KINDS, Bound, Item, Kind, Selection, Verdict, choose
 from jobs.tidy.inventory import take_stock
 from jobs.tidy.removing import remove
@@ -22,10 +25,19 @@ from storage.records import Slot
 
 log = logging.getLogger("yeban.tidy")
 
-JOB = "tidy"
-"""The job's name in its record."""
 _JOBS = ("", "monitor", "shadow", "relabel")
 """Scoring, and the jobs with locks of their own that need what is tidied."""
+
+
+@dataclass(frozen=True, slots=True)
+class TidyRequest:
+    """What to do.
+
+    Attributes:
+        dry_run: Only say what would go.
+    """
+
+    dry_run: bool = False
 
 
 @dataclass(slots=True)
@@ -54,21 +66,21 @@ def look(home: Home, now: datetime) -> Mapping[Kind, Selection]:
     return {kind: choose(stock[kind], _bound(home, kind), today) for kind in KINDS}
 
 
-def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyResult:
+def tidy(home: Home, request: TidyRequest, context: JobContext) -> TidyResult:
     """Remove what `[retention]` does not keep.
 
     A task that a run has is left alone, and one that a run waits for is given to it between two items.
 
     Args:
         home: The home.
-        now: The present moment, with a zone.
-        dry_run: Only say what would go.
+        request: What to do.
+        context: Where to report to, and the clock.
     """
-    report = TidyResult()
+    report, now = TidyResult(), context.now()
     found = look(home, now)
     report.stayed = [choice for chosen in found.values() for choice in chosen.stay]
     going = [choice for chosen in found.values() for choice in chosen.go]
-    if dry_run:
+    if request.dry_run:
         report.gone = going
         return report
     sweep(home)
@@ -76,7 +88,7 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyResult:
     tasks |= {task for task in home.config.tasks if _is_open(home, task)}
     for task in sorted(tasks - {""}):
         try:
-            _tidy_task(home, task, now, report)
+            _tidy_task(home, task, context, report)
         except RunLocked as error:
             log.warning("%s", error.got)
             report.busy.append(task)
@@ -84,20 +96,21 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyResult:
     return report
 
 
-def _tidy_task(home: Home, task: str, now: datetime, report: TidyResult) -> None:
+def _tidy_task(home: Home, task: str, context: JobContext, report: TidyResult) -> None:
     """Tidy a task; what goes is looked up anew under its locks, and again after each time that it was given away."""
     while True:
         try:
             with ExitStack() as locks:
                 for job in _JOBS:
                     locks.enter_context(task_lock(home.locks, task, job, yields=True))
-                _tidy_held(home, task, now, report)
+                _tidy_held(home, task, context, report)
                 return
         except TaskWanted:
             let_others_go(home.locks, task, _JOBS)
 
 
-def _tidy_held(home: Home, task: str, now: datetime, report: TidyResult) -> None:
+def _tidy_held(home: Home, task: str, context: JobContext, report: TidyResult) -> None:
+    now = context.now()
     try:
         for slot in unfinished(home, task):
             finish(home, slot)
@@ -108,15 +121,14 @@ def _tidy_held(home: Home, task: str, now: datetime, report: TidyResult) -> None
     going = [choice for choice in going if choice.item not in report.failed]
     if not going and not _is_open(home, task):
         return
-    today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
-    with recorded_run(home.run_log, JOB, Slot(task, today, "")) as tally:
+    with record_held(home, TIDY, Slot(task, context.today(home.config.time_zone), ""), context) as tally:
         tally.failures += [error for item, error in report.failed.items() if item.task == task]
         _remove(home, going, now, report, tally)
 
 
 def _is_open(home: Home, task: str) -> bool:
     """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
-    last = next((record for record in home.run_log.list(task) if record.job == JOB), None)
+    last = next((record for record in home.run_log.list(task) if record.job == TIDY.name), None)
     return last is not None and last.state in ("interrupted", "failed")
 
 

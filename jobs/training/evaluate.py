@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from batch.scorer import Scorer
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
+from jobs.runs.job import EVALUATE
 from jobs.runs.progress import Progress
+from jobs.runs.run import TaskRun, run
 from jobs.scoring.scorer import make_scorer
 from models.bundle import Bundle
 from models.evaluation.errors import confidently_wrong
@@ -26,6 +29,23 @@ _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluateRequest:
+    """What to evaluate.
+
+    Attributes:
+        task: The task's name.
+        source: The labelled rows.
+        bundle: Bundle version, folder or hub name; None for the one in use.
+        folder: Where to write; None for `reports/evaluation/<task>/<version>` of the home.
+    """
+
+    task: str
+    source: LabelledSource
+    bundle: str | None = None
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateResult:
     """What was measured, on which bundle, and the files it was written to."""
 
@@ -35,28 +55,26 @@ class EvaluateResult:
     page: Path
 
 
-def evaluate_bundle(
-    home: Home, task: str, source: LabelledSource, wanted: str | None, folder: Path | None, progress: Progress
-) -> EvaluateResult:
+def evaluate_bundle(home: Home, request: EvaluateRequest, context: JobContext) -> EvaluateResult:
     """Evaluate a bundle and write `evaluation.json` and `evaluation.html`.
 
     Args:
         home: The home.
-        task: The task's name.
-        source: The labelled rows.
-        wanted: Bundle version, folder or hub name; None for the one in use.
-        folder: Where to write; None for `reports/evaluation/<task>/<version>` of the home.
-        progress: Where to report to.
+        request: What to evaluate.
+        context: Where to report to, and the clock.
 
     Raises:
         YebanError: The data or the bundle cannot be used.
     """
-    bundle = find_bundle(home, task, wanted)
+    task, source = request.task, request.source
+    bundle = find_bundle(home, task, request.bundle)
     rows = read_labelled(source, bundle.labels)
-    probs = score_rows(make_scorer(home, bundle), rows, home.config.units.rows, progress)
+    with run(home, EVALUATE, TaskRun(task, bundle.version), context) as tally:
+        probs = score_rows(make_scorer(home, bundle), rows, home.config.units.rows, context.progress)
+        tally.rows = len(rows)
     groups = None if rows.groups is None else rows.groups.to_list()
     evaluation = evaluate(probs, rows.gold, bundle.labels, groups, np.random.default_rng(_SEED))
-    folder = folder or home.root / "reports" / "evaluation" / task / bundle.version
+    folder = request.folder or home.root / "reports" / "evaluation" / task / bundle.version
     title = f"{task} · {Path(source.file).name}" + (f" · {source.where}" if source.where else "")
     page = render_page(evaluation, title=title, bundle_version=bundle.version, examples=_examples(probs, rows, bundle))
     write_bytes(folder / "evaluation.html", page.encode())

@@ -10,7 +10,9 @@ import polars as pl
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
-from jobs.runs.locks import task_lock
+from jobs.runs.context import JobContext
+from jobs.runs.job import FINETUNE
+from jobs.runs.run import TaskRun, run
 from jobs.training.finetune_data import golden_source, no_new_labels, queue_lessons, training_source
 from jobs.training.train import data_record, sweep_workshops
 from models.bundle import Bundle
@@ -72,7 +74,7 @@ class _Given:
     records: Sequence[DataRecord]
 
 
-def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) -> FinetuneResult:
+def finetune_task(home: Home, request: FinetuneRequest, context: JobContext) -> FinetuneResult:
     """Make a challenger that carries the reference of its dev rows. It waits for its gate: nothing is promoted here.
 
     Raises:
@@ -89,7 +91,7 @@ def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) 
     def finish(bundle: Bundle, dev_rows: LabelledRows) -> Bundle:
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
-    with task_lock(home.locks, request.task, "train"):
+    with run(home, FINETUNE, TaskRun(request.task), context) as tally:
         sweep_workshops(home.bundles / request.task)
         challenger = finetune(
             parent,
@@ -98,9 +100,10 @@ def finetune_task(home: Home, request: FinetuneRequest, *, show_progress: bool) 
             home.bundles / request.task,
             data=given.records,
             yeban_version=version("yeban"),
-            show_progress=show_progress,
+            show_progress=context.interactive,
             finish=finish,
         )
+        tally.rows, tally.bundle = len(given.new), challenger.version
     return FinetuneResult(challenger, parent)
 
 

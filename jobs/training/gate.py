@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from batch.scorer import Scorer
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.runs.context import JobContext
+from jobs.runs.job import GATE
 from jobs.runs.progress import Progress
+from jobs.runs.run import TaskRun, run
 from jobs.scoring.scorer import make_scorer
 from jobs.training.evaluate import score_rows
 from jobs.training.gate_sets import golden_set, recent_set
@@ -64,7 +67,7 @@ class GateResult:
     page: Path
 
 
-def hold_gate(home: Home, request: GateRequest, progress: Progress) -> GateResult:
+def hold_gate(home: Home, request: GateRequest, context: JobContext) -> GateResult:
     """Hold the gate for a challenger of the bundle in use, and write what it says beside the bundles.
 
     Raises:
@@ -74,7 +77,9 @@ def hold_gate(home: Home, request: GateRequest, progress: Progress) -> GateResul
     _check_pair(champion, challenger)
     golden = golden_set(home, request.task, request.golden, champion.labels)
     recent = recent_set(home, request.task, request.recent, challenger, request.group_column)
-    evidence = _measure(home, (champion, challenger), golden.rows, recent.rows, progress)
+    with run(home, GATE, TaskRun(request.task, challenger.version), context) as tally:
+        evidence = _measure(home, (champion, challenger), golden.rows, recent.rows, context.progress)
+        tally.rows = len(golden.rows) + len(recent.rows)
     report = judge_challenger(evidence, home.config.gate.limits())
     file = home.registry.gate_file(request.task, challenger.version, champion.version)
     flat = {

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from jobs.bundles.promote import promote_first
 from jobs.config.home import Home
-from jobs.runs.locks import task_lock
+from jobs.runs.context import JobContext
+from jobs.runs.job import TRAIN
+from jobs.runs.run import TaskRun, run
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord
 from models.registry import WORKSHOP_PREFIX
@@ -44,7 +46,7 @@ class TrainResult:
     crowned: bool
 
 
-def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> TrainResult:
+def train_task(home: Home, request: TrainRequest, context: JobContext) -> TrainResult:
     """Train a bundle that carries the reference of its dev rows, and register it.
 
     The first of a task takes its place at once: nothing is there to lose.
@@ -65,7 +67,7 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
     def finish(bundle: Bundle, dev_rows: LabelledRows) -> Bundle:
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
-    with task_lock(home.locks, request.task, "train"):
+    with run(home, TRAIN, TaskRun(request.task), context) as tally:
         sweep_workshops(home.bundles / request.task)
         bundle = train(
             recipe,
@@ -74,10 +76,11 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
             home.bundles / request.task,
             data=data,
             yeban_version=version("yeban"),
-            show_progress=show_progress,
+            show_progress=context.interactive,
             finish=finish,
         )
-        crowned = promote_first(home, request.task, bundle.version)
+        tally.rows, tally.bundle = len(rows), bundle.version
+        crowned = promote_first(home, request.task, bundle.version, context)
     return TrainResult(bundle, crowned)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from jobs.config.home import Home
-from jobs.runs.locks import task_lock
-from jobs.runs.progress import Progress
-from jobs.runs.record import Tally, copy_records, recorded_run
+from jobs.runs.context import JobContext
+from jobs.runs.job import LOAD
+from jobs.runs.record import Tally
+from jobs.runs.run import mirror_records, run
 from monitoring.findings.mirror import copy_nights
 from monitoring.relabel.annotation.labels import copy_labels
 from monitoring.relabel.annotation.queue import Queue
@@ -18,7 +18,6 @@ from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.replace_orders import ReplaceOrders
 from storage.records import Slot, Unit
-from storage.runs.log import RunLog
 from storage.warehouse.ledger import loaded_records, loaded_units
 from storage.warehouse.loader import LoadReport, load
 from storage.warehouse.relabel_mirror import copy_batches
@@ -65,13 +64,13 @@ def units_in_warehouse(home: Home, slot: Slot) -> set[str]:
 
 
 def load_plan(
-    home: Home, plan: Plan, record: dict[str, Any] | None, tally: Tally, progress: Progress
+    home: Home, plan: Plan, record: dict[str, Any] | None, tally: Tally, context: JobContext
 ) -> LoadReport | None:
     """Load a plan's staged parts; a locked warehouse leaves them staged and is no loss.
 
     A part that turns out to be damaged is discarded, so that the next run scores its unit again.
     """
-    store, slot, done = home.part_store, plan.slot, 0
+    store, slot, done, progress = home.part_store, plan.slot, 0, context.progress
     renewed = store.marked(slot, "renewed") & store.staged_units(slot)
     orders = home.replace_orders
     replaced = [Slot(slot.task, slot.logical_date, bundle) for bundle in orders.of(slot)]
@@ -90,7 +89,7 @@ def load_plan(
             home.open_warehouse(),
             plan,
             bundle_record=record,
-            now=lambda: datetime.now(UTC),
+            now=context.now,
             replace=renewed,
             in_place_of=[old.bundle for old in replaced],
             on_progress=advance,
@@ -150,7 +149,7 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
     )
 
 
-def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadResult]:
+def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadResult]:
     """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
 
     Monitored nights and batches to label that the warehouse lacks are copied as well.
@@ -158,7 +157,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
     Args:
         home: The home.
         task: One task, or None for all that have parts.
-        progress: Where to report to.
+        context: Where to report to, and the clock.
 
     Returns:
         The slots that were not complete in the warehouse, up to the first that found the warehouse locked.
@@ -168,7 +167,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
         RunLocked: A run of the task asked for is under way.
         WarehouseLocked: Somebody else has the warehouse open.
     """
-    store, runs = home.part_store, home.run_log
+    store = home.part_store
     retired = home.retired_store
     slots = [slot for slot in store.slots(task) if not retired.has(slot)]
     if task is not None and not slots:
@@ -176,7 +175,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
     plans, done = _read_plans(store, slots)
     for plan in unsettled(home, store, plans):
         try:
-            done.append(load_slot(home, store, runs, plan, progress))
+            done.append(load_slot(home, store, plan, context))
         except RunLocked as error:
             if task is not None:
                 raise
@@ -185,7 +184,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
         if done[-1].report is None:
             return done
     if any(each.report for each in done):
-        copy_records(home.open_warehouse(), runs)
+        mirror_records(home)
     for name in home.config.tasks if task is None else [task]:
         copy_nights(home.open_warehouse(), home.night_store, name)
         copy_batches(home.open_warehouse(), home.batch_store, name)
@@ -239,16 +238,16 @@ def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
     return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
 
 
-def load_slot(home: Home, store: PartStore, runs: RunLog, plan: Plan, progress: Progress) -> LoadResult:
+def load_slot(home: Home, store: PartStore, plan: Plan, context: JobContext) -> LoadResult:
     """Load what is staged of a plan, on record.
 
     Raises:
         RunLocked: A run of the task is under way.
     """
     slot = plan.slot
-    with task_lock(home.locks, slot.task), recorded_run(runs, "load", slot) as tally:
+    with run(home, LOAD, slot, context) as tally:
         plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it
-        report = load_plan(home, plan, None, tally, progress)
+        report = load_plan(home, plan, None, tally, context)
         if report and report.waiting_rows:
             tally.failures.append(_not_staged(slot, report.waiting_rows))
         tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)

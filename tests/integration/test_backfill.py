@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jobs.config.file import find_home
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from jobs.scoring.backfill import BackfillRequest
 from jobs.scoring.backfill import backfill as run_backfill
 from jobs.warehouse.retire import retire
@@ -193,7 +193,7 @@ def test_a_dump_that_comes_while_the_range_is_scored_takes_the_place_of_others(
     hidden = late.rename(home.root / "hidden.parquet")
     days = (date.fromisoformat(day) for day in (DAY, THIRD_DAY))
     request = BackfillRequest(home.task, *days, bundle=str(tiny_bundle("weibo")), replace=True)
-    for day, _ in run_backfill(find_home(home.root, home.root), request, LogLines()):
+    for day, _ in run_backfill(find_home(home.root, home.root), request, quiet_context()):
         if day.isoformat() == DAY:
             hidden.rename(late)
     assert by_bundle(home) == [(6, 150)]

@@ -203,12 +203,14 @@ def test_a_promotion_that_is_killed(world: Changing, good: str, moment: str) -> 
         "import os, signal\n"
         "from pathlib import Path\n"
         "from jobs.config.file import find_home\n"
-        "from jobs.bundles.promote import promote\n"
+        "from jobs.bundles.promote import PromoteRequest, promote\n"
+        "from jobs.runs.context import quiet_context\n"
         "from models.registry import Registry\n"
         "crown = Registry.crown\n"
         f"def dies(self, task, version): {first} os.kill(os.getpid(), signal.SIGKILL)\n"
         "Registry.crown = dies\n"
-        f"promote(find_home(Path({str(world.home.root)!r}), Path()), 'weibo', {good!r})\n"
+        f"request = PromoteRequest('weibo', {good!r})\n"
+        f"promote(find_home(Path({str(world.home.root)!r}), Path()), request, quiet_context())\n"
     )
     root = Path(__file__).parents[2]
     killed = subprocess.run(

@@ -15,7 +15,7 @@ import pytest
 from jobs.config.file import find_home
 from jobs.relabel.learning_curve import LearningCurveRequest, measure_labels
 from jobs.relabel.learning_curve_data import Sources, gather
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from models.training.data import LabelledSource
 from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
@@ -72,7 +72,7 @@ def told(world: Changing, **changed: Any) -> dict[str, Any]:
     """The same without a process of its own."""
     home = find_home(world.home.root, world.home.root)
     request = LearningCurveRequest(replace(Sources("comment"), **changed), repeats=1, settings=TUNING)
-    outcome = measure_labels(home, request, LogLines())
+    outcome = measure_labels(home, request, quiet_context())
     flat: dict[str, Any] = json.loads(outcome.json_file.read_text("utf-8"))
     return flat
 

@@ -16,6 +16,7 @@ from jobs.calendar.occasions import Occasion
 from jobs.config.file import find_home
 from jobs.nightly.night import NightRequest
 from jobs.nightly.night import nightly as run_night
+from jobs.runs.context import JobContext
 from jobs.runs.progress import LogLines
 from jobs.schedule.service import HomeRecords
 from models.bundle import open_bundle
@@ -260,7 +261,7 @@ def test_a_promotion_in_the_middle_leaves_the_night_to_the_bundle_that_began_it(
 ) -> None:
     registry, first, second = two_bundles(home, tiny_bundle("weibo"))
     progress, night = _Promotes(registry, home.task, second), NightRequest(home.task, date.fromisoformat(DAY))
-    outcome = run_night(find_home(home.root, home.root), night, progress, lambda: datetime.now(UTC))
+    outcome = run_night(find_home(home.root, home.root), night, JobContext(progress))
     assert outcome.exit_code == 0
     assert registry.champion(home.task) == second
     is_whole(home, [DAY])

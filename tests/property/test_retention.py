@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.config.home import Home
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from jobs.tidy.choosing import Bound, Item, choose
-from jobs.tidy.tidy import tidy
+from jobs.tidy.tidy import TidyRequest, tidy
 from jobs.warehouse.load import load_staged
 from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
@@ -112,7 +112,7 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
         for age, what in special.items():
             _make(home, slot_of_age(age), what)
         before = {age: _left(home, slot_of_age(age)) for age in special}
-        report = tidy(home, NOW)
+        report = tidy(home, TidyRequest(), quiet_context(lambda: NOW))
         assert report.failures == []
         for age, what in special.items():
             slot = slot_of_age(age)
@@ -122,7 +122,7 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
             else:
                 assert rows == (0 if predictions and age > predictions else ROWS)
                 assert not staged or not (parts and age > parts)
-        load_staged(home, None, LogLines())
+        load_staged(home, None, quiet_context())
         rows_now = rows_by_slot(root) if home.warehouse.exists() else {}
         assert all(rows_now.get(slot_of_age(age), 0) in (0, ROWS) for age in special)
         assert all(slot not in rows_now for slot in home.retired_store.slots())

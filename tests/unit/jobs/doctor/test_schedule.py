@@ -11,6 +11,7 @@ from jobs.config.file import find_home
 from jobs.config.home import CONFIG_NAME, Home
 from jobs.doctor.check import Diagnosis
 from jobs.doctor.schedule import check_schedule
+from jobs.runs.context import system_clock
 from jobs.runs.locks import scheduler_lock
 from jobs.runs.record import recorded_run
 from jobs.schedule.records import SinceStore
@@ -47,7 +48,7 @@ def answers_since(home: Home, days: float) -> None:
 def record(home: Home, task: str, night: date, state: str) -> None:
     """A night of another machine, whose process can't be asked."""
     runs = home.run_log
-    with recorded_run(runs, "nightly", Slot(task, night, "b1")) as tally:
+    with recorded_run(runs, "nightly", Slot(task, night, "b1"), system_clock) as tally:
         pass
     runs.write(replace(runs.get(tally.run_id), state=state, started_at=NOW, host="another"))  # type: ignore[arg-type]
 

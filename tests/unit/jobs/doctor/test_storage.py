@@ -13,6 +13,7 @@ from jobs.config.file import find_home
 from jobs.config.home import CONFIG_NAME, Home
 from jobs.doctor import storage
 from jobs.doctor.check import Diagnosis, looked_at
+from jobs.runs.context import system_clock
 from jobs.runs.locks import scheduler_lock, task_lock
 from jobs.runs.record import recorded_run
 from monitoring.alerts.delivery import post
@@ -138,24 +139,24 @@ class TestRuns:
     def test_the_last_of_each_job_counts(self, home: Home) -> None:
         runs = home.run_log
         assert levels(storage.check_runs(home)) == ["ok"]
-        with pytest.raises(NoInput), recorded_run(runs, "score", SLOT):
+        with pytest.raises(NoInput), recorded_run(runs, "score", SLOT, system_clock):
             raise NoInput("no dump")
         (check,) = storage.check_runs(home)
         assert check.level == "warning"
         assert "score of comment, 2026-01-05: failed" in check.found
-        with recorded_run(runs, "monitor", SLOT):
+        with recorded_run(runs, "monitor", SLOT, system_clock):
             pass
         assert levels(storage.check_runs(home)) == ["warning"]
-        with recorded_run(runs, "score", SLOT) as tally:
+        with recorded_run(runs, "score", SLOT, system_clock) as tally:
             tally.staged = True
         (check,) = storage.check_runs(home)
         assert "yeban load comment" in check.action
-        with recorded_run(runs, "score", SLOT):
+        with recorded_run(runs, "score", SLOT, system_clock):
             pass
         assert levels(storage.check_runs(home)) == ["ok"]
 
     def test_a_file_that_is_no_run_is_to_be_moved(self, home: Home) -> None:
-        with recorded_run(home.run_log, "score", SLOT):
+        with recorded_run(home.run_log, "score", SLOT, system_clock):
             pass
         (home.run_records / "odd.json").write_text("{")
         bad, rest = storage.check_runs(home)

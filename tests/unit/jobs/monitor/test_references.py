@@ -14,7 +14,8 @@ from batch.dev_reference import add_reference
 from jobs.bundles.find import find_bundle
 from jobs.config.file import find_home
 from jobs.config.home import Home
-from jobs.monitor.references import FoundReference, find_reference, freeze_reference
+from jobs.monitor.references import FoundReference, FreezeRequest, find_reference, freeze_reference
+from jobs.runs.context import JobContext
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows
 from storage.errors import BundleIncomplete, ConfigError, ReferenceUnusable
@@ -82,7 +83,7 @@ def test_dates_are_frozen_and_found(home: Home, bundle: Bundle) -> None:
     units = [*score(home, bundle, 3), *score(home, bundle, 5)]
     score(home, bundle, 9)
     progress = Recorded()
-    frozen = freeze_reference(home, "comment", november(1), november(7), progress)
+    frozen = freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(progress))
     summary = by_hand(bundle, *units)
     assert (frozen.profile, frozen.sample) == (summary.profile, summary.sample)
     assert frozen.origin == DatesOrigin("comment", bundle.version, november(1), november(7), 2, 120)
@@ -97,10 +98,10 @@ def test_dates_are_frozen_and_found(home: Home, bundle: Bundle) -> None:
 def test_dates_whose_parts_are_gone_are_frozen_from_what_was_kept(home: Home, bundle: Bundle) -> None:
     for day in (3, 4):
         score(home, bundle, day)
-    first = freeze_reference(home, "comment", november(3), november(4), Recorded())
+    first = freeze_reference(home, FreezeRequest("comment", november(3), november(4)), JobContext(Recorded()))
     shutil.rmtree(home.parts)
     assert home.summary_store.slots("comment") == [slot_of(bundle.version, day=day) for day in (3, 4)]
-    assert freeze_reference(home, "comment", november(3), november(4), Recorded()) == first
+    assert freeze_reference(home, FreezeRequest("comment", november(3), november(4)), JobContext(Recorded())) == first
 
 
 def test_without_a_frozen_one_it_is_that_of_the_bundle(home: Home, bundle: Bundle) -> None:
@@ -113,7 +114,7 @@ def test_a_frozen_one_of_another_bundle_is_passed_over_and_it_is_said_why(
     home: Home, bundle: Bundle, tmp_path: Path
 ) -> None:
     score(home, bundle, 3)
-    freeze_reference(home, "comment", november(3), november(3), Recorded())
+    freeze_reference(home, FreezeRequest("comment", november(3), november(3)), JobContext(Recorded()))
     folder = shutil.copytree(bundle.path, tmp_path / "other")
     other = add_reference(open_bundle(folder), DEV, texts=False, device="cpu")
     found = find_reference(home, "comment", other)
@@ -132,7 +133,7 @@ def test_neither(home: Home, tmp_path: Path) -> None:
 
 def test_an_altered_one_is_not_passed_over(home: Home, bundle: Bundle) -> None:
     score(home, bundle, 3)
-    freeze_reference(home, "comment", november(3), november(3), Recorded())
+    freeze_reference(home, FreezeRequest("comment", november(3), november(3)), JobContext(Recorded()))
     next(home.references.rglob("sample.parquet")).write_bytes(b"PAR1")
     with pytest.raises(ReferenceUnusable, match="altered"):
         find_reference(home, "comment", bundle)
@@ -142,7 +143,7 @@ class TestRefuses:
     def test_no_date_was_scored(self, home: Home, bundle: Bundle) -> None:
         score(home, bundle, 9)
         with pytest.raises(ReferenceUnusable, match="no date of task 'comment' from 2026-11-01 to 2026-11-07") as told:
-            freeze_reference(home, "comment", november(1), november(7), Recorded())
+            freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(Recorded()))
         assert bundle.version in told.value.expected
         assert "yeban backfill comment --from 2026-11-01 --to 2026-11-07" in told.value.action
         assert home.reference_store.current("comment") is None
@@ -151,17 +152,17 @@ class TestRefuses:
         slot = slot_of(bundle.version, day=3)
         home.part_store.save_plan(Plan(slot, {"3.parquet": ()}))
         with pytest.raises(ReferenceUnusable, match="no date"):
-            freeze_reference(home, "comment", november(1), november(7), Recorded())
+            freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(Recorded()))
 
     def test_a_date_that_another_bundle_scored(self, home: Home, bundle: Bundle) -> None:
         score(home, bundle, 3)
         score(home, bundle, 3, "0000old")
         score(home, bundle, 4, "0000old")
         with pytest.raises(ReferenceUnusable, match="1 dates from 2026-11-04 to 2026-11-04") as told:
-            freeze_reference(home, "comment", november(1), november(7), Recorded())
+            freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(Recorded()))
         assert told.value.facts == {"bundles": "0000old"}
         assert bundle.version in told.value.expected
-        freeze_reference(home, "comment", november(3), november(3), Recorded())
+        freeze_reference(home, FreezeRequest("comment", november(3), november(3)), JobContext(Recorded()))
 
     @pytest.mark.parametrize("name", ["profile", "sample", "part"])
     def test_a_date_that_is_not_whole(self, home: Home, bundle: Bundle, name: str) -> None:
@@ -169,17 +170,17 @@ class TestRefuses:
         units = score(home, bundle, 4)
         getattr(home.part_store.files(units[1]), name).unlink()
         with pytest.raises(ReferenceUnusable, match="2026-11-04 is not whole") as told:
-            freeze_reference(home, "comment", november(3), november(4), Recorded())
+            freeze_reference(home, FreezeRequest("comment", november(3), november(4)), JobContext(Recorded()))
         assert "choose other dates" in told.value.action
         assert home.reference_store.current("comment") is None
 
     def test_dates_in_the_wrong_order(self, home: Home) -> None:
         with pytest.raises(ConfigError, match="after"):
-            freeze_reference(home, "comment", november(4), november(3), Recorded())
+            freeze_reference(home, FreezeRequest("comment", november(4), november(3)), JobContext(Recorded()))
 
     def test_a_task_that_is_not_there(self, home: Home) -> None:
         with pytest.raises((ConfigError, BundleIncomplete)):
-            freeze_reference(home, "coment", november(3), november(3), Recorded())
+            freeze_reference(home, FreezeRequest("coment", november(3), november(3)), JobContext(Recorded()))
 
 
 def test_folders_without_a_plan_are_no_scored_dates(home: Home, bundle: Bundle) -> None:
@@ -187,5 +188,5 @@ def test_folders_without_a_plan_are_no_scored_dates(home: Home, bundle: Bundle) 
     stray = Slot("comment", november(5), "0000old")
     folder = home.part_store.files(Unit(stray, "x", "", 0, 1)).folder
     folder.mkdir(parents=True)
-    frozen = freeze_reference(home, "comment", november(1), november(7), Recorded())
+    frozen = freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(Recorded()))
     assert frozen.profile == by_hand(bundle, *units).profile

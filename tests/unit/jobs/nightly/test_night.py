@@ -14,7 +14,7 @@ from jobs.config.model import Config
 from jobs.nightly.night import run_steps
 from jobs.nightly.report import StepReport, steps_of, worst_code
 from jobs.nightly.steps import STEPS, Night, Step, StepResult
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context, system_clock
 from jobs.runs.record import recorded_run
 from models.bundle import open_bundle
 from models.registry import EMBEDDED
@@ -37,12 +37,12 @@ class Tried:
     def __init__(self, root: Path, **ends: BaseException | StepResult) -> None:
         self.runs = RunLog(root / "runs")
         bundle = open_bundle(EMBEDDED / "comment")  # no step here looks at it
-        self.night = Night(Home(root, Config()), SLOT, bundle, (), LogLines())
+        self.night = Night(Home(root, Config()), SLOT, bundle, (), quiet_context())
         self.ends, self.worked = {name.replace("_", " "): end for name, end in ends.items()}, []
 
     def run(self, missing: Callable[[str, str], str] = lambda _name, _stamp: "new", **known: StepReport) -> None:
         steps = [self._step(name, needs, missing) for name, needs in NEEDS.items()]
-        with recorded_run(self.runs, "nightly", SLOT) as tally:
+        with recorded_run(self.runs, "nightly", SLOT, system_clock) as tally:
             self.reports = run_steps(steps, self.night, known, tally)
         self.record = self.runs.get(tally.run_id)
 

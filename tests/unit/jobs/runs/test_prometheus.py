@@ -10,6 +10,7 @@ import pytest
 
 from jobs.config.file import find_home
 from jobs.config.home import CONFIG_NAME, Home
+from jobs.runs.context import system_clock
 from jobs.runs.prometheus import render_metrics, write_metrics
 from jobs.runs.record import after_each_run, recorded_run
 from storage.errors import ConfigError
@@ -131,10 +132,10 @@ def test_the_file_is_written_after_each_run_however_it_ends(tmp_path: Path) -> N
     after_each_run(lambda: write_metrics(home))
     slot, runs = Slot("comment", date(2026, 1, 5), "b1"), home.run_log
     try:
-        with recorded_run(runs, "score", slot) as tally:
+        with recorded_run(runs, "score", slot, system_clock) as tally:
             tally.rows = 7
         assert values((tmp_path / "out/yeban.prom").read_text())['last_run_rows{task="comment",job="score"}'] == 7
-        with pytest.raises(KeyboardInterrupt), recorded_run(runs, "score", slot):
+        with pytest.raises(KeyboardInterrupt), recorded_run(runs, "score", slot, system_clock):
             raise KeyboardInterrupt
         found = values((tmp_path / "out/yeban.prom").read_text())
     finally:

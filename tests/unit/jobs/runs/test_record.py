@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runs.record import copy_records, recorded_run
+from jobs.runs.context import system_clock
+from jobs.runs.record import recorded_run
 from storage.errors import NoInput, UnreadableFile
 from storage.processes import process_start
 from storage.records import Slot
 from storage.runs.log import RunLog
-from storage.warehouse.connection import Warehouse
 
 SLOT = Slot("comment", date(2026, 1, 5), "abc")
 
 
 def test_a_run_that_ends_well_is_done(tmp_path: Path) -> None:
     runs = RunLog(tmp_path)
-    with recorded_run(runs, "score", SLOT) as tally:
+    with recorded_run(runs, "score", SLOT, system_clock) as tally:
         assert runs.get(tally.run_id).state == "running"
         tally.rows, tally.units, tally.figures["device"] = 7, 2, "cpu"
     record = runs.get(tally.run_id)
@@ -30,7 +30,7 @@ def test_a_run_that_ends_well_is_done(tmp_path: Path) -> None:
 
 def test_a_file_left_out_makes_it_failed(tmp_path: Path) -> None:
     runs = RunLog(tmp_path)
-    with recorded_run(runs, "score", SLOT) as tally:
+    with recorded_run(runs, "score", SLOT, system_clock) as tally:
         tally.failures.append(UnreadableFile("b.parquet is torn"))
     assert runs.get(tally.run_id).state == "failed"
     assert list(runs.get(tally.run_id).failures) == ["b.parquet is torn"]
@@ -41,26 +41,16 @@ def test_a_file_left_out_makes_it_failed(tmp_path: Path) -> None:
 )
 def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, state: str) -> None:
     runs = RunLog(tmp_path)
-    with pytest.raises(type(error)), recorded_run(runs, "score", SLOT):
+    with pytest.raises(type(error)), recorded_run(runs, "score", SLOT, system_clock):
         raise error
     (record,) = runs.list()
     assert record.state == state
     assert record.finished_at is not None
 
 
-def test_records_are_copied_into_the_warehouse_once(tmp_path: Path) -> None:
-    runs, warehouse = RunLog(tmp_path / "runs"), Warehouse(tmp_path / "w.duckdb")
-    with recorded_run(runs, "score", SLOT):
-        pass
-    copy_records(warehouse, runs)
-    copy_records(warehouse, runs)
-    with warehouse.reading() as connection:
-        assert connection.execute("SELECT state, count(*) FROM runs GROUP BY ALL").fetchall() == [("done", 1)]
-
-
 def test_a_checkpoint_is_what_a_killed_run_leaves(tmp_path: Path) -> None:
     runs = RunLog(tmp_path)
-    with recorded_run(runs, "nightly", SLOT) as tally:
+    with recorded_run(runs, "nightly", SLOT, system_clock) as tally:
         tally.figures["steps"] = {"score": "done"}
         tally.checkpoint()
         left = runs.get(tally.run_id)

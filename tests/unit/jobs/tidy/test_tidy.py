@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from jobs.config.home import Home
+from jobs.runs.context import quiet_context
 from jobs.runs.locks import task_lock, waits_for
-from jobs.runs.progress import LogLines
 from jobs.runs.record import recorded_run
 from jobs.runs.yielding import wanting
-from jobs.tidy.tidy import TidyResult, _tidy_held, tidy
+from jobs.tidy.tidy import TidyRequest, TidyResult, _tidy_held, tidy
 from jobs.warehouse.load import load_staged
 from jobs.warehouse.retire import bring_back
 from storage.errors import DateRetired, TaskWanted
@@ -27,11 +27,13 @@ from storage.records import Slot
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.runs.log import RunLog, RunRecord, RunState
 from tests.support.batches import head_of, items_of
+from tests.support.clock import clock_from
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.locks import held
 from tests.support.predictions import part_profile, part_table, units_of
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+CONTEXT = quiet_context(clock_from(NOW))
 OLD, YOUNG = slot_of_age(50), slot_of_age(5)
 
 
@@ -50,7 +52,7 @@ def staged(home: Home, slot: Slot) -> set[str]:
 def test_by_default_nothing_goes(tmp_path: Path) -> None:
     night(tmp_path, slot_of_age(3000))
     summary(tmp_path, slot_of_age(3000))
-    report = tidy(home_of(tmp_path), NOW)
+    report = tidy(home_of(tmp_path), TidyRequest(), CONTEXT)
     assert (report.gone, report.stayed, report.failures) == ([], [], [])
 
 
@@ -58,28 +60,28 @@ def test_parts_go_once_they_are_loaded_and_their_sum_is_kept(tmp_path: Path) -> 
     home = home_of(tmp_path, parts={"days": 30})
     for slot in (OLD, YOUNG):
         night(tmp_path, slot)
-    assert gone(tidy(home, NOW)) == [("parts", OLD)]
+    assert gone(tidy(home, TidyRequest(), CONTEXT)) == [("parts", OLD)]
     assert not home.part_store.remains(OLD)
     assert len(staged(home, YOUNG)) == 2
     covered = home.summary_store.units(OLD)
     assert covered is not None
     assert len(covered) == 2
     assert rows_by_slot(tmp_path) == {OLD: ROWS, YOUNG: ROWS}
-    assert load_staged(home, None, LogLines()) == []
-    assert gone(tidy(home, NOW)) == []
+    assert load_staged(home, None, CONTEXT) == []
+    assert gone(tidy(home, TidyRequest(), CONTEXT)) == []
 
 
 def test_what_is_not_loaded_stays(tmp_path: Path) -> None:
     home = home_of(tmp_path, parts={"days": 30}, predictions={"days": 30})
     night(tmp_path, OLD, loaded=False)
-    assert why(tidy(home, NOW), OLD) == ["it is not loaded yet"]
-    load_staged(home, None, LogLines())
+    assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["it is not loaded yet"]
+    load_staged(home, None, CONTEXT)
     home.part_store.mark(OLD, "again", ["u"])
-    report = tidy(home, NOW)
+    report = tidy(home, TidyRequest(), CONTEXT)
     assert why(report, OLD) == ["--force has ordered it again"] * 2
     home.part_store.unmark(OLD, "again", ["u"])
     home.replace_orders.add(OLD, ["b0"])
-    assert why(tidy(home, NOW), OLD) == ["it is to take the place of other bundles"] * 2
+    assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["it is to take the place of other bundles"] * 2
     assert len(staged(home, OLD)) == 2
     assert rows_by_slot(tmp_path) == {OLD: ROWS}
 
@@ -89,7 +91,7 @@ def test_a_locked_warehouse_keeps_the_parts(tmp_path: Path) -> None:
     night(tmp_path, OLD)
     config = home.config.model_copy(update={"warehouse": home.config.warehouse.model_copy(update={"patience_s": 0.1})})
     with held(home.warehouse):
-        report = tidy(Home(tmp_path, config), NOW)
+        report = tidy(Home(tmp_path, config), TidyRequest(), CONTEXT)
     assert why(report, OLD) == ["the warehouse can't be asked what is loaded"]
     assert len(staged(home, OLD)) == 2
 
@@ -98,9 +100,9 @@ def test_predictions_of_an_old_date_go_and_nothing_brings_them_back(tmp_path: Pa
     home = home_of(tmp_path, predictions={"days": 30})
     for slot in (OLD, YOUNG):
         night(tmp_path, slot)
-    assert gone(tidy(home, NOW)) == [("predictions", OLD)]
+    assert gone(tidy(home, TidyRequest(), CONTEXT)) == [("predictions", OLD)]
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
-    assert load_staged(home, None, LogLines()) == []
+    assert load_staged(home, None, CONTEXT) == []
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
     assert home.part_store.slots() == [YOUNG]
     retired = home.retired_store
@@ -119,8 +121,8 @@ def test_a_removal_that_was_cut_off_is_finished_first(tmp_path: Path) -> None:
     home = home_of(tmp_path, predictions={"days": 3000})
     night(tmp_path, OLD)
     home.retired_store.note(OLD, Retirement(NOW, "too old", ROWS))
-    assert load_staged(home, None, LogLines()) == []
-    tidy(home, NOW)
+    assert load_staged(home, None, CONTEXT) == []
+    tidy(home, TidyRequest(), CONTEXT)
     assert rows_by_slot(tmp_path) == {}
     assert home.part_store.slots() == []
 
@@ -131,7 +133,7 @@ def test_the_oldest_go_until_it_is_small_enough(tmp_path: Path) -> None:
         night(tmp_path, slot)
     size = PartStore(tmp_path / "parts").size(slots[0])
     home = home_of(tmp_path, parts={"gb": size * 2.5 / 1e9})
-    assert gone(tidy(home, NOW)) == [("parts", slots[0]), ("parts", slots[1])]
+    assert gone(tidy(home, TidyRequest(), CONTEXT)) == [("parts", slots[0]), ("parts", slots[1])]
 
 
 def test_dates_of_the_reference_and_of_open_batches_stay(tmp_path: Path) -> None:
@@ -146,13 +148,13 @@ def test_dates_of_the_reference_and_of_open_batches_stay(tmp_path: Path) -> None
     head = head_of(first_date=asked.logical_date, last_date=asked.logical_date)
     store = home.batch_store
     store.write(head, items_of(head))
-    report = tidy(home, NOW)
+    report = tidy(home, TidyRequest(), CONTEXT)
     assert {choice.item.target for choice in report.gone} == {OLD}
     assert set(why(report, frozen)) == {"the frozen reference is of this date"}
     assert set(why(report, asked)) == {f"batch {head.batch} is being labelled"}
     answers = [StoredAnnotation(f"{head.batch}-{row}", head.labels[0], "甲", NOW) for row in range(3)]
     AnnotationLog(store.folder("comment", head.batch)).add(answers, NOW)
-    assert {choice.item.target for choice in tidy(home, NOW).gone} == {asked}
+    assert {choice.item.target for choice in tidy(home, TidyRequest(), CONTEXT).gone} == {asked}
 
 
 def test_a_batch_that_cannot_be_read_protects_all(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_a_batch_that_cannot_be_read_protects_all(tmp_path: Path) -> None:
     night(tmp_path, OLD)
     (home.relabel / "task=comment" / "b").mkdir(parents=True)
     (home.relabel / "task=comment" / "b" / "batch.json").write_text("{")
-    assert why(tidy(home, NOW), OLD) == ["a batch to label can't be read"]
+    assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["a batch to label can't be read"]
 
 
 def test_a_task_that_a_run_has_is_left_alone(tmp_path: Path) -> None:
@@ -168,16 +170,16 @@ def test_a_task_that_a_run_has_is_left_alone(tmp_path: Path) -> None:
     night(tmp_path, OLD)
     for job in ("", "monitor", "shadow"):
         with task_lock(home.locks, "comment", job):
-            report = tidy(home, NOW)
+            report = tidy(home, TidyRequest(), CONTEXT)
         assert (report.busy, report.gone) == (["comment"], [])
-    assert gone(tidy(home, NOW)) == [("parts", OLD)]
+    assert gone(tidy(home, TidyRequest(), CONTEXT)) == [("parts", OLD)]
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     home = home_of(tmp_path, parts={"days": 1}, predictions={"days": 1})
     night(tmp_path, OLD)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    report = tidy(home, NOW, dry_run=True)
+    report = tidy(home, TidyRequest(dry_run=True), CONTEXT)
     assert gone(report) == [("predictions", OLD), ("parts", OLD)]
     assert all(choice.item.size for choice in report.gone)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
@@ -198,7 +200,7 @@ def test_nights_pages_runs_and_logs(tmp_path: Path) -> None:
         if name != "logs/a.log":
             os.utime(file, (int(old), int(old)))
     (tmp_path / "shadow" / "task=comment" / f"logical_date={OLD.logical_date}" / "bundle=b2").mkdir(parents=True)
-    report = tidy(home, NOW)
+    report = tidy(home, TidyRequest(), CONTEXT)
     assert report.failures == []
     assert store.slots("comment") == [YOUNG]  # older ones than the trends go back
     assert store.measured_at(YOUNG) is not None
@@ -230,7 +232,7 @@ def test_records_of_runs(tmp_path: Path) -> None:
         ("tonight", "nightly", 1, "done"),
     ):
         record(name, job, age, state)
-    report = tidy(home, NOW)
+    report = tidy(home, TidyRequest(), CONTEXT)
     assert sorted(choice.item.target.name for choice in report.gone if isinstance(choice.item.target, Path)) == [
         "ancient.json",
         "old.json",
@@ -258,11 +260,11 @@ def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> N
         with wanting(home.locks / "comment.wanted"):
             report = TidyResult()
             with pytest.raises(TaskWanted):
-                _tidy_held(home, "comment", NOW, report)
+                _tidy_held(home, "comment", CONTEXT, report)
     waiter.join()
     assert [choice.item.target for choice in report.gone] == slots[:1]
     assert seen == [2]
-    assert [target for _, target in gone(tidy(home, NOW))] == slots[1:]
+    assert [target for _, target in gone(tidy(home, TidyRequest(), CONTEXT))] == slots[1:]
 
 
 def states(home: Home) -> list[str]:
@@ -279,8 +281,8 @@ def test_nobody_is_let_in_after_the_last_item(tmp_path: Path) -> None:
     report = TidyResult()
     with wanting(home.locks / "comment.wanted"):
         with pytest.raises(TaskWanted):
-            _tidy_held(home, "comment", NOW, report)
-        _tidy_held(home, "comment", NOW, report)
+            _tidy_held(home, "comment", CONTEXT, report)
+        _tidy_held(home, "comment", CONTEXT, report)
     assert len(report.gone) == 2
     assert states(home) == ["interrupted", "done"]
 
@@ -290,11 +292,11 @@ def test_after_one_that_was_cut_off_a_tidy_says_that_nothing_is_left(
     tmp_path: Path, state: RunState, expected: list[str]
 ) -> None:
     home, runs = home_of(tmp_path), RunLog(tmp_path / "runs")
-    with recorded_run(runs, "tidy", Slot("comment", TODAY, "")) as tally:
+    with recorded_run(runs, "tidy", Slot("comment", TODAY, ""), CONTEXT.now) as tally:
         pass
     runs.write(replace(runs.get(tally.run_id), state=state))
     for _ in range(2):
-        tidy(home, NOW)
+        tidy(home, TidyRequest(), CONTEXT)
     assert states(home) == expected
 
 
@@ -319,7 +321,7 @@ def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
     waiter = threading.Thread(target=run)
     waiter.start()
     waits.wait()
-    report = tidy(home, NOW)
+    report = tidy(home, TidyRequest(), CONTEXT)
     waiter.join()
     assert [target for _, target in gone(report)] == [first]
     assert states(home) == ["interrupted", "done"]
@@ -336,8 +338,8 @@ def test_what_can_not_be_removed_is_tried_and_told_once(tmp_path: Path) -> None:
     report = TidyResult()
     home.locks.mkdir()
     with wanting(home.locks / "comment.wanted"), pytest.raises(TaskWanted):
-        _tidy_held(home, "comment", NOW, report)
-    _tidy_held(home, "comment", NOW, report)
+        _tidy_held(home, "comment", CONTEXT, report)
+    _tidy_held(home, "comment", CONTEXT, report)
     assert [choice.item.target for choice in report.gone] == [good, last]
     assert len(report.failures) == 1
     assert states(home) == ["interrupted", "failed"]
