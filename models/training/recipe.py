@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    Tag,
     ValidationError,
     field_validator,
     model_serializer,
@@ -150,7 +151,7 @@ class Recipe(Loop):
     pretrained: str | None = None
     scratch: ScratchEncoder = ScratchEncoder()
     head: HeadSpec = HeadSpec()
-    cleaning: str | CleaningSpec
+    cleaning: str | Annotated[CleaningSpec, Tag("CleaningSpec")]
     windows: WindowSpec = WindowSpec()
     aggregation: Aggregation = "mean"
     min_chars: int = Field(default=2, ge=1)
