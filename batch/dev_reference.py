@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from batch.engine.settings import EngineSettings
 from batch.input.columns import ColumnMapping, read_columns
 from batch.input.units import UnitSize
-from batch.results import UnitResult, finish_unit
+from batch.results import UnitResult, score_unit
 from batch.scorer import Scorer
 from models.bundle import CARD, REFERENCE_FOLDER, Bundle, seal_bundle
 from models.training.card import write_card
@@ -43,8 +43,8 @@ def add_reference(bundle: Bundle, rows: LabelledRows, *, texts: bool, device: st
     scorer = Scorer(bundle, EngineSettings(device, "fp32"))
     write_reference(bundle.path / REFERENCE_FOLDER, dev_reference(scorer, rows, texts=texts))
     lineage = bundle.manifest.lineage
-    told = lineage.model_copy(update={"recipe": {**lineage.recipe, "reference_texts": texts}})
-    sealed = seal_bundle(bundle.path, bundle.manifest.model_copy(update={"lineage": told}))
+    recorded = lineage.model_copy(update={"recipe": {**lineage.recipe, "reference_texts": texts}})
+    sealed = seal_bundle(bundle.path, bundle.manifest.model_copy(update={"lineage": recorded}))
     write_bytes(sealed.path / CARD, write_card(sealed).encode())
     return sealed
 
@@ -75,8 +75,7 @@ def _score(scorer: Scorer, rows: LabelledRows) -> Iterator[tuple[Unit, UnitResul
         texts = rows.texts[start : start + step]
         unit = Unit(slot, _SOURCE, "", start, start + len(texts))
         raw = read_columns(pa.table({"text": texts.to_arrow()}), ColumnMapping("text"), "UTC")
-        prepared = scorer.prepare(raw.texts)
-        yield unit, finish_unit(scorer, unit, raw, prepared, scorer.engine.logits(prepared))
+        yield unit, score_unit(scorer, unit, raw)
 
 
 def _confusion(label: pa.ChunkedArray, gold: np.ndarray, labels: tuple[str, ...]) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Steps that overlap: generators and functions that a pipeline runs in threads, with bounded queues between them.
 
     with Pipeline() as pipeline:
-        raw = pipeline.ahead(read(units))                    # thread 1
-        ready = pipeline.ahead(each(prepare, raw))           # thread 2
-        pipeline.behind(engine.stream(ready), stage)         # the network here, stage in thread 3
+        raw = pipeline.prefetch(read(units))                    # thread 1
+        ready = pipeline.prefetch(each(prepare, raw))           # thread 2
+        pipeline.consume(engine.stream(ready), stage)         # the network here, stage in thread 3
 
 Leaving the block, for whatever reason, stops all threads and waits for them: each ends what it is at and starts
 nothing new.
@@ -76,7 +76,7 @@ class Pipeline:
         for thread in threads:
             thread.join()
 
-    def ahead(self, source: Stream[A], items: int = 1) -> Stream[A]:
+    def prefetch(self, source: Stream[A], items: int = 1) -> Stream[A]:
         """Run a generator in a thread, some items ahead of who takes them.
 
         Args:
@@ -93,7 +93,7 @@ class Pipeline:
                 raise item.error
             yield item
 
-    def behind(self, source: Stream[A], finish: Callable[[A], None], items: int = 1) -> None:
+    def consume(self, source: Stream[A], finish: Callable[[A], None], items: int = 1) -> None:
         """Run a generator in this thread, and a function on each of its items in another one.
 
         For the step that computes: torch keeps a team of threads for each thread that calls it, and two teams on

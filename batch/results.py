@@ -1,4 +1,4 @@
-"""What the scorer leaves of a unit: predictions, profile and sample, the same for a night as for a reference."""
+"""The result of a unit: predictions, profile and sample, the same for a night as for a reference."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ class UnitResult:
     table: pa.Table
     profile: Profile
     sample: pa.Table
+
+
+def score_unit(scorer: Scorer, unit: Unit, raw: RawRows) -> UnitResult:
+    """Score the rows of one unit, one step after the other.
+
+    Args:
+        scorer: The bundle, ready to score.
+        unit: The unit, N rows.
+        raw: Its rows.
+    """
+    prepared = scorer.prepare(raw.texts)
+    return finish_unit(scorer, unit, raw, prepared, scorer.engine.logits(prepared))
 
 
 def finish_unit(

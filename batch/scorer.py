@@ -1,4 +1,4 @@
-"""The scorer: distinct raw texts in, one column of answers each, by the bundle's contract and no other."""
+"""The scorer: distinct raw texts in, one column of scores each, by the bundle's contract and no other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Prepared:
         keys: Digests of these.
         tokens: Their tokens.
         windows: Their windows.
-        known: Scores of K more distinct texts whose answers were there already; None where K is 0.
+        known: Scores of K more distinct texts that the cache had already; None where K is 0.
         which: int64[U], for each raw text its place among the D computed and then the K known ones.
         cleaned: String[U], each raw text as the network sees it.
         marks: bool[U, M], which of `MARKS` each raw text has.
@@ -56,22 +56,22 @@ class Scorer:
     Args:
         bundle: Brings cleaning, tokenizer, windows, network, aggregation and temperature.
         settings: How to compute.
-        answers: Answers of this bundle, computed in the same way before; None computes every text.
+        cache: Predictions of this bundle, computed in the same way before; None computes every text.
 
     Attributes:
         bundle: The bundle.
         settings: How it computes, every `auto` replaced by what this machine does.
         engine: Runs the windows.
-        answers: What is asked before a text is computed; another run may put its own here.
+        cache: Looked up before a text is computed; an executor puts each run's own here.
 
     Raises:
         BundleError: The bundle's parts are not whole or disagree.
         ConfigError: This machine cannot compute so.
     """
 
-    def __init__(self, bundle: Bundle, settings: EngineSettings, answers: PredictionCache | None = None) -> None:
+    def __init__(self, bundle: Bundle, settings: EngineSettings, cache: PredictionCache | None = None) -> None:
         self.bundle = bundle
-        self.answers = answers
+        self.cache = cache
         self.settings = resolve_settings(settings)
         self._cleaner = bundle.cleaner()
         self._tokenizer = bundle.tokenizer()
@@ -96,8 +96,8 @@ class Scorer:
         keys, tokens = TextKeys(*digest_numbers(distinct)), self._tokenizer.encode(distinct)
         marks, counted = find_marks(texts, cleaned), count_tokens(tokens.ids, len(distinct))
         known = None
-        if self.answers is not None:
-            found, known = self.answers.find(keys)
+        if self.cache is not None:
+            found, known = self.cache.find(keys)
             which = np.argsort(np.argsort(found, kind="stable"))[which]
             distinct, keys, tokens = distinct.filter(pl.Series(~found)), keys.take(~found), tokens.keep(~found)
         windows = cut_windows(tokens.lengths, self.bundle.manifest.windows, self._tokenizer.special.count)
@@ -128,8 +128,8 @@ class Scorer:
             top=top,
             top_offsets=top_offsets,
         )
-        if self.answers is not None:
-            self.answers.add(prepared.keys, scores)
+        if self.cache is not None:
+            self.cache.add(prepared.keys, scores)
         everything = scores if prepared.known is None else join([scores, prepared.known])
         return everything.take(prepared.which)
 

@@ -97,7 +97,7 @@ class Watched:
 
     def __init__(self, forward: Forward, times: StageTimes) -> None:
         self._forward, self._times = forward, times
-        self.name, self.classes, self.ahead = forward.name, forward.classes, forward.ahead
+        self.name, self.classes, self.in_flight = forward.name, forward.classes, forward.in_flight
 
     def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
         """Cut into batches, timed."""

@@ -27,7 +27,7 @@ class Session:
     """A compiled network of another runtime behind `Forward`."""
 
     name = "session"
-    ahead = 0
+    in_flight = 0
 
     def __init__(self, call: Callable[[NDArray[Any], NDArray[Any]], Logits], subject: Subject) -> None:
         self._call, self.classes = call, subject.classes

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from batch.engine.settings import EngineSettings
 from batch.input.columns import ColumnMapping, read_columns
-from batch.results import finish_unit
+from batch.results import score_unit
 from batch.scorer import Scorer
 from models.bundle import open_bundle
 from models.embedding import Embedder
@@ -186,8 +186,7 @@ def _observe(scorer: Scorer, rows: pl.DataFrame, day: date) -> Observed:
     table = pa.table({"text": rows["text"].to_arrow(), "id": [f"{day}-{row}" for row in range(len(rows))]})
     raw = read_columns(table, ColumnMapping("text", "id"), "Asia/Shanghai")
     unit = Unit(Slot(scorer.bundle.manifest.task, day, scorer.bundle.version), "rows.parquet", "", 0, len(rows))
-    prepared = scorer.prepare(raw.texts)
-    result = finish_unit(scorer, unit, raw, prepared, scorer.engine.logits(prepared))
+    result = score_unit(scorer, unit, raw)
     blank = [float("nan")] * len(scorer.bundle.labels)
     probs = np.array([each or blank for each in result.table["probs"].to_pylist()], np.float64)
     return Observed(result.profile, result.sample, probs)

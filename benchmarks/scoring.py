@@ -23,12 +23,13 @@ import polars as pl
 import torch
 
 from batch.engine.settings import EngineSettings
+from batch.executors.local import LocalExecutor
+from batch.executors.protocol import ScoringWork
 from batch.input.columns import ColumnMapping, RawRows
 from batch.input.dump import Dump, plan_dump
 from batch.input.reader import read_units
 from batch.input.sources import find_sources
 from batch.input.units import UnitSize
-from batch.local import LocalExecutor
 from batch.scorer import Prepared, Scorer
 from benchmarks.base_model import make_base_bundle
 from models.bundle import Bundle, open_bundle
@@ -73,17 +74,14 @@ def _bundle(name: str, folder: Path) -> Bundle:
 
 
 def _run(scorer: Scorer, dump: Dump, mapping: ColumnMapping, folder: Path) -> float:
-    before = scorer.engine.work
-    executor = LocalExecutor(scorer, PartStore(folder), mapping, TIME_ZONE)
-    seconds = timed(lambda: executor.run(dump, dump.plan.units, lambda _: None))
-    tokens, padded = scorer.engine.work.tokens - before.tokens, scorer.engine.work.padded - before.padded
-    busy = ", ".join(f"{step} {spent:.2f}" for step, spent in executor.busy.items())
+    work = ScoringWork(dump, dump.plan.units, PartStore(folder), mapping, TIME_ZONE)
+    stats = LocalExecutor(scorer).run(work, lambda _: None)
+    busy = ", ".join(f"{step} {spent:.2f}" for step, spent in stats.busy_s.items())
     print(
-        f"end to end: {dump.plan.rows / seconds:,.0f} docs/s, {tokens / seconds:,.0f} tokens/s, "
-        f"{1 - tokens / padded:.2%} padding, {seconds:.1f} s ({busy}), "
-        f"{scorer.settings.device} {scorer.settings.precision}"
+        f"end to end: {stats.rows / stats.seconds:,.0f} docs/s, {stats.tokens / stats.seconds:,.0f} tokens/s, "
+        f"{stats.padding_share:.2%} padding, {stats.seconds:.1f} s ({busy}), {stats.device} {stats.precision}"
     )
-    return seconds
+    return stats.seconds
 
 
 def _alone(scorer: Scorer, dump: Dump, mapping: ColumnMapping) -> float:

@@ -42,6 +42,9 @@ class Work:
     def __add__(self, other: Work) -> Work:
         return Work(self.tokens + other.tokens, self.padded + other.padded)
 
+    def __sub__(self, other: Work) -> Work:
+        return Work(self.tokens - other.tokens, self.padded - other.padded)
+
     @property
     def padding_share(self) -> float:
         """Share of the computed tokens that were padding."""
@@ -156,7 +159,7 @@ class Engine:
                     if stopped():
                         return
                     flights.extend(self._start(job, chosen))
-                    self._land(flights, self.forward.ahead)
+                    self._land(flights, self.forward.in_flight)
                 job.all_started = True
                 yield from self._finished(jobs)
         self._land(flights, 0)
@@ -213,9 +216,9 @@ class Engine:
         self._count_failures(1, fault)
         return [_took_off(job, chosen, None, Work())]
 
-    def _land(self, flights: deque[_Flight], ahead: int) -> None:
-        """Wait for batches, oldest first, until no more than `ahead` are under way."""
-        while len(flights) > ahead:
+    def _land(self, flights: deque[_Flight], in_flight: int) -> None:
+        """Wait for batches, oldest first, until no more than `in_flight` are under way."""
+        while len(flights) > in_flight:
             flight = flights.popleft()
             if flight.pending is not None:
                 logits = flight.pending()

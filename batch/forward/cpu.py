@@ -31,7 +31,7 @@ class FlatForward:
     """Batches without padding, on a CPU."""
 
     name = "flat"
-    ahead = 0
+    in_flight = 0
 
     def __init__(self, network: FlatNetwork, special: SpecialTokens, classes: int) -> None:
         self._network = network

@@ -57,7 +57,7 @@ class PackedForward:
         self._device = device
         self._amp = autocast_type(precision)
         self.classes = classes
-        self.ahead = int(device.type == "cuda")
+        self.in_flight = int(device.type == "cuda")
 
     def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
         """Cut by the sum of the lengths."""

@@ -36,7 +36,7 @@ class PaddedForward:
         self._device = device
         self._amp = autocast_type(precision)
         self.classes = classes
-        self.ahead = int(device.type == "cuda")
+        self.in_flight = int(device.type == "cuda")
 
     def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
         """Cut by windows times the longest of them."""

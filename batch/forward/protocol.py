@@ -22,13 +22,13 @@ class Forward(Protocol):
     Attributes:
         name: What it is called in the figures of a run.
         classes: Number of classes, C.
-        ahead: Batches that may be started before the first one is waited for: 1 keeps a GPU busy while the next
+        in_flight: Batches that may be started before the first one is waited for: 1 keeps a GPU busy while the next
             batch is built, 0 where the computing is done in `start`.
     """
 
     name: str
     classes: int
-    ahead: int
+    in_flight: int
 
     def fill(self, lengths: NDArray[np.int64], max_tokens: int) -> Buckets:
         """Cut windows of these lengths into batches of at most so many computed tokens."""

@@ -25,9 +25,8 @@ from storage.errors import DateRetired, InputError, PartCorrupt, RunLocked, Task
 from storage.records import Slot
 
 if TYPE_CHECKING:
-    from batch.prediction_cache.cache import PredictionCache
-    from batch.scorer import Scorer
-    from jobs.scoring.scorer import SharedScorer
+    from batch.executors.protocol import Executor
+    from jobs.scoring.scorer import SharedExecutor
 
 log = logging.getLogger("yeban.backfill")
 
@@ -104,11 +103,11 @@ def backfill(
 
 
 class _Dates:
-    """The dates of one backfill: one scorer for all, and the lock given away in between."""
+    """The dates of one backfill: one executor for all, and the lock given away in between."""
 
     def __init__(self, home: Home, request: BackfillRequest, bundle: Bundle, context: JobContext) -> None:
         self._home, self._request, self._bundle, self._context = home, request, bundle, context
-        self._kept: SharedScorer | None = None
+        self._kept: SharedExecutor | None = None
         self._begun = False
         self.loaded = False
 
@@ -149,13 +148,13 @@ class _Dates:
             sweep(home)
             self._begun = True
         turn = Yielding(waits_for(home.locks, request.task), self._request.rows_per_second)
-        return score_held(home, self._bundle, request, self._context, SharedRun(self._scorer_of, turn))
+        return score_held(home, self._bundle, request, self._context, SharedRun(self._executor_of, turn))
 
-    def _scorer_of(self, home: Home, bundle: Bundle, answers: PredictionCache | None) -> Scorer:
-        from jobs.scoring.scorer import SharedScorer  # torch, only where there is something to score
+    def _executor_of(self, home: Home, bundle: Bundle) -> Executor:
+        from jobs.scoring.scorer import SharedExecutor  # torch, only where there is something to score
 
-        self._kept = self._kept or SharedScorer()
-        return self._kept(home, bundle, answers)
+        self._kept = self._kept or SharedExecutor()
+        return self._kept(home, bundle)
 
 
 class _WholeRange:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,8 +34,7 @@ _ROUGHLY = 4
 """Rows may be so many times larger than what is assumed of them where nothing is known."""
 
 if TYPE_CHECKING:
-    from batch.prediction_cache.cache import PredictionCache
-    from batch.scorer import Scorer
+    from batch.executors.protocol import Executor
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +108,11 @@ class SharedRun:
     """What a run is given by a job that runs many.
 
     Attributes:
-        scorer_of: Makes the scorer of a bundle, or lends the one of the run before.
+        executor_of: Makes the executor of a bundle, or lends the one of the run before.
         turn: Looks between units whether another run waits, and keeps to a pace.
     """
 
-    scorer_of: Callable[[Home, Bundle, PredictionCache | None], Scorer]
+    executor_of: Callable[[Home, Bundle], Executor]
     turn: Yielding
 
 
@@ -195,12 +193,10 @@ def _score_units(
     company: SharedRun | None,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
-    from batch.local import LocalExecutor
-    from jobs.scoring.scorer import make_scorer, prediction_cache
+    from batch.executors.protocol import ScoringWork
+    from jobs.scoring.scorer import make_executor, prediction_cache
 
-    scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
-    between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
-
+    executor_of, pace = (company.executor_of, company.turn) if company else (make_executor, None)
     store, slot, mapping = home.part_store, dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
     again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
 
@@ -212,26 +208,10 @@ def _score_units(
         tally.units += 1
         progress.advance(unit.rows)
 
-    with prediction_cache(home, bundle, known=not again) as answers:
-        scorer = scorer_of(home, bundle, answers)
-        executor = LocalExecutor(scorer, store, mapping, home.config.time_zone, between=between)
+    with prediction_cache(home, bundle, known=not again) as cache:
+        executor = executor_of(home, bundle)
         progress.begin("score", sum(unit.rows for unit in pending))
-        started = time.perf_counter()
-        tally.failures += executor.run(dump, pending, count)
-        paused_s = turn.paused_s - paused_s if turn else 0.0
-        seconds = max(time.perf_counter() - started - paused_s, 1e-9)
+        stats = executor.run(ScoringWork(dump, pending, store, mapping, home.config.time_zone, cache), count, pace)
+    tally.failures += stats.failures
     store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out
-    tally.figures |= {
-        "seconds": round(seconds, 3),
-        "docs_per_s": round(tally.rows / seconds, 1),
-        "tokens_per_s": round(scorer.engine.work.tokens / seconds, 1),
-        "padding_share": round(scorer.engine.work.padding_share, 4),
-        "device": scorer.settings.device,
-        "precision": scorer.settings.precision,
-        "batches": scorer.engine.forward.name,
-        **{f"{step}_s": round(busy, 3) for step, busy in executor.busy.items()},
-    }
-    if paused_s:
-        tally.figures["paused_s"] = round(paused_s, 3)
-    if answers is not None and answers.asked:
-        tally.figures["cache_hit_rate"] = round(answers.found / answers.asked, 4)
+    tally.figures |= stats.as_metrics()

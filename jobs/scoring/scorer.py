@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch.engine.engine import Work
 from batch.engine.settings import EngineSettings, resolve_settings
+from batch.executors import registry as executors
+from batch.executors.protocol import Executor
 from batch.prediction_cache.cache import PredictionCache
 from batch.prediction_cache.files import open_cache, save_cache, tidy_caches
 from batch.scorer import Scorer
@@ -20,29 +21,36 @@ from storage.errors import YebanError
 log = logging.getLogger("yeban.scoring")
 
 
-def make_scorer(home: Home, bundle: Bundle, answers: PredictionCache | None = None) -> Scorer:
+def make_scorer(home: Home, bundle: Bundle) -> Scorer:
     """The scorer of a bundle with the home's `[engine]` settings.
 
     Raises:
         BundleError: The bundle's parts are not whole or disagree.
         ConfigError: This machine cannot compute so.
     """
-    return Scorer(bundle, _settings(home), answers)
+    return Scorer(bundle, _settings(home))
 
 
-class SharedScorer:
-    """Makes a bundle's scorer for the first run, and lends it to the runs after it: many dates, one start."""
+def make_executor(home: Home, bundle: Bundle) -> Executor:
+    """The executor of a bundle with the home's `[engine]` settings.
+
+    Raises:
+        BundleError, ConfigError: As `make_scorer`.
+    """
+    return executors.make_executor(bundle, _settings(home))
+
+
+class SharedExecutor:
+    """Makes a bundle's executor for the first run, and lends it to the runs after it: many dates, one start."""
 
     def __init__(self) -> None:
-        self._scorer: Scorer | None = None
+        self._made: tuple[str, Executor] | None = None
 
-    def __call__(self, home: Home, bundle: Bundle, answers: PredictionCache | None) -> Scorer:
-        """The scorer of a bundle, its work counted from nought; see `make_scorer`."""
-        if self._scorer is None or self._scorer.bundle.version != bundle.version:
-            self._scorer = make_scorer(home, bundle, answers)
-        self._scorer.answers = answers
-        self._scorer.engine.work = Work()
-        return self._scorer
+    def __call__(self, home: Home, bundle: Bundle) -> Executor:
+        """The executor of a bundle; see `make_executor`."""
+        if self._made is None or self._made[0] != bundle.version:
+            self._made = bundle.version, make_executor(home, bundle)
+        return self._made[1]
 
 
 @contextmanager

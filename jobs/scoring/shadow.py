@@ -136,8 +136,8 @@ def _stage(home: Home, bundle: Bundle, dump: Dump, units: Sequence[Unit], tally:
     """Score units into the shadow store, without kept answers: those of the nights are left as they are."""
     if not units:
         return
-    from batch.local import LocalExecutor
-    from jobs.scoring.scorer import make_scorer
+    from batch.executors.protocol import ScoringWork
+    from jobs.scoring.scorer import make_executor
 
     def count(unit: Unit) -> None:
         tally.rows += unit.rows
@@ -145,10 +145,10 @@ def _stage(home: Home, bundle: Bundle, dump: Dump, units: Sequence[Unit], tally:
         progress.advance(unit.rows)
 
     mapping = home.task(dump.plan.slot.task).columns.mapping()
-    scorer = make_scorer(home, bundle)
-    executor = LocalExecutor(scorer, home.shadow_store, mapping, home.config.time_zone)
+    executor = make_executor(home, bundle)
     progress.begin("score", sum(unit.rows for unit in units))
-    tally.failures += executor.run(dump, units, count)
+    work = ScoringWork(dump, units, home.shadow_store, mapping, home.config.time_zone)
+    tally.failures += executor.run(work, count).failures
 
 
 def _compare(stores: Sequence[_Scored], labels: tuple[str, ...]) -> SideBySide:

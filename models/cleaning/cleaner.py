@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial, reduce
-from typing import Final
+from functools import reduce
+from typing import Any, Final
 
 import polars as pl
 
-from models.cleaning import characters, feelings, markup, news, repeats, script, social
-from models.cleaning.columns import Rule
+from models.cleaning.rule import RULES, CleaningRule
 from models.cleaning.spec import CLEANING_VERSION, CleaningSpec
 from storage.errors import BundleContradiction
 
@@ -27,11 +26,13 @@ class Cleaner:
         spec: Which rules run.
 
     Raises:
-        BundleContradiction: The spec was made for another version of the rules.
+        BundleContradiction: The spec was made for a version of the rules that is not implemented here.
     """
 
     def __init__(self, spec: CleaningSpec) -> None:
-        if spec.version != CLEANING_VERSION:
+        active = _active(spec)
+        oldest_usable = max((rule.version for rule, _ in active), default=1)
+        if not oldest_usable <= spec.version <= CLEANING_VERSION:
             raise BundleContradiction(
                 f"the cleaning spec is of version {spec.version}",
                 expected=f"version {CLEANING_VERSION}, the one this yeban implements",
@@ -39,7 +40,7 @@ class Cleaner:
                 version=spec.version,
             )
         self.spec = spec
-        self._rules = _rules(spec)
+        self._rules = tuple(rule.make(setting) for rule, setting in active)
 
     def clean(self, texts: pl.Series) -> pl.Series:
         """Clean a column.
@@ -63,31 +64,8 @@ class Cleaner:
         return cleaned
 
 
-def _rules(spec: CleaningSpec) -> tuple[Rule, ...]:
-    """Return the rules that a spec switches on, in their order.
-
-    Characters come before markup and markup before what people wrote, so that `＜ｂ＞` and `&#64;` are seen
-    for what they are; repeats are squeezed while emoticons still stand apart; the news rules want tidy lines.
-    """
-    steps: tuple[tuple[bool, Rule], ...] = (
-        (spec.html_entities, markup.decode_entities),
-        (spec.invisible, characters.drop_invisible),
-        (spec.width != "keep", partial(characters.fold_width, mode=spec.width)),
-        (spec.html_tags, markup.drop_tags),
-        (spec.simplified, script.to_simplified),
-        (spec.repost != "keep", partial(social.unchain_reposts, mode=spec.repost)),
-        (spec.url != "keep", partial(social.replace_urls, mode=spec.url)),
-        (spec.mention != "keep", partial(social.replace_mentions, mode=spec.mention)),
-        (spec.topic != "keep", partial(social.replace_topics, mode=spec.topic)),
-        (spec.max_repeats > 0, partial(repeats.squeeze_repeats, max_repeats=spec.max_repeats)),
-        (spec.emoticon != "keep", partial(feelings.replace_emoticons, mode=spec.emoticon)),
-        (spec.emoji != "keep", partial(feelings.replace_emoji, mode=spec.emoji)),
-        (spec.number != "keep", partial(characters.replace_numbers, mode=spec.number)),
-        (spec.latin != "keep", characters.lower_latin),
-        (spec.white_space != "keep", partial(characters.tidy_white_space, mode=spec.white_space)),
-        (spec.editor_credits, news.drop_editor_credits),
-        (spec.source_credits, news.drop_source_credits),
-        (spec.advertising, news.drop_advertising),
-        (spec.repeated_paragraphs, news.drop_repeated_paragraphs),
-    )
-    return tuple(rule for wanted, rule in steps if wanted)
+def _active(spec: CleaningSpec) -> list[tuple[CleaningRule, Any]]:
+    """The rules that a spec switches on with their settings, in the order in which they run."""
+    settings = dict(spec)
+    chosen = [(rule, settings.get(name, rule.off)) for name, rule in RULES.all().items()]
+    return sorted(((rule, setting) for rule, setting in chosen if setting != rule.off), key=lambda each: each[0].place)

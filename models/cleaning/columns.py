@@ -7,14 +7,14 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-Rule: TypeAlias = Callable[[pl.Series], pl.Series]
+Transform: TypeAlias = Callable[[pl.Series], pl.Series]
 """Takes a String series without nulls and returns one of the same length."""
 
 SEPARATOR: Final = "\x1f"
 """Stands between rows where a column travels as one string; it is taken out of the texts first."""
 
 
-def apply_where(texts: pl.Series, pattern: str, rule: Rule) -> pl.Series:
+def apply_where(texts: pl.Series, pattern: str, rule: Transform) -> pl.Series:
     """Run a rule on the rows that match a pattern; most rows need most rules not at all.
 
     Args:

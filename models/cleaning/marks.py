@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.cleaning.social import has_mention, has_topic, has_url
+from models.cleaning.rules.social import has_mention, has_topic, has_url
 
 _EMOJI: Final = r"[\p{Extended_Pictographic}--[©®™]]|\[[\p{Han}A-Za-z]{1,6}\]"
 # A tag has nothing after its name, or attributes: `a<b and c>d` compares.

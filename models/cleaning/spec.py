@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
+
+from models.cleaning.rule import RULES
 
 CLEANING_VERSION = 1
 """Version of the rules. Raise it whenever any text could come out different from before."""
@@ -21,6 +32,9 @@ Latin = Literal["keep", "lower"]
 
 class CleaningSpec(BaseModel):
     """One switch per rule, in the order in which the rules run; the defaults change as little as possible.
+
+    The fields are recorded in every bundle. A rule that comes later has no field here: its key is accepted as soon as
+    the rule is registered, and recorded only where a spec uses it, so that the bundles of before keep their versions.
 
     Attributes:
         version: Version of the rules' implementation that this spec was made for.
@@ -50,7 +64,7 @@ class CleaningSpec(BaseModel):
         repeated_paragraphs: Drop the second and later copies of a paragraph of 10 characters or more.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     version: int = CLEANING_VERSION
     html_entities: bool = False
@@ -72,3 +86,35 @@ class CleaningSpec(BaseModel):
     source_credits: bool = False
     advertising: bool = False
     repeated_paragraphs: bool = False
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _further_keys_are_rules(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        keys = raw.keys() - cls.model_fields.keys() if isinstance(raw, dict) else frozenset[str]()
+        problems = [problem for key in sorted(keys) for problem in _problems(key, raw[key])]
+        try:
+            spec = handler(raw)
+        except ValidationError as error:
+            problems = _details(error) + problems
+        if problems:
+            raise ValidationError.from_exception_data(cls.__name__, problems)
+        return spec
+
+
+def _problems(key: str, setting: Any) -> list[InitErrorDetails]:
+    """What is wrong with a key that is no field: nothing if a rule of that name takes the setting."""
+    rule = RULES.all().get(key)
+    if rule is None:
+        return [InitErrorDetails(type="extra_forbidden", loc=(key,), input=setting)]
+    try:
+        TypeAdapter(rule.setting).validate_python(setting, strict=True)
+    except ValidationError as error:
+        return _details(error, key)
+    return []
+
+
+def _details(error: ValidationError, *within: str) -> list[InitErrorDetails]:
+    return [
+        InitErrorDetails(type=each["type"], loc=(*within, *each["loc"]), input=each["input"], ctx=each.get("ctx", {}))
+        for each in error.errors()
+    ]

@@ -98,7 +98,7 @@ def _from_parent(parent: Mapping[str, Any]) -> dict[str, Any]:
     schedule = parent.get("schedule") or {}
     kept = {name: schedule[name] for name in ("batch_docs", "accumulation") if name in schedule}
     raw["schedule"] = {"epochs": 2, **kept}
-    for name in ("precision", "reference_texts"):
+    for name in ("precision", "reference_texts", "loss"):
         if name in parent:
             raw[name] = parent[name]
     return raw

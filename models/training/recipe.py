@@ -5,14 +5,25 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from models.aggregation import Aggregation
 from models.cleaning.presets import cleaning_preset
 from models.cleaning.spec import CleaningSpec
 from models.manifest import HeadSpec
+from models.training.losses.registry import DEFAULT_LOSS, LOSSES
 from models.windows import WindowSpec
 from storage.errors import ConfigError
 
@@ -92,12 +103,28 @@ class Loop(RecipeSection):
         schedule: Epochs, batches, early stopping.
         precision: `auto`: bf16 where the hardware has it, else fp16 on CUDA and fp32 on the CPU.
         seed: For everything random.
+        loss: Name of a registered loss; recorded only where it is not the default, so that a recipe without one is
+            recorded as it was before there was a choice, and gives the same bundle version.
     """
 
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     seed: int = 42
+    loss: str = DEFAULT_LOSS
+
+    @field_validator("loss")
+    @classmethod
+    def _loss_exists(cls, loss: str) -> str:
+        LOSSES.find(loss)
+        return loss
+
+    @model_serializer(mode="wrap")
+    def _without_default_loss(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        flat: dict[str, Any] = serialize(self)
+        if self.loss == DEFAULT_LOSS:
+            flat.pop("loss", None)
+        return flat
 
 
 class Recipe(Loop):
@@ -124,7 +151,7 @@ class Recipe(Loop):
     pretrained: str | None = None
     scratch: ScratchEncoder = ScratchEncoder()
     head: HeadSpec = HeadSpec()
-    cleaning: str | CleaningSpec
+    cleaning: str | Annotated[CleaningSpec, Tag("CleaningSpec")]
     windows: WindowSpec = WindowSpec()
     aggregation: Aggregation = "mean"
     min_chars: int = Field(default=2, ge=1)

@@ -1,4 +1,4 @@
-"""`transformers.Trainer`, told about documents."""
+"""`transformers.Trainer` on documents: their loss, and batches of documents of like size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -22,6 +21,7 @@ from transformers import (
 from models.evaluation.classification import class_scores, confusion_counts
 from models.precision import choose_precision
 from models.training.documents import DocumentClassifier, DocumentDataset
+from models.training.losses.registry import LOSSES, Loss
 from models.training.recipe import Loop
 from models.training.sampler import GroupedSampler
 
@@ -29,17 +29,22 @@ log = logging.getLogger("yeban.train")
 
 
 class DocumentTrainer(Trainer):
-    """Cross-entropy of the document, batches of documents of like size.
+    """Loss of whole documents, batches of documents of like size.
 
     Trainer skips its division by `gradient_accumulation_steps` when it believes that the model has divided the
     loss already. Ours has not, and says so twice: gradients would grow by the number of accumulation steps,
     Adam would hide it, and clipping would not.
+
+    Args:
+        loss: The loss of a batch of documents.
+        **kwargs: Those of `transformers.Trainer`.
     """
 
     loss_is_scaled_for_ga = False
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, loss: Loss, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._loss = loss
         self.model_accepts_loss_kwargs = False
 
     def compute_loss(
@@ -49,9 +54,9 @@ class DocumentTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,  # noqa: ARG002  # Trainer passes it; the mean is per batch
     ) -> Any:
-        """Mean cross-entropy over the batch's documents."""
+        """Mean loss of the batch's documents."""
         outputs = model(**inputs)
-        loss = cross_entropy(outputs["logits"], inputs["labels"])
+        loss = self._loss(outputs["logits"], inputs["labels"])
         return (loss, outputs) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
@@ -74,11 +79,12 @@ def make_trainer(
         model: What to train.
         train: Training documents.
         dev: Documents for early stopping.
-        loop: Optimiser, schedule, precision and seed.
+        loop: Loss, optimiser, schedule, precision and seed.
         scratch_folder: Checkpoints go here; the caller removes it.
         show_progress: Draw a progress bar.
     """
     trainer = DocumentTrainer(
+        loss=LOSSES.find(loop.loss),
         model=model,
         args=_arguments(loop, len(train), scratch_folder, show_progress=show_progress),
         train_dataset=train,

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from batch.local import LocalExecutor
+from batch.executors.local import _Run
 
 
 @contextmanager
 def stopped_at_unit(number: int) -> Iterator[None]:
     """Ctrl-C as the nth unit is to be staged."""
-    seen, real = [0], LocalExecutor._stage
+    seen, real = [0], _Run._stage
 
-    def stage(self: LocalExecutor, scored: Any) -> Any:
+    def stage(self: _Run, scored: Any) -> Any:
         seen[0] += 1
         if seen[0] == number:
             raise KeyboardInterrupt
         return real(self, scored)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LocalExecutor, "_stage", stage)
+        patch.setattr(_Run, "_stage", stage)
         yield

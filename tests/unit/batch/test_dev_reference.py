@@ -14,11 +14,12 @@ import pytest
 
 from batch.dev_reference import add_reference, dev_reference
 from batch.engine.settings import EngineSettings
+from batch.executors.local import LocalExecutor
+from batch.executors.protocol import ScoringWork
 from batch.input.columns import ColumnMapping
 from batch.input.dump import plan_dump
 from batch.input.sources import find_sources
 from batch.input.units import UnitSize
-from batch.local import LocalExecutor
 from batch.scorer import Scorer
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows
@@ -53,7 +54,8 @@ def a_night(bundle: Bundle, home: Path) -> tuple[PartStore, Slot]:
     sources, _ = find_sources(["dev.parquet"], slot.logical_date, home)
     dump = plan_dump(sources, slot, ColumnMapping("text"), UnitSize())
     store = PartStore(home / "parts")
-    LocalExecutor(Scorer(bundle, CPU), store, ColumnMapping("text"), "UTC").run(dump, dump.plan.units, lambda _: None)
+    work = ScoringWork(dump, dump.plan.units, store, ColumnMapping("text"), "UTC")
+    LocalExecutor(Scorer(bundle, CPU)).run(work, lambda _: None)
     store.save_plan(dump.plan)
     return store, slot
 

@@ -58,21 +58,21 @@ def doubled(source: Stream[int]) -> Stream[int]:
 
 def test_items_come_in_order_from_another_thread(pipeline: Pipeline) -> None:
     source = Source(50)
-    assert list(pipeline.ahead(doubled(pipeline.ahead(source())))) == list(range(0, 100, 2))
+    assert list(pipeline.prefetch(doubled(pipeline.prefetch(source())))) == list(range(0, 100, 2))
     assert source.closed
     assert threading.current_thread().name not in source.threads
 
 
 def test_nothing_runs_before_it_is_asked_for(pipeline: Pipeline) -> None:
     source = Source()
-    pipeline.ahead(source())
+    pipeline.prefetch(source())
     assert settled(source) == 0
 
 
 @pytest.mark.parametrize("items", [1, 3])
 def test_only_so_many_are_made_ahead(pipeline: Pipeline, items: int) -> None:
     source = Source()
-    stream = pipeline.ahead(source(), items)
+    stream = pipeline.prefetch(source(), items)
     assert next(stream) == 0
     assert settled(source) == 1 + items + 1  # taken, waiting, in the making
     assert next(stream) == 1
@@ -82,7 +82,7 @@ def test_only_so_many_are_made_ahead(pipeline: Pipeline, items: int) -> None:
 def test_leaving_the_block_stops_all_threads() -> None:
     source, before = Source(), threading.active_count()
     with Pipeline() as pipeline:
-        assert next(pipeline.ahead(doubled(pipeline.ahead(doubled(pipeline.ahead(source())))))) == 0
+        assert next(pipeline.prefetch(doubled(pipeline.prefetch(doubled(pipeline.prefetch(source())))))) == 0
     assert pipeline.stopped.is_set()
     assert source.closed
     assert threading.active_count() == before
@@ -91,7 +91,7 @@ def test_leaving_the_block_stops_all_threads() -> None:
 @pytest.mark.parametrize("fails_at", [0, 5])
 def test_a_failure_arrives_after_what_was_made_before_it(pipeline: Pipeline, fails_at: int) -> None:
     source, taken = Source(fails_at=fails_at), []
-    stream = pipeline.ahead(doubled(pipeline.ahead(source())))
+    stream = pipeline.prefetch(doubled(pipeline.prefetch(source())))
     with pytest.raises(OSError, match="the disk is gone"):
         taken.extend(stream)
     assert source.closed
@@ -110,7 +110,7 @@ def test_a_failure_in_any_step_ends_all(step: int, error: type[BaseException]) -
     with pytest.raises(error, match="no more"), Pipeline() as pipeline:  # noqa: PT012
         stream = source()
         for place in range(3):
-            stream = pipeline.ahead(fails(stream) if place == step else doubled(stream) if place > step else stream)
+            stream = pipeline.prefetch(fails(stream) if place == step else doubled(stream) if place > step else stream)
         assert all(item >= 0 for item in stream)
     assert threading.active_count() == before
     assert source.made < 30
@@ -119,7 +119,7 @@ def test_a_failure_in_any_step_ends_all(step: int, error: type[BaseException]) -
 def test_who_takes_the_items_fails() -> None:
     source, before = Source(), threading.active_count()
     with pytest.raises(KeyboardInterrupt), Pipeline() as pipeline:  # noqa: PT012
-        for item in pipeline.ahead(doubled(pipeline.ahead(source()))):
+        for item in pipeline.prefetch(doubled(pipeline.prefetch(source()))):
             if item == 6:
                 raise KeyboardInterrupt
     assert source.closed
@@ -130,7 +130,7 @@ def test_a_stopped_pipeline_starts_nothing() -> None:
     source = Source()
     with Pipeline() as pipeline:
         pass
-    assert list(pipeline.ahead(source())) == []
+    assert list(pipeline.prefetch(source())) == []
     assert source.made == 0
 
 
@@ -164,7 +164,7 @@ class Shelf:
 
 def test_what_computes_runs_here_and_what_finishes_runs_behind(pipeline: Pipeline) -> None:
     source, shelf, here = Source(50), Shelf(), threading.current_thread().name
-    pipeline.behind(source(), shelf)
+    pipeline.consume(source(), shelf)
     assert shelf.items == list(range(50))
     assert source.threads == {here}
     assert len(shelf.threads) == 1
@@ -180,7 +180,7 @@ def test_what_was_made_before_the_source_failed_is_finished(error: type[BaseExce
 
     shelf, before = Shelf(seconds=0.05), threading.active_count()
     with pytest.raises(error, match="no more"), Pipeline() as pipeline:
-        pipeline.behind(fails(), shelf)
+        pipeline.consume(fails(), shelf)
     assert shelf.items == [0, 1, 2]
     assert threading.active_count() == before
 
@@ -189,7 +189,7 @@ def test_what_was_made_before_the_source_failed_is_finished(error: type[BaseExce
 def test_what_cannot_be_finished_stops_the_source(fails_at: int) -> None:
     source, shelf, before = Source(), Shelf(fails_at), threading.active_count()
     with pytest.raises(OSError, match="the disk is full"), Pipeline() as pipeline:
-        pipeline.behind(pipeline.ahead(source()), shelf)
+        pipeline.consume(pipeline.prefetch(source()), shelf)
     assert shelf.items == list(range(fails_at))
     assert source.closed
     assert source.made < fails_at + 6
@@ -204,7 +204,7 @@ def test_a_source_that_fails_after_the_shelf_did_still_ends_everything() -> None
 
     before = threading.active_count()
     with pytest.raises(ValueError, match="the network broke as well"), Pipeline() as pipeline:
-        pipeline.behind(source(), Shelf(fails_at=0))
+        pipeline.consume(source(), Shelf(fails_at=0))
     assert threading.active_count() == before
 
 
@@ -212,6 +212,6 @@ def test_a_stopped_pipeline_finishes_nothing() -> None:
     source, shelf = Source(5), Shelf()
     with Pipeline() as pipeline:
         pass
-    pipeline.behind(source(), shelf)
+    pipeline.consume(source(), shelf)
     assert shelf.items == []
     assert source.made <= 1

@@ -1,4 +1,4 @@
-"""Raw texts in, answers out."""
+"""Raw texts in, scores out."""
 
 from __future__ import annotations
 
@@ -125,25 +125,25 @@ class TestDuplicates:
         assert scores.top.tolist() == [0] * 10_000
 
 
-class TestAnswers:
-    """With the answers of earlier units."""
+class TestCache:
+    """With the predictions of earlier units."""
 
-    def with_answers(self, folder: Path) -> tuple[Scorer, Scorer, PredictionCache]:
-        bundle, answers = tiny_bundle(folder, head=HEAD, windows=SLIDING), PredictionCache(1 << 20)
-        return Scorer(bundle, FP32), Scorer(bundle, FP32, answers), answers
+    def with_cache(self, folder: Path) -> tuple[Scorer, Scorer, PredictionCache]:
+        bundle, cache = tiny_bundle(folder, head=HEAD, windows=SLIDING), PredictionCache(1 << 20)
+        return Scorer(bundle, FP32), Scorer(bundle, FP32, cache), cache
 
     def test_change_nothing_but_the_work(self, tmp_path: Path) -> None:
-        plain, knowing, answers = self.with_answers(tmp_path)
+        plain, knowing, cache = self.with_cache(tmp_path)
         texts = [*sentences(30, 40), "", " "]
         for lot in (texts[:20], texts[10:], texts[::-1], texts[:1]):
             scores, expected = knowing.score(texts_of(*lot)), plain.score(texts_of(*lot))
             for name in Scores.__slots__:
                 np.testing.assert_allclose(getattr(scores, name), getattr(expected, name), atol=1e-6, strict=True)
-        assert answers.found == 10 + 31 + 1
+        assert cache.found == 10 + 31 + 1
         assert knowing.engine.work.tokens < 0.5 * plain.engine.work.tokens
 
     def test_when_all_are_known(self, tmp_path: Path) -> None:
-        _, knowing, _ = self.with_answers(tmp_path)
+        _, knowing, _ = self.with_cache(tmp_path)
         first = knowing.score(texts_of(*sentences(5, 40)))
         work = knowing.engine.work
         again = knowing.score(texts_of(*sentences(5, 40)))

@@ -41,12 +41,12 @@ class Recorder:
     def __init__(
         self,
         refuse: Callable[[list[int], int], None] = lambda _windows, _padded: None,
-        ahead: int = 0,
+        in_flight: int = 0,
         answers: Callable[[NDArray[np.float32]], NDArray[np.float32]] = lambda logits: logits,
     ) -> None:
         self._answers = answers
         self.batches: list[list[int]] = []
-        self.ahead = ahead
+        self.in_flight = in_flight
         self._refuse = refuse
         self.under_way = 0
         self.most_under_way = 0
@@ -107,15 +107,15 @@ class TestOrder:
 class TestStream:
     SETS = ((3, 9, 0, 4, 30, 3), (), (8,) * 40, (1,))
 
-    @pytest.mark.parametrize("ahead", [0, 1, 3])
-    def test_every_set_in_order_as_if_it_were_alone(self, ahead: int) -> None:
+    @pytest.mark.parametrize("in_flight", [0, 1, 3])
+    def test_every_set_in_order_as_if_it_were_alone(self, in_flight: int) -> None:
         sets = [documents(*lengths) for lengths in self.SETS]
-        forward = Recorder(ahead=ahead)
+        forward = Recorder(in_flight=in_flight)
         answers = list(Engine(forward, SPECIAL, 32).stream(each_of(sets)))
         assert [there for there, _ in answers] == sets
         for there, logits in answers:
             np.testing.assert_array_equal(logits, Recorder.expected(there.windows))
-        assert forward.most_under_way == ahead + 1
+        assert forward.most_under_way == in_flight + 1
         assert forward.under_way == 0
 
     def test_on_a_cpu_a_set_is_handed_on_before_the_next_is_asked_for(self) -> None:
@@ -131,20 +131,20 @@ class TestStream:
             next(answers)
             assert asked == list(range(number + 1))
 
-    @pytest.mark.parametrize("ahead", [0, 2])
-    def test_failures_stay_in_their_set(self, ahead: int) -> None:
+    @pytest.mark.parametrize("in_flight", [0, 2])
+    def test_failures_stay_in_their_set(self, in_flight: int) -> None:
         sets = [documents(5, 6, 7), documents(5, 90, 7), documents(5, 6, 7)]
-        forward = Recorder(out_of_memory_above(60), ahead=ahead)
+        forward = Recorder(out_of_memory_above(60), in_flight=in_flight)
         failed = [np.isnan(logits[:, 0]).tolist() for _, logits in Engine(forward, SPECIAL, 200).stream(each_of(sets))]
         assert failed == [[False] * 3, [False, True, False], [False] * 3]
 
-    @pytest.mark.parametrize("ahead", [0, 2])
-    def test_a_stop_ends_it_between_two_batches(self, ahead: int) -> None:
-        forward = Recorder(ahead=ahead)
+    @pytest.mark.parametrize("in_flight", [0, 2])
+    def test_a_stop_ends_it_between_two_batches(self, in_flight: int) -> None:
+        forward = Recorder(in_flight=in_flight)
         sets = [documents(*[8] * 40) for _ in range(3)]
         handed_on = list(Engine(forward, SPECIAL, 32).stream(each_of(sets), lambda: len(forward.batches) >= 20))
         assert len(forward.batches) == 20  # 14 batches a set
-        assert [there for there, _ in handed_on] == sets[: 1 if not ahead else len(handed_on)]
+        assert [there for there, _ in handed_on] == sets[: 1 if not in_flight else len(handed_on)]
         assert len(handed_on) <= 1
 
 
@@ -259,9 +259,9 @@ class TestFailures:
         with pytest.raises(NetworkBroken, match=f"{GIVE_UP_AFTER} windows failed one after the other"):
             engine.logits(documents(3, *[5] * (GIVE_UP_AFTER + 1)))
 
-    @pytest.mark.parametrize("ahead", [0, 2])
-    def test_no_set_is_handed_on_before_its_network_is_proven(self, ahead: int) -> None:
-        engine = Engine(Recorder(fails_on(*range(100)), ahead=ahead), SPECIAL, 60)
+    @pytest.mark.parametrize("in_flight", [0, 2])
+    def test_no_set_is_handed_on_before_its_network_is_proven(self, in_flight: int) -> None:
+        engine = Engine(Recorder(fails_on(*range(100)), in_flight=in_flight), SPECIAL, 60)
         with pytest.raises(NetworkBroken):
             next(engine.stream(each_of([documents(5, 5), documents(5)])))
 

@@ -28,7 +28,7 @@ class Fixed:
 
     name = "fixed"
     classes = 2
-    ahead = 0
+    in_flight = 0
 
     def __init__(self, table: NDArray[np.float32]) -> None:
         self.table = table

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from models.cleaning.columns import apply_where, replace_where
+from models.cleaning.rule import RULES, modes
 from models.cleaning.spec import Removal, Repost, Topic
 
 URL_WORD: Final = "网址"
@@ -106,3 +107,9 @@ def has_mention(texts: pl.Series) -> pl.Series:
 def has_topic(texts: pl.Series) -> pl.Series:
     """Boolean[N]: a `#topic#` or super topic is in the text; no nulls."""
     return texts.str.contains(_TOPIC) | texts.str.contains(_SUPER_TOPIC)
+
+
+RULES.add("repost", modes(unchain_reposts, Repost, place=60, version=1))
+RULES.add("url", modes(replace_urls, Removal, place=70, version=1))
+RULES.add("mention", modes(replace_mentions, Removal, place=80, version=1))
+RULES.add("topic", modes(replace_topics, Topic, place=90, version=1))

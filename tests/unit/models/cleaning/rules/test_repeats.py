@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from models.cleaning.repeats import MAX_PERIOD, squeeze_repeats
+from models.cleaning.rules.repeats import MAX_PERIOD, squeeze_repeats
 
 
 @pytest.mark.parametrize(

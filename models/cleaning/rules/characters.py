@@ -7,7 +7,8 @@ from typing import Final
 import polars as pl
 
 from models.cleaning.columns import apply_where, replace_where
-from models.cleaning.spec import Number, WhiteSpace, Width
+from models.cleaning.rule import RULES, modes, switch
+from models.cleaning.spec import Latin, Number, WhiteSpace, Width
 
 NUMBER_WORD: Final = "数字"
 
@@ -70,3 +71,10 @@ def tidy_white_space(texts: pl.Series, mode: WhiteSpace) -> pl.Series:
 def _tidy_paragraphs(texts: pl.Series) -> pl.Series:
     lines = texts.str.replace_all(r"[\s--\n]+", " ")
     return lines.str.replace_all(r" ?\n[ \n]*", "\n").str.strip_chars()
+
+
+RULES.add("invisible", switch(drop_invisible, place=20, version=1))
+RULES.add("width", modes(fold_width, Width, place=30, version=1))
+RULES.add("number", modes(replace_numbers, Number, place=130, version=1))
+RULES.add("latin", modes(lambda texts, _mode: lower_latin(texts), Latin, place=140, version=1))
+RULES.add("white_space", modes(tidy_white_space, WhiteSpace, place=150, version=1))

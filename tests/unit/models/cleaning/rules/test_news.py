@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from models.cleaning import news
+from models.cleaning.rules import news
 
 
 @pytest.mark.parametrize(

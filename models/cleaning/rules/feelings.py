@@ -11,6 +11,7 @@ import emoji
 import polars as pl
 
 from models.cleaning.columns import apply_where, replace_where
+from models.cleaning.rule import RULES, modes
 from models.cleaning.spec import Emotion
 
 # `[1]` is a footnote, and a bracket with more in it is text.
@@ -54,7 +55,7 @@ def _replace_signs(texts: pl.Series, hint: str, words: Mapping[str, str], mode: 
 @cache
 def feelings() -> dict[str, str]:
     """Return the feeling of each sign listed in `feelings.txt`; emoticons keep their brackets."""
-    text = resources.files("models.cleaning").joinpath("feelings.txt").read_text(encoding="utf-8")
+    text = resources.files("models.cleaning.rules").joinpath("feelings.txt").read_text(encoding="utf-8")
     lines = [line.partition(":") for line in text.splitlines() if line and not line.startswith("#")]
     return {sign: word for word, _, signs in lines for sign in signs.split()}
 
@@ -80,3 +81,7 @@ def _is_one_picture(sign: str) -> bool:
     bare = sign.translate(_JOINERS)
     several = "\u200d" in sign and not bare.endswith(_GENDERS)
     return sign[0] >= _FIRST_PICTOGRAPH and not several and bare not in _GENDERS and not _TONES & set(sign)
+
+
+RULES.add("emoticon", modes(replace_emoticons, Emotion, place=110, version=1))
+RULES.add("emoji", modes(replace_emoji, Emotion, place=120, version=1))

@@ -5,7 +5,7 @@ import hashlib
 import opencc
 import polars as pl
 
-from models.cleaning.script import changed_characters, to_simplified
+from models.cleaning.rules.script import changed_characters, to_simplified
 
 
 def test_column_is_converted_row_by_row() -> None:

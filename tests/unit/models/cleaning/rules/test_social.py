@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from models.cleaning import social
+from models.cleaning.rules import social
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import unicodedata
 import polars as pl
 import pytest
 
-from models.cleaning import characters
+from models.cleaning.rules import characters
 
 INVISIBLE = (
     *(0x00, 0x08, 0x1F, 0x7F, 0x80, 0x9F, 0xAD, 0x200B, 0x200D, 0x200E, 0x202E, 0x2060, 0x2800, 0x3164),

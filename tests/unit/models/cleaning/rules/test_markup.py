@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from models.cleaning.markup import decode_entities, drop_tags
+from models.cleaning.rules.markup import decode_entities, drop_tags
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,16 @@ import pytest
 import torch
 
 from batch.engine.settings import EngineSettings
+from batch.executors.local import LocalExecutor
+from batch.executors.protocol import RunStats, ScoringWork
 from batch.forward.protocol import Pending
 from batch.input.columns import ColumnMapping
 from batch.input.dump import Dump, plan_dump
 from batch.input.sources import find_sources
 from batch.input.units import UnitSize
-from batch.local import LocalExecutor
+from batch.prediction_cache.cache import PredictionCache
 from batch.scorer import Prepared, Scorer
-from storage.errors import DiskFull, NetworkBroken, UnreadableFile
+from storage.errors import DiskFull, NetworkBroken, TaskWanted, UnreadableFile
 from storage.lake.parts import PartStore
 from storage.records import Slot, Unit
 from tests.support.dumps import string_array
@@ -51,9 +53,9 @@ def plan(home: Path, scorer: Scorer, rows: int = 7) -> Dump:
 
 def run(home: Path, scorer: Scorer, dump: Dump) -> tuple[PartStore, list[Unit], list[Exception]]:
     store, done = PartStore(home / "parts"), []
-    executor = LocalExecutor(scorer, store, MAPPING, "Asia/Shanghai")
-    failures = executor.run(dump, dump.plan.units, done.append)
-    return store, done, [*failures]
+    work = ScoringWork(dump, dump.plan.units, store, MAPPING, "Asia/Shanghai")
+    stats = LocalExecutor(scorer).run(work, done.append)
+    return store, done, [*stats.failures]
 
 
 def test_every_row_is_staged_once(tmp_path: Path, scorer: Scorer) -> None:
@@ -124,9 +126,80 @@ def test_some_units_only(tmp_path: Path, scorer: Scorer) -> None:
     dump = plan(tmp_path, scorer)
     store = PartStore(tmp_path / "parts")
     left = [dump.plan.units[0], dump.plan.units[3]]
-    assert LocalExecutor(scorer, store, MAPPING, "UTC").run(dump, left, lambda _unit: None) == []
+    stats = LocalExecutor(scorer).run(ScoringWork(dump, left, store, MAPPING, "UTC"), lambda _unit: None)
+    assert stats.failures == ()
     assert store.staged_units(dump.plan.slot) == {unit.unit_id for unit in left}
     assert store.read(left[1])["doc_id"].to_pylist() == [f"a.parquet:{row}" for row in range(21, 28)]
+
+
+class TestStats:
+    """What a run says it did, though scorer and engine count on from run to run."""
+
+    def run(self, home: Path, scorer: Scorer, cache: PredictionCache | None = None, pace: Any = None) -> RunStats:
+        dump = plan(home, scorer)
+        work = ScoringWork(dump, dump.plan.units, PartStore(home / "parts"), MAPPING, "UTC", cache)
+        return LocalExecutor(scorer).run(work, lambda _unit: None, pace)
+
+    def test_rows_units_and_tokens_are_those_of_this_run(self, tmp_path: Path, scorer: Scorer) -> None:
+        put(tmp_path, "a.parquet", pa.array(["好书", "坏书店", "好书", "店"]))
+        first, second = self.run(tmp_path, scorer), self.run(tmp_path, scorer)
+        for stats in (first, second):
+            assert (stats.units, stats.rows) == (1, 4)
+            assert stats.tokens == (2 + 2) + (3 + 2) + (1 + 2)
+            assert stats.computed_tokens >= stats.tokens
+            assert stats.padding_share == pytest.approx(1 - stats.tokens / stats.computed_tokens)
+        assert (first.device, first.precision, first.forward) == ("cpu", "fp32", scorer.engine.forward.name)
+
+    def test_every_step_is_timed_and_none_longer_than_the_run(self, tmp_path: Path, scorer: Scorer) -> None:
+        put(tmp_path, "a.parquet", pa.array(sentences(20, 12)))
+        stats = self.run(tmp_path, scorer)
+        assert set(stats.busy_s) == {"read", "prepare", "starved", "network", "stage"}
+        assert all(0 <= busy <= stats.seconds for busy in stats.busy_s.values())
+
+    def test_a_cache_is_used_and_its_hits_are_counted(self, tmp_path: Path, scorer: Scorer) -> None:
+        put(tmp_path, "a.parquet", pa.array(sentences(20, 12)))
+        cache = PredictionCache(1 << 20)
+        first, second, without = (self.run(tmp_path, scorer, each) for each in (cache, cache, None))
+        assert (first.cache_hits, first.cache_lookups) == (0, 20)
+        assert (second.cache_hits, second.cache_lookups) == (20, 20)
+        assert second.tokens == 0
+        assert (without.cache_hits, without.cache_lookups) == (0, 0)
+        assert without.tokens == first.tokens
+
+    def test_pauses_are_no_part_of_its_seconds(self, tmp_path: Path, scorer: Scorer) -> None:
+        put(tmp_path, "a.parquet", pa.array(sentences(20, 12)))
+
+        class Slow:
+            paused_s = 7.0  # of an earlier run
+
+            def __init__(self) -> None:
+                self.units: list[Unit] = []
+
+            def between(self, unit: Unit) -> None:
+                self.units.append(unit)
+                self.paused_s += 1_000.0
+
+        pace = Slow()
+        stats = self.run(tmp_path, scorer, pace=pace)
+        assert [unit.row_start for unit in pace.units] == [0, 7, 14]
+        assert stats.paused_s == 3_000.0
+        assert stats.seconds == 1e-9  # less was measured than was paused: never nought, for it is divided by
+
+    def test_what_a_pace_raises_stops_the_run_after_that_unit(self, tmp_path: Path, scorer: Scorer) -> None:
+        put(tmp_path, "a.parquet", pa.array(sentences(40, 12)))
+
+        class Stop:
+            paused_s = 0.0
+
+            def between(self, unit: Unit) -> None:
+                if unit.row_start == 7:
+                    raise TaskWanted("another run waits")
+
+        with pytest.raises(TaskWanted):
+            self.run(tmp_path, scorer, pace=Stop())
+        dump = plan(tmp_path, scorer)
+        staged = PartStore(tmp_path / "parts").staged_units(dump.plan.slot)
+        assert staged == {unit.unit_id for unit in dump.plan.units[:2]}
 
 
 class TestWhenAStepFails:

@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from models.cleaning.columns import apply_where, replace_where, through_one_string
+from models.cleaning.rule import RULES, switch
 
 _AMP: Final = r"&(?:amp;)+"
 # Names that are often written without their semicolon; others (`&copy`, `&out`) are more often plain text.
@@ -67,3 +68,7 @@ def drop_tags(texts: pl.Series) -> pl.Series:
 def _drop_tags(texts: pl.Series) -> pl.Series:
     visible = texts.str.replace_all(_UNSEEN, " ")
     return replace_where(visible.str.replace_all(_BLOCK_TAG, "\n"), _INLINE_TAG, "")
+
+
+RULES.add("html_entities", switch(decode_entities, place=10, version=1))
+RULES.add("html_tags", switch(drop_tags, place=40, version=1))

@@ -10,6 +10,7 @@ import opencc
 import polars as pl
 
 from models.cleaning.columns import SEPARATOR, apply_where, through_one_string
+from models.cleaning.rule import RULES, switch
 
 # The blocks of Han characters that OpenCC's tables cover, compatibility forms included.
 _HAN: Final = (range(0x3400, 0xA000), range(0xF900, 0xFB00), range(0x20000, 0x323B0))
@@ -37,3 +38,6 @@ def changed_characters() -> str:
 @cache
 def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
+
+
+RULES.add("simplified", switch(to_simplified, place=50, version=1))

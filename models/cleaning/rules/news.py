@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from models.cleaning.columns import apply_where, replace_where
+from models.cleaning.rule import RULES, switch
 
 _EDITORS: Final = (
     r"(?:(?:本文|本版|本期|网络|网页|实习|值班|执行|助理|责任|文字|图片|新媒体)*编辑|责编|美编|编审|校对|审校|审核|监制"
@@ -106,3 +107,9 @@ def _drop_repeated_paragraphs(texts: pl.Series) -> pl.Series:
 def _tidy(texts: pl.Series) -> pl.Series:
     """Close the gaps that a dropped line leaves."""
     return texts.str.replace_all(r"\s*\n\s*", "\n").str.strip_chars()
+
+
+RULES.add("editor_credits", switch(drop_editor_credits, place=160, version=1))
+RULES.add("source_credits", switch(drop_source_credits, place=170, version=1))
+RULES.add("advertising", switch(drop_advertising, place=180, version=1))
+RULES.add("repeated_paragraphs", switch(drop_repeated_paragraphs, place=190, version=1))

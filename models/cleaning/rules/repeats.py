@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.cleaning.columns import SEPARATOR, join_rows, split_rows
+from models.cleaning.columns import SEPARATOR, Transform, join_rows, split_rows
+from models.cleaning.rule import RULES, CleaningRule
 
 Codes: TypeAlias = npt.NDArray[np.uint32]
 """Code points of a joined column, shape (n_characters,)."""
@@ -91,3 +93,10 @@ def _runs(flags: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], npt.NDArr
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]
     return starts, ends - starts
+
+
+def _at_most(max_repeats: int) -> Transform:
+    return partial(squeeze_repeats, max_repeats=max_repeats)
+
+
+RULES.add("max_repeats", CleaningRule(place=100, version=1, make=_at_most, off=0, setting=int))

@@ -7,7 +7,7 @@ from importlib import resources
 import polars as pl
 import pytest
 
-from models.cleaning.feelings import emoji_names, feelings, replace_emoji, replace_emoticons
+from models.cleaning.rules.feelings import emoji_names, feelings, replace_emoji, replace_emoticons
 from models.cleaning.spec import Emotion
 
 
@@ -52,7 +52,7 @@ def test_names_are_chinese_words() -> None:
 
 
 def test_no_sign_has_two_feelings() -> None:
-    text = resources.files("models.cleaning").joinpath("feelings.txt").read_text(encoding="utf-8")
+    text = resources.files("models.cleaning.rules").joinpath("feelings.txt").read_text(encoding="utf-8")
     signs = [sign for line in text.splitlines() if not line.startswith("#") for sign in line.partition(":")[2].split()]
     assert len(signs) == len(set(signs)) == len(feelings())
 
