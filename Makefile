@@ -11,7 +11,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints
 export HF_HUB_OFFLINE := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: demo nights test check test-slow docs clean help
+.PHONY: demo nights test check test-slow docs picture clean help
 
 help:
 	@echo "make demo       set up, then score the example comments with the embedded model"
@@ -20,6 +20,7 @@ help:
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
 	@echo "make docs       write docs/cli.md anew from the commands"
+	@echo "make picture    draw docs/images/architecture.svg anew from the imports"
 	@echo "make clean      remove the virtual environment and the demo"
 
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -61,6 +62,9 @@ test-slow: $(VENV)/.dev
 
 docs: $(VENV)/.base
 	$(BIN)/python -m jobs.cli.reference
+
+picture: $(VENV)/.dev
+	$(BIN)/python -m docs.picture
 
 clean:
 	rm -rf $(VENV) demo

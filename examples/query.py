@@ -1,4 +1,4 @@
-"""Ask the warehouse: the SQL is printed before its answer, so that it can be copied.
+"""Ask the warehouse: the SQL is printed before its result, so that it can be copied.
 
 python examples/query.py HOME
 """

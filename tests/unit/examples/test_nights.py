@@ -108,7 +108,7 @@ def test_the_logs_of_the_crontab_go_when_they_are_old(tmp_path: Path) -> None:
 
 
 def test_a_task_of_the_crontab_is_one_that_init_writes() -> None:
-    template = (EXAMPLES.parent / "jobs" / "yeban.toml").read_text("utf-8")
+    template = (EXAMPLES.parent / "jobs" / "config" / "yeban.toml").read_text("utf-8")
     for task in re.findall(r"nightly (\w+)", CRONTAB):
         assert f"[tasks.{task}]" in template
 
@@ -150,7 +150,7 @@ def test_the_template_has_the_schedule_that_the_docs_tell(tmp_path: Path) -> Non
     """Uncommented, the example of yeban.toml is read."""
     from jobs.config.file import read_config
 
-    template = (EXAMPLES.parent / "jobs" / "yeban.toml").read_text("utf-8")
+    template = (EXAMPLES.parent / "jobs" / "config" / "yeban.toml").read_text("utf-8")
     start = template.index("[schedule]")
     section = template[start : template.index("# One section per task. The bundle")]
     told = re.sub(r"^# (?=(\[\[|\w+ = ))", "", section, flags=re.MULTILINE)
