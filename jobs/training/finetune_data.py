@@ -19,8 +19,8 @@ from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource, class_indices
 from models.training_fingerprints import text_keys
 from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
-from monitoring.relabel.selection.mix import RANDOM
 from storage.errors import ConfigError, NoInput
+from storage.relabel.arms import RANDOM_ARM
 from storage.relabel.batches import BatchStore
 
 _BATCH: Final = "batch "
@@ -58,7 +58,7 @@ def held_out(texts: pl.Series, arms: pl.Series, share: float) -> NDArray[np.bool
         share: 0 to 1.
     """
     low = (text_keys(texts) >> np.uint64(11)).astype(np.float64) < share * 2.0**53
-    drawn: NDArray[np.bool_] = (arms == RANDOM).to_numpy()
+    drawn: NDArray[np.bool_] = (arms == RANDOM_ARM).to_numpy()
     return low & drawn
 
 
