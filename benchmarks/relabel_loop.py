@@ -46,17 +46,18 @@ from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.finetune_recipe import finetune_recipe
 from models.training.incremental import FinetuneRows, finetune
 from models.training_fingerprints import text_keys
-from monitoring.relabel.selection.mix import DEFAULT_MIX, RANDOM
+from monitoring.relabel.selection.mix import DEFAULT_MIX
+from storage.relabel.arms import RANDOM_ARM
 from storage.warehouse.labels import LABELS_SCHEMA, add_labels
 
 DAY = date(2026, 1, 5)
 TASK = "weibo"
 ARMS: Mapping[str, Mapping[str, float]] = {
     "margin-mix": DEFAULT_MIX,
-    "random": {RANDOM: 1.0},
-    "margin and random": {"margin": 0.75, RANDOM: 0.25},
+    "random": {RANDOM_ARM: 1.0},
+    "margin and random": {"margin": 0.75, RANDOM_ARM: 0.25},
     "margin": {"margin": 1.0},
-    "entropy-mix": {"entropy": 0.75, RANDOM: 0.25},
+    "entropy-mix": {"entropy": 0.75, RANDOM_ARM: 0.25},
     "typiclust": {"typiclust": 1.0},
     "badge": {"badge": 1.0},
 }

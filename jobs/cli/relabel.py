@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from inspect import cleandoc
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from jobs.cli import relabel_files
 from jobs.cli.options import HomeOption, JsonOption, TaskArgument, err, home_at, job_context, now, say, say_json
 from jobs.cli.relabel_effect import effect_command
+from monitoring.relabel.strategies.base.registry import STRATEGIES
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
     from jobs.relabel.pick import PickResult
 
+_WIDTH: Final = 112
+"""Characters of a line of help."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the group of commands."""
     group = typer.Typer(help="What people should label next.", no_args_is_help=True, rich_markup_mode=None)
-    group.command("pick")(pick_command)
+    group.command("pick", help=_pick_help())(pick_command)
     relabel_files.add_to_group(group)
     group.command("effect")(effect_command)
     app.add_typer(group, name="relabel")
@@ -53,8 +59,7 @@ def pick_command(
 ) -> None:
     """Pick the rows that are worth labelling, and put them into the queue.
 
-    Strategies: margin, least_confidence, entropy, bald, disagreement, suspected_errors, coreset, badge, typiclust,
-    random.
+    {strategies}
 
     Example: yeban relabel pick comment --budget 200 --strategy margin=0.7 --strategy random=0.3
     """
@@ -72,6 +77,12 @@ def pick_command(
         say_json(outcome.as_dict())
         return
     _show(outcome)
+
+
+def _pick_help() -> str:
+    """The text of `pick_command` with the names of the strategies; imports none of them."""
+    names = fill(f"Strategies: {', '.join(STRATEGIES.names())}.", _WIDTH)
+    return cleandoc(pick_command.__doc__ or "").replace("{strategies}", names)
 
 
 def _mix(given: list[str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Candidates out of the warehouse: one visit, and nobody else waits while networks compute."""
+"""Candidates out of the warehouse: one visit, so that it is not locked while networks compute."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from monitoring.relabel.selection.mix import RANDOM, STRATEGIES, deal_to_strata
+from monitoring.relabel.selection.mix import deal_to_strata
+from monitoring.relabel.strategies.base.registry import STRATEGIES
+from monitoring.relabel.strategies.base.strategy import Strategy
 from storage.relabel.batches import BatchStore
 from storage.warehouse.relabel_candidates import (
     QUEUED_SCHEMA,
-    SUSPECTED_ARM,
     Measure,
     Scope,
     candidates,
@@ -45,7 +46,7 @@ class Found:
         doubted: Labelled rows, `DOUBTED_SCHEMA`.
         golden: Rows with a golden label, `DOUBTED_SCHEMA`.
         hashes: uint64, the candidates of each arm that picks among unlabelled texts, in order.
-        quotas: Rows of each stratum that an arm should take; of arms that don't mind strata none.
+        quotas: Rows of each stratum that an arm should take; of arms to which strata don't matter none.
     """
 
     population: int
@@ -85,48 +86,66 @@ def find_candidates(
         queued: Items of earlier batches, `QUEUED_SCHEMA`.
     """
     population = gather_texts(con, scope, queued)
-    sizes = stratum_sizes(con)
-    drawn = draw_texts(con, _drawn_rows(counts, many), salt)
-    first = _random_rows(counts)
-    hashes: dict[str, Hashes] = {}
-    quotas: dict[str, Mapping[str, int]] = {}
-    for name, count in counts.items():
-        strategy = STRATEGIES[name]
-        if name == RANDOM:
-            hashes[name] = drawn[:first]
-            continue
-        if strategy.source == "labelled":
-            continue
-        half = 2 if strategy.source == "both" else 1
-        quotas[name] = deal_to_strata(count, sizes) if strategy.by_score else {}
-        pools = [drawn[first : first + count * many // half]] if strategy.source != "doubtful" else []
-        if strategy.measure is not None:
-            pools.append(_doubtful(con, strategy.measure, count, many // half or 1, sizes))
-        hashes[name] = _distinct(np.concatenate(pools))
+    strategies = {name: STRATEGIES.get(name) for name in counts}
+    search = _Search(con, counts, strategies, many, salt)
+    hashes = {name: search.hashes(name) for name, each in strategies.items() if each.source != "labelled"}
+    quotas = {name: search.quotas(name) for name in strategies}
     since = max(scope.last - timedelta(days=LABEL_DAYS), date.min)
-    labelled = doubtable_labels(con, scope, since) if SUSPECTED_ARM in counts else None
+    asks_labelled = any(each.source == "labelled" for each in strategies.values())
+    labelled = doubtable_labels(con, scope, since) if asks_labelled else None
     golden = golden_labels(con, scope)
     wanted = np.unique(np.concatenate([np.zeros(0, np.uint64), *hashes.values()]))
     table = candidates(con, scope, wanted)
     return Found(population, table, golden.slice(0, 0) if labelled is None else labelled, golden, hashes, quotas)
 
 
-def _random_rows(counts: Mapping[str, int]) -> int:
-    """Rows that are drawn for the random arm: some more, for some texts may be gone."""
-    count = counts.get(RANDOM, 0)
-    return count + count // 5 + _SPARE if count else 0
+class _Search:
+    """Where each arm finds its unlabelled candidates: in one uniform draw, and among the texts of least confidence.
 
+    Args:
+        con: After `gather_texts`.
+        counts: Rows that each arm should get.
+        strategies: Of the arms.
+        many: Candidates for each of these rows.
+        salt: Of what is drawn.
+    """
 
-def _drawn_rows(counts: Mapping[str, int], many: int) -> int:
-    others = [count * many for name, count in counts.items() if STRATEGIES[name].source in ("drawn", "both")]
-    return _random_rows(counts) + max(others, default=0)
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        counts: Mapping[str, int],
+        strategies: Mapping[str, Strategy],
+        many: int,
+        salt: str,
+    ) -> None:
+        self._con, self._counts, self._strategies, self._many = con, counts, strategies, many
+        self._sizes = stratum_sizes(con)
+        sampled = sum(count for name, count in counts.items() if strategies[name].is_sample)
+        # Some more than a sample should get: a text may be gone from the dump.
+        self._sample = sampled + sampled // 5 + _SPARE if sampled else 0
+        others = [count * many for name, count in counts.items() if strategies[name].source in ("drawn", "both")]
+        self._drawn = draw_texts(con, self._sample + max(others, default=0), salt)
 
+    def quotas(self, name: str) -> Mapping[str, int]:
+        """Rows of each stratum that an arm should take; none where strata don't matter to it."""
+        return deal_to_strata(self._counts[name], self._sizes) if self._strategies[name].by_score else {}
 
-def _doubtful(
-    con: duckdb.DuckDBPyConnection, measure: Measure, count: int, many: int, sizes: Mapping[str, int]
-) -> Hashes:
-    """`many` candidates for each row; a small stratum leaves what it lacks to the others."""
-    return most_doubtful(con, measure, deal_to_strata(count * many, sizes))
+    def hashes(self, name: str) -> Hashes:
+        """The candidates of an arm, in order, each once."""
+        strategy, count = self._strategies[name], self._counts[name]
+        if strategy.is_sample:
+            return self._drawn[: self._sample]
+        share = 2 if strategy.source == "both" else 1
+        found = [np.zeros(0, np.uint64)]
+        if strategy.source in ("drawn", "both"):
+            found.append(self._drawn[self._sample : self._sample + count * self._many // share])
+        if strategy.measure is not None:
+            found.append(self._most_uncertain(strategy.measure, count, self._many // share or 1))
+        return _distinct(np.concatenate(found))
+
+    def _most_uncertain(self, measure: Measure, count: int, many: int) -> Hashes:
+        """`many` candidates for each row; a small stratum leaves what it lacks to the others."""
+        return most_doubtful(self._con, measure, deal_to_strata(count * many, self._sizes))
 
 
 def _distinct(hashes: Hashes) -> Hashes:

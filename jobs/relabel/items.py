@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from models.bundle import Bundle
 from models.excerpts import cut_excerpts
-from monitoring.relabel.selection.pool import PickedItem
+from monitoring.relabel.selection.batch import PickedItem
 from storage.records import digest
-from storage.relabel.batches import FILE_SCHEMA, GOLDEN_ARM
+from storage.relabel.arms import GOLDEN_ARM
+from storage.relabel.batches import FILE_SCHEMA
 
 
 def picked_rows(pool: pa.Table, picked: Sequence[PickedItem]) -> pa.Table:

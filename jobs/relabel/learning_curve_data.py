@@ -18,9 +18,9 @@ from models.training.data import LabelledRows, LabelledSource, read_labelled, re
 from models.training.replay import leave_out
 from models.training_fingerprints import has_text, read_fingerprints, text_keys
 from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
-from monitoring.relabel.selection.mix import RANDOM
 from storage.errors import TerminalError
 from storage.records import digest
+from storage.relabel.arms import RANDOM_ARM
 from storage.relabel.batches import BatchStore
 
 MIN_TEST_ROWS: Final = 20
@@ -122,7 +122,7 @@ def gather(home: Home, sources: Sources) -> LearningCurveData:
     labels, batches = read_labels(store, task, bundle.labels)
     labels, notes = _unseen(labels, bundle)
     if test is None:
-        arms = pl.Series(np.where(labels.random, RANDOM, ""), dtype=pl.String)
+        arms = pl.Series(np.where(labels.random, RANDOM_ARM, ""), dtype=pl.String)
         apart = held_out(labels.texts, arms, MEASURED_SHARE)
         held = labels.take(apart)
         rows, ids, name = held.rows(), held.keys, _HELD_OUT
@@ -178,7 +178,7 @@ def read_labels(store: BatchStore, task: str, classes: tuple[str, ...]) -> tuple
         texts=newest["text"],
         gold=newest["label"].replace_strict(list(classes), range(len(classes)), return_dtype=pl.Int64).to_numpy(),
         batch=newest["first"].replace_strict(list(names), range(len(names)), return_dtype=pl.Int64).to_numpy(),
-        random=(newest["arm"] == RANDOM).to_numpy(),
+        random=(newest["arm"] == RANDOM_ARM).to_numpy(),
         keys=newest["key"].to_numpy(),
     )
     return _numbered(labels, names)

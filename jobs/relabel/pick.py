@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
 from jobs.relabel.candidates import Found, find_candidates, queued_rows
 from jobs.relabel.golden import draw_golden
 from jobs.relabel.items import finish_items, golden_items, picked_rows
+from jobs.relabel.pool import make_arms, make_pool
 from jobs.relabel.scorers import models_of
 from jobs.relabel.texts import FetchedTexts, fetch_texts
 from jobs.runs.context import JobContext
@@ -28,13 +27,12 @@ from jobs.runs.record import Tally
 from jobs.runs.run import hold, record_held
 from models.bundle import Bundle
 from monitoring.relabel.selection.batch import pick_batch
-from monitoring.relabel.selection.duplicates import group_near_duplicates
-from monitoring.relabel.selection.mix import RANDOM, deal
-from monitoring.relabel.selection.pool import Arm, Pool
+from monitoring.relabel.selection.mix import deal
 from storage.errors import ConfigError, NothingToPick
 from storage.records import Slot
-from storage.relabel.batches import GOLDEN_ARM, BatchHead
-from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA, SUSPECTED_ARM, Scope, last_loaded_date
+from storage.relabel.arms import GOLDEN_ARM
+from storage.relabel.batches import BatchHead
+from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA, Scope, last_loaded_date
 from storage.warehouse.relabel_mirror import copy_batches
 
 
@@ -154,8 +152,8 @@ class _Picking:
             raise self._nothing()
         rows, fetched = self._candidates(found)
         batch = pick_batch(
-            self._pool(rows, earlier),
-            self._arms(rows, found, counts),
+            make_pool(rows, earlier["cleaned"], self._bundle.labels),
+            make_arms(rows, found, counts),
             models_of(self._home, self._scope.task, self._bundle, self._request.against, self._request.seed),
             self._settings.double_share,
             self._rng,
@@ -189,34 +187,6 @@ class _Picking:
             rows = rows.append_column(name, texts.to_arrow().cast(pa.string()))
         return rows.filter(pa.array(fetched.there)).combine_chunks(), fetched
 
-    def _pool(self, rows: pa.Table, earlier: pa.Table) -> Pool:
-        texts = pl.Series("text", pl.from_arrow(rows["cleaned"]), dtype=pl.String)
-        before = pl.Series("text", pl.from_arrow(earlier["cleaned"]), dtype=pl.String)
-        groups = group_near_duplicates(pl.concat([before, texts]))
-        labels = {label: place for place, label in enumerate(self._bundle.labels)}
-        return Pool(
-            texts=texts,
-            probs=_probabilities(rows["probs"], len(labels)),
-            stratum=tuple(rows["stratum"].to_pylist()),
-            group=groups[len(before) :],
-            asked=frozenset(groups[: len(before)].tolist()),
-            given=np.array([labels.get(label, -1) for label in rows["given_label"].to_pylist()], np.int64),
-        )
-
-    def _arms(self, rows: pa.Table, found: Found, counts: Mapping[str, int]) -> list[Arm]:
-        given, scored = (rows[name].is_valid().to_numpy() for name in ("given_label", "probs"))
-        place_of = {each: place for place, each in enumerate(rows["text_hash"].to_pylist()) if not given[place]}
-        arms = []
-        for name, count in counts.items():
-            hashes = found.hashes.get(name, np.zeros(0, np.uint64)).tolist()
-            there = [(place_of[each], turn) for turn, each in enumerate(hashes, 1) if each in place_of]
-            if name != RANDOM:  # what could not be scored has no answers to judge by
-                there = [(row, turn) for row, turn in there if scored[row]]
-            places = np.flatnonzero(given) if name == SUSPECTED_ARM else np.array([row for row, _ in there], np.int64)
-            turns = np.array([turn for _, turn in there] if name == RANDOM else [], np.float64)
-            arms.append(Arm(name, count, places, turns / found.population, found.quotas.get(name, {})))
-        return arms
-
     def _write(self, items: pa.Table, population: int, notes: tuple[str, ...]) -> PickResult:
         if not items.num_rows:
             raise self._nothing(notes)
@@ -246,12 +216,3 @@ class _Picking:
             expected="texts that were neither labelled nor queued yet, and whose dump is still there",
             action="choose other dates with --from and --to, or score more nights",
         )
-
-
-def _probabilities(column: pa.ChunkedArray, classes: int) -> NDArray[np.float32]:
-    """Float32[N, C], NaN where there are none."""
-    probs = np.full((len(column), classes), np.nan, np.float32)
-    known = column.is_valid().to_numpy()
-    flat = column.combine_chunks().drop_null().flatten().to_numpy(zero_copy_only=False)
-    probs[known] = flat.reshape(-1, classes)
-    return probs

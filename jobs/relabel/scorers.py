@@ -16,7 +16,7 @@ from jobs.scoring.scorer import make_scorer
 from models.bundle import Bundle
 from models.dropout import DropoutPasses
 from models.embedding import Embedder
-from monitoring.relabel.selection.pool import Models, Rival
+from monitoring.relabel.strategies.base.pool import Models, Rival
 from storage.errors import ConfigError
 
 

@@ -18,8 +18,8 @@ from models.manifest import DataRecord, Manifest
 from models.training.data import LabelledRows, LabelledSource, class_indices
 from models.training_fingerprints import text_keys
 from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
-from monitoring.relabel.selection.mix import RANDOM
 from storage.errors import ConfigError, NoInput
+from storage.relabel.arms import RANDOM_ARM
 
 _BATCH: Final = "batch "
 """Names of batches begin so in a lineage."""
@@ -56,7 +56,7 @@ def held_out(texts: pl.Series, arms: pl.Series, share: float) -> NDArray[np.bool
         share: 0 to 1.
     """
     low = (text_keys(texts) >> np.uint64(11)).astype(np.float64) < share * 2.0**53
-    drawn: NDArray[np.bool_] = (arms == RANDOM).to_numpy()
+    drawn: NDArray[np.bool_] = (arms == RANDOM_ARM).to_numpy()
     return low & drawn
 
 

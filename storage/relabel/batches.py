@@ -23,8 +23,6 @@ from storage.files.checksums import bytes_digest
 HEAD: Final = "batch.json"
 ITEMS: Final = "items.parquet"
 BATCH_VERSION: Final = 1
-GOLDEN_ARM: Final = "golden"
-"""`arm` of the rows whose label is known."""
 
 ITEMS_SCHEMA: Final = pa.schema(
     [

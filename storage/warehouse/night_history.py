@@ -7,8 +7,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-RANDOM_ARM = "random"
-"""`arm` of a label whose row was drawn at random."""
+from storage.relabel.arms import RANDOM_ARM
 
 _VOLUMES = """
     SELECT logical_date, max(rows) FROM (

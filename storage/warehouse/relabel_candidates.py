@@ -17,10 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storage.records import PART_SCHEMA
+from storage.relabel.arms import SUSPECTED_ARM
 
 Measure = Literal["margin", "confidence", "entropy"]
-SUSPECTED_ARM: Final = "suspected_errors"
-"""`arm` of rows that have a label already, and a doubtful one."""
 GOLDEN_SOURCE: Final = "golden"
 """`source` of labels that are known to be right: they show how well people label, and are never trained on."""
 MEMORY_LIMIT: Final = "1GB"

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from jobs.config.sections.section import ConfigSection, path_of_a_user
-from monitoring.relabel.selection.mix import DEFAULT_MIX, STRATEGIES
+from monitoring.relabel.selection.mix import DEFAULT_MIX
+from monitoring.relabel.strategies.base.registry import STRATEGIES
 
 
 def known_strategy(name: str) -> str:
@@ -17,11 +18,12 @@ def known_strategy(name: str) -> str:
     Raises:
         ValueError: There is none of that name.
     """
-    if name in STRATEGIES:
+    names = STRATEGIES.names()
+    if name in names:
         return name
-    near = difflib.get_close_matches(name, STRATEGIES, n=1)
+    near = difflib.get_close_matches(name, names, n=1)
     raise ValueError(
-        f"{name!r} is no strategy" + (f"; did you mean {near[0]!r}?" if near else f"; expected {', '.join(STRATEGIES)}")
+        f"{name!r} is no strategy" + (f"; did you mean {near[0]!r}?" if near else f"; expected {', '.join(names)}")
     )
 
 

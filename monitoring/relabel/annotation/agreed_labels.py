@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from models.training_fingerprints import text_keys
 from monitoring.relabel.annotation.resolve import resolve
-from monitoring.relabel.selection.mix import RANDOM
 from monitoring.relabel.sheets.ids import row_id
 from storage.relabel.annotations import AnnotationLog
+from storage.relabel.arms import RANDOM_ARM
 from storage.relabel.batches import BatchStore
 
 QUEUE_LABELS: Final = pl.Schema(
@@ -58,8 +58,8 @@ def newest_labels(labels: pl.DataFrame) -> pl.DataFrame:
         labels: `QUEUE_LABELS`, the newest batch last.
     """
     keyed = labels.with_columns(key=pl.Series(text_keys(labels["text"]), dtype=pl.UInt64))
-    drawn = (pl.col("arm") == RANDOM).any().over("key")
-    arm = pl.when(drawn).then(pl.lit(RANDOM)).otherwise("arm").alias("arm")
+    drawn = (pl.col("arm") == RANDOM_ARM).any().over("key")
+    arm = pl.when(drawn).then(pl.lit(RANDOM_ARM)).otherwise("arm").alias("arm")
     return keyed.with_columns(arm).unique("key", keep="last", maintain_order=True).drop("key")
 
 

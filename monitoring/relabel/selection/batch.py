@@ -10,10 +10,31 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.relabel.selection.mix import RANDOM, STRATEGIES
-from monitoring.relabel.selection.pool import Arm, Models, PickedItem, Pool
-from monitoring.relabel.selection.ranking import Ranking, rank
+from monitoring.relabel.strategies.base.pool import Arm, Models, Pool
+from monitoring.relabel.strategies.base.registry import STRATEGIES
+from monitoring.relabel.strategies.base.strategy import Ranking, Strategy, check_needs
 from storage.errors import ExtraMissing
+
+
+@dataclass(frozen=True, slots=True)
+class PickedItem:
+    """A row of the batch.
+
+    Attributes:
+        row: Its place in the pool.
+        arm: The strategy whose share it belongs to.
+        strategy: How it was picked, in full.
+        score: The larger the more worth asking; None where there is none.
+        probability: Chance of being picked: k/N at random, 1 by its score; None where it is not known.
+        copies: People who are to label it.
+    """
+
+    row: int
+    arm: str
+    strategy: str
+    score: float | None
+    probability: float | None
+    copies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +53,8 @@ class Batch:
 def pick_batch(pool: Pool, arms: Sequence[Arm], models: Models, double_share: float, rng: np.random.Generator) -> Batch:
     """Mix a batch.
 
-    The random arm is first and takes rows as they were drawn: near duplicates are left in, because to take them out
-    would change the chances that estimates rest on. All others do without what is near to a taken row or to an earlier
+    A uniform sample takes rows as they were drawn: near duplicates are left in, because to take them out would change
+    the chances that estimates rest on. All others do without what is near to a taken row or to an earlier
     batch. An arm that finds too few leaves the rest of its share to those that pick by score.
 
     Args:
@@ -47,20 +68,26 @@ def pick_batch(pool: Pool, arms: Sequence[Arm], models: Models, double_share: fl
         ConfigError: A strategy needs a model that is not there.
     """
     basket = _Basket(pool)
-    ranked: list[tuple[Arm, Ranking]] = []
-    for arm in sorted(arms, key=lambda each: list(STRATEGIES).index(each.strategy)):
+    ranked: list[tuple[Arm, Strategy, Ranking]] = []
+    strategies = {arm.strategy: STRATEGIES.get(arm.strategy) for arm in arms}
+    for arm in sorted(arms, key=lambda each: (strategies[each.strategy].turn, each.strategy)):
+        strategy = strategies[arm.strategy]
+        check_needs(strategy, models)
         try:
-            ranking = rank(arm, pool, models, basket.rows, rng)
+            ranking = strategy.rank(arm, pool, models, basket.rows, rng)
         except ExtraMissing as error:
             basket.notes.append(error.got)
             continue
-        ranked.append((arm, ranking))
-        basket.take(arm, ranking, arm.count)
+        ranked.append((arm, strategy, ranking))
+        if strategy.is_sample:
+            basket.take_sample(arm, ranking, arm.count)
+        else:
+            basket.take(arm, ranking, arm.count)
     wanted = sum(arm.count for arm in arms)
-    for arm, ranking in ranked:
-        if STRATEGIES[arm.strategy].by_score:
+    for arm, strategy, ranking in ranked:
+        if strategy.by_score:
             basket.take(replace(arm, quotas={}), ranking, wanted - len(basket.items))
-    basket.tell(arms)
+    basket.note_lacking(arms)
     items = [basket.items[place] for place in rng.permutation(len(basket.items))]
     twice = set(rng.choice(len(items), round(double_share * len(items)), replace=False).tolist()) if items else set()
     copies = [replace(item, copies=2) if place in twice else item for place, item in enumerate(items)]
@@ -83,9 +110,6 @@ class _Basket:
 
     def take(self, arm: Arm, ranking: Ranking, count: int) -> None:
         """Take the first rows that are free: first each stratum's quota, then whatever comes."""
-        if arm.strategy == RANDOM:
-            self._take_drawn(arm, ranking, count)
-            return
         stop = len(self.items) + count
         open_quotas = Counter(arm.quotas)
         for place in ranking.order.tolist():
@@ -97,18 +121,18 @@ class _Basket:
             if len(self.items) < stop and self._is_free(arm, place):
                 self._add(arm, ranking, place, ranking.chance[place])
 
-    def tell(self, arms: Sequence[Arm]) -> None:
+    def take_sample(self, arm: Arm, ranking: Ranking, count: int) -> None:
+        """Take the first rows, as drawn. The chance of a row is that of being reached: the same for all that were."""
+        places = ranking.order[:count].tolist()
+        for place in places:
+            self._add(arm, ranking, place, ranking.chance[places[-1]])
+
+    def note_lacking(self, arms: Sequence[Arm]) -> None:
         """Note which arms got another number of rows than they should."""
         got = Counter(item.arm for item in self.items)
         for arm in arms:
             if got[arm.strategy] != arm.count:
                 self.notes.append(f"{arm.strategy}: {got[arm.strategy]} rows in place of {arm.count}")
-
-    def _take_drawn(self, arm: Arm, ranking: Ranking, count: int) -> None:
-        """The chance of a drawn row is that of being reached: it is the same for all that were."""
-        places = ranking.order[:count].tolist()
-        for place in places:
-            self._add(arm, ranking, place, ranking.chance[places[-1]])
 
     def _is_free(self, arm: Arm, place: int) -> bool:
         row = int(arm.rows[place])

@@ -3,48 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
-from storage.warehouse.relabel_candidates import SUSPECTED_ARM, Measure
+from storage.relabel.arms import RANDOM_ARM, SUSPECTED_ARM
 
-Source = Literal["drawn", "doubtful", "both", "labelled"]
-"""Where a strategy looks: a uniform sample of the texts, those that the model is least sure of, half and half, or what
-has a label."""
-RANDOM: Final = "random"
-
-
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """A way to pick rows.
-
-    Attributes:
-        source: Where it looks.
-        measure: How doubtful rows are found there; None where it looks at none.
-        by_score: The best scores are taken, each stratum's share; else it chooses a set of rows as a whole.
-    """
-
-    source: Source
-    measure: Measure | None = None
-    by_score: bool = False
-
-
-STRATEGIES: Final[Mapping[str, Strategy]] = {
-    RANDOM: Strategy("drawn"),
-    SUSPECTED_ARM: Strategy("labelled"),
-    "margin": Strategy("doubtful", "margin", by_score=True),
-    "least_confidence": Strategy("doubtful", "confidence", by_score=True),
-    "entropy": Strategy("doubtful", "entropy", by_score=True),
-    "bald": Strategy("doubtful", "entropy", by_score=True),
-    "disagreement": Strategy("both", "margin", by_score=True),
-    "coreset": Strategy("drawn"),
-    "badge": Strategy("both", "margin"),
-    "typiclust": Strategy("drawn"),
-}
-"""All strategies, in the order in which they take their rows: what one has taken the next ones do without."""
-DEFAULT_MIX: Final[Mapping[str, float]] = {"margin": 0.6, SUSPECTED_ARM: 0.15, RANDOM: 0.25}
+DEFAULT_MIX: Final[Mapping[str, float]] = {"margin": 0.6, SUSPECTED_ARM: 0.15, RANDOM_ARM: 0.25}
+"""Shares of the budget where yeban.toml gives no others."""
 
 
 def deal(budget: int, shares: Mapping[str, float]) -> dict[str, int]:

@@ -1,1 +1,1 @@
-"""Strategies of active learning, one idea a file: pure functions of arrays."""
+"""Strategies of active learning: each file is one strategy, under whose name it is registered."""

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from storage.relabel.arms import SUSPECTED_ARM
 from storage.warehouse.relabel_candidates import (
     CANDIDATES_SCHEMA,
     QUEUED_SCHEMA,
-    SUSPECTED_ARM,
     Scope,
     candidates,
     doubtable_labels,

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from monitoring.relabel.selection.batch import Batch, pick_batch
-from monitoring.relabel.selection.mix import STRATEGIES
-from monitoring.relabel.selection.pool import Arm, Models, Pool
-from monitoring.relabel.strategies.uncertainty import entropy, margin
+from monitoring.relabel.strategies.base.pool import Arm, Models, Pool
+from monitoring.relabel.strategies.base.registry import STRATEGIES
+from monitoring.relabel.strategies.entropy import entropy
+from monitoring.relabel.strategies.margin import margin
 from storage.errors import ConfigError
 
 ROWS = 400
@@ -63,7 +64,7 @@ def rows_of(batch: Batch, strategy: str) -> list[int]:
 
 
 def test_each_arm_gets_its_share_and_no_row_comes_twice() -> None:
-    names = [name for name in STRATEGIES if name != "suspected_errors"]
+    names = [name for name in STRATEGIES.names() if name != "suspected_errors"]
     batch = pick(pool(), *(arm(name, 10) for name in names))
     assert Counter(item.arm for item in batch.items) == dict.fromkeys(names, 10)
     assert len({item.row for item in batch.items}) == 10 * len(names)
@@ -141,7 +142,7 @@ def test_fewer_candidates_than_asked_for_is_told() -> None:
 
 def test_nothing_to_pick() -> None:
     none = range(0)
-    batch = pick(pool(), *(arm(name, 3, none) for name in STRATEGIES if name != "disagreement"))
+    batch = pick(pool(), *(arm(name, 3, none) for name in STRATEGIES.names() if name != "disagreement"))
     assert batch.items == ()
 
 

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.relabel.selection.mix import DEFAULT_MIX, STRATEGIES, deal, deal_to_strata
+from monitoring.relabel.selection.mix import DEFAULT_MIX, deal, deal_to_strata
+from monitoring.relabel.strategies.base.registry import STRATEGIES
 
 
 def test_the_usual_mix_of_five_hundred() -> None:
     assert deal(500, DEFAULT_MIX) == {"margin": 300, "suspected_errors": 75, "random": 125}
-    assert set(DEFAULT_MIX) <= set(STRATEGIES)
+    assert set(DEFAULT_MIX) <= set(STRATEGIES.names())
 
 
 @given(st.integers(0, 1000), st.dictionaries(st.text(max_size=3), st.floats(0.01, 5), min_size=1, max_size=6))

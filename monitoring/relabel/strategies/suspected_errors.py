@@ -1,15 +1,36 @@
-"""Labels that are probably wrong: people err, and a model that learns from their errors repeats them."""
+"""Suspected errors: labels that are probably wrong, which a model that learns from them would repeat."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.relabel.strategies.uncertainty import Probabilities
+from monitoring.relabel.strategies.base.pool import Arm, Models, Pool, Probabilities
+from monitoring.relabel.strategies.base.registry import register
+from monitoring.relabel.strategies.base.strategy import Need, Ranking, Strategy
 from storage.errors import ExtraMissing
+from storage.relabel.arms import SUSPECTED_ARM
 
 
-def doubtful_labels(probs: Probabilities, given: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+@register
+class SuspectedErrors(Strategy):
+    """Labelled rows by `find_label_errors`."""
+
+    name = SUSPECTED_ARM
+    source = "labelled"
+    needs = frozenset({Need.LABELS})
+    turn = 10
+
+    def rank(
+        self, arm: Arm, pool: Pool, models: Models, picked: NDArray[np.int64], rng: np.random.Generator
+    ) -> Ranking:
+        """The suspected errors alone, the worst first."""
+        del models, picked, rng
+        order, doubt = find_label_errors(pool.probs[arm.rows], pool.given[arm.rows])
+        return Ranking(order, doubt, np.ones(len(arm.rows)), "confident_learning")
+
+
+def find_label_errors(probs: Probabilities, given: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find labels that confident learning takes for errors.
 
     Northcutt, Jiang & Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels" (2021), sections 3.1 and
@@ -21,7 +42,7 @@ def doubtful_labels(probs: Probabilities, given: NDArray[np.int64]) -> tuple[NDA
         given: int64[N], class indices.
 
     Returns:
-        The doubtful rows int64[K], the worst first, and float64[N], the doubt of every row: `1 - p_given`.
+        Rows with a suspected error int64[K], the worst first, and float64[N], the doubt of every row: `1 - p_given`.
 
     Raises:
         ExtraMissing: cleanlab is not installed.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 Texts = pl.Series
+Probabilities = NDArray[np.floating[Any]]
+"""Floating[..., C], one row of C numbers that add up to 1 for each text."""
 Embed = Callable[[Texts], NDArray[np.float32]]
 """Cleaned texts String[N] to vectors float32[N, H]."""
 Passes = Callable[[Texts], NDArray[np.float32]]
@@ -32,6 +35,26 @@ class Models:
     passes: Passes
     rival: Rival | None
 
+    def vectors(self, texts: Texts) -> NDArray[np.float32]:
+        """Vectors of texts, float32[N, H].
+
+        Raises:
+            ValueError: There are no embeddings; see `check_needs`.
+        """
+        if self.embed is None:
+            raise ValueError("embeddings are switched off; expected a strategy that declares to need them")
+        return self.embed(texts)
+
+    def rival_probs(self, texts: Texts) -> NDArray[np.float32]:
+        """The challenger's probabilities, float32[N, C].
+
+        Raises:
+            ValueError: There is no challenger; see `check_needs`.
+        """
+        if self.rival is None:
+            raise ValueError("there is no challenger; expected a strategy that declares to need it")
+        return self.rival(texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -39,7 +62,7 @@ class Pool:
 
     Attributes:
         texts: String[N], cleaned.
-        probs: float32[N, C]; NaN where the model could not tell.
+        probs: float32[N, C]; NaN where the model has none.
         stratum: Each row's stratum, N words.
         group: int64[N], near duplicates have the same number.
         asked: Groups with a text of an earlier batch.
@@ -53,6 +76,10 @@ class Pool:
     asked: frozenset[int]
     given: NDArray[np.int64]
 
+    def texts_at(self, rows: NDArray[np.int64]) -> Texts:
+        """The texts of some rows."""
+        return self.texts.gather(rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Arm:
@@ -61,8 +88,8 @@ class Arm:
     Attributes:
         strategy: Its name.
         count: How many rows it should get.
-        rows: int64[M], its candidates in the pool; for `random` in the drawn order.
-        chance: float64[M], for `random` alone: the chance of each to have been looked at so far; else empty.
+        rows: int64[M], its candidates in the pool; of a uniform sample in the drawn order.
+        chance: float64[M], for a uniform sample alone: the chance of each to have been looked at so far; else empty.
         quotas: Rows of each stratum; empty where strata don't matter.
     """
 
@@ -71,24 +98,3 @@ class Arm:
     rows: NDArray[np.int64]
     chance: NDArray[np.float64]
     quotas: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PickedItem:
-    """A row of the batch.
-
-    Attributes:
-        row: Its place in the pool.
-        arm: The strategy whose share it belongs to.
-        strategy: How it was picked, in full.
-        score: The larger the more worth asking; None where there is none.
-        probability: Chance of being picked: k/N at random, 1 for its score; None where nobody knows.
-        copies: People who are to label it.
-    """
-
-    row: int
-    arm: str
-    strategy: str
-    score: float | None
-    probability: float | None
-    copies: int = 1

@@ -5,15 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from monitoring.relabel.strategies.committee import bald, disagreement
+from monitoring.relabel.strategies.disagreement import disagreement
 
 SURE, OTHER, UNSURE = [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]
-
-
-def test_bald_tells_doubt_from_noise() -> None:
-    """Passes that contradict each other teach a bit; passes that all shrug teach nothing."""
-    passes = np.array([[SURE, UNSURE, SURE], [OTHER, UNSURE, SURE]])
-    assert bald(passes) == pytest.approx([math.log(2), 0.0, 0.0])
 
 
 def test_disagreement_by_hand() -> None:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.relabel.strategies.uncertainty import entropy, least_confidence, margin
+from monitoring.relabel.strategies.entropy import entropy
+from monitoring.relabel.strategies.least_confidence import least_confidence
+from monitoring.relabel.strategies.margin import margin
 
 PROBS = np.array([[0.5, 0.25, 0.25], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3]])
 

@@ -1,0 +1,1 @@
+"""What strategies share: what they are given, what they give back, and their registry."""
