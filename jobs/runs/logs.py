@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Final
 
-from jobs.config.sections.observing import Level
+from jobs.config.log_level import Level
 
 _RUN: Final[ContextVar[str]] = ContextVar("run", default="")
 _at_work: Final[set[str]] = set()

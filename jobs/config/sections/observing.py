@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, field_validator
 
+from jobs.config.log_level import Level
 from jobs.config.sections.section import ConfigSection, path_of_a_user
-
-Level = Literal["debug", "info", "warning", "error"]
 
 
 class LogsSection(ConfigSection):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jobs.cli.relabel import _mix
 from jobs.config.file import find_home
 from jobs.relabel.pick import PickRequest, PickResult, pick
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from monitoring.relabel.strategies.base.by_score import ScoreStrategy
 from monitoring.relabel.strategies.base.pool import Models, Pool
 from monitoring.relabel.strategies.base.registry import STRATEGIES, register
@@ -46,7 +46,7 @@ def longest() -> Iterator[None]:
 
 def picked(root: Path, mix: Mapping[str, float] | None = None, **changed: object) -> PickResult:
     request = PickRequest("comment", budget=20, mix=mix, **changed)  # type: ignore[arg-type]
-    return pick(find_home(root, root), request, LogLines())
+    return pick(find_home(root, root), request, quiet_context())
 
 
 @pytest.mark.usefixtures("longest")
