@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from jobs.calendar.crontab import Crontab
+
+CATCH_UP_NIGHTS: Final = 7
+"""Missed nights that are run unless yeban.toml says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Job:
     zone: ZoneInfo
     days_back: int = 1
     jitter_s: float = 0.0
-    catch_up_nights: int = 7
+    catch_up_nights: int = CATCH_UP_NIGHTS
 
     def fires_for(self, night: date) -> list[datetime]:
         """The moments at which a night is run, UTC, ascending."""

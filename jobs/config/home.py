@@ -64,8 +64,8 @@ class Home:
         return self.root / "runs"
 
     @property
-    def answers(self) -> Path:
-        """Answers kept for texts that come again: safe to remove."""
+    def prediction_cache(self) -> Path:
+        """Predictions kept for texts that come again: safe to remove."""
         return self.root / "cache" / "answers"
 
     @property
@@ -89,8 +89,8 @@ class Home:
         return self.root / "relabel"
 
     @property
-    def effects(self) -> Path:
-        """What networks said that were trained to see what labels buy: safe to remove."""
+    def learning_curves(self) -> Path:
+        """Predictions of the networks behind learning curves: safe to remove."""
         return self.root / "cache" / "effect"
 
     @property

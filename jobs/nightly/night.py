@@ -88,7 +88,7 @@ def nightly(home: Home, request: NightRequest, context: JobContext) -> NightResu
     home.task(request.task)
     runs = home.run_log
     steps = [step for name, step in STEPS.items() if name not in request.without]
-    with hold(home, NIGHTLY, request.task):
+    with hold(home, NIGHTLY, request.task, context):
         bundle = _bundle(home, request, runs, context)  # under the lock: another run may just have begun the night
         slot = Slot(request.task, request.logical_date, bundle.version)
         night = Night(home, slot, bundle, request.patterns, context)

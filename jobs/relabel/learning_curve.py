@@ -121,8 +121,8 @@ class _Trial:
         self, home: Home, request: LearningCurveRequest, material: LearningCurveData, recipe: FinetuneRecipe
     ) -> None:
         self._home, self._request, self._material, self._recipe = home, request, material, recipe
-        self._points = LearningCurvePoints(home.effects / "points")
-        self._folder = home.effects / "workshop"
+        self._points = LearningCurvePoints(home.learning_curves / "points")
+        self._folder = home.learning_curves / "workshop"
         self.trained = self.kept = 0
 
     def run(self, lots: Sequence[LabelSubset], progress: Progress) -> list[Tried]:
@@ -138,7 +138,7 @@ class _Trial:
 
     def _sweep(self) -> None:
         """Remove what a run that was killed left behind; the lock says that none is under way."""
-        sweep_temporaries(self._home.effects)
+        sweep_temporaries(self._home.learning_curves)
         for left in self._folder.glob(f"{_WORKSHOP}*"):
             shutil.rmtree(left)
 

@@ -103,7 +103,7 @@ def pick(home: Home, request: PickRequest, context: JobContext) -> PickResult:
     bundle = find_bundle(home, request.task, request.bundle)
     home.task(request.task)
     scope = _scope(home, request, bundle)
-    with hold(home, PICK, request.task):
+    with hold(home, PICK, request.task, context):
         with record_held(home, PICK, Slot(scope.task, scope.last, scope.bundle), context) as tally:
             result = _Picking(home, request, bundle, scope, context).run(tally)
         copy_batches(home.open_warehouse(), home.batch_store, request.task)

@@ -12,6 +12,7 @@ def sweep(home: Home) -> None:
     Beside the warehouse lie dumps: what is below it is not ours.
     """
     ours = (home.parts, home.shadow, home.summaries, home.references, home.nights, home.alerts, home.relabel)
-    for folder in (*ours, home.evidently, home.run_records, home.locks, home.schedule, home.retired, home.answers):
+    others = (home.evidently, home.run_records, home.locks, home.schedule, home.retired, home.prediction_cache)
+    for folder in (*ours, *others):
         sweep_temporaries(folder)
     sweep_temporaries(home.warehouse.parent, recursive=False)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from jobs.runs.context import Clock, system_clock
 from jobs.runs.yielding import is_wanted, wanting
 from storage.errors import RunLocked
 from storage.files.atomic import make_folder, write_json
@@ -38,7 +39,9 @@ SCHEDULER: Final = "@scheduler"
 
 
 @contextmanager
-def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -> Iterator[None]:
+def task_lock(
+    folder: Path, task: str, job: str = "", *, yields: bool = False, now: Clock = system_clock
+) -> Iterator[None]:
     """Hold the lock of a task; the operating system releases it even after SIGKILL.
 
     Where a job that yields has it, it is waited for; any other holder turns us away at once.
@@ -48,25 +51,26 @@ def task_lock(folder: Path, task: str, job: str = "", *, yields: bool = False) -
         task: The task.
         job: What may run beside scoring and has a lock of its own, such as `monitor`.
         yields: We look between units whether another run waits, see `waits_for`, and don't wait for others that do.
+        now: The clock: the holder's name says since when.
 
     Raises:
         RunLocked: Another run holds it; names the holder.
         DiskFull: No space left.
     """
     what = f"another {job + ' ' if job else ''}run of task {task!r} is under way"
-    with _held(folder, _name(task, job), what, "one such run per task at a time", yields=yields, task=task):
+    with _held(folder, _name(task, job), what, "one such run per task at a time", now, yields=yields, task=task):
         yield
 
 
 @contextmanager
-def scheduler_lock(folder: Path) -> Iterator[None]:
+def scheduler_lock(folder: Path, now: Clock = system_clock) -> Iterator[None]:
     """Hold the lock of the home's scheduler.
 
     Raises:
         RunLocked: Another scheduler runs for this home; names it.
         DiskFull: No space left.
     """
-    with _held(folder, SCHEDULER, "another scheduler runs for this home", "one scheduler per home"):
+    with _held(folder, SCHEDULER, "another scheduler runs for this home", "one scheduler per home", now):
         yield
 
 
@@ -83,7 +87,9 @@ def running_scheduler(folder: Path) -> str | None:
 
 
 @contextmanager
-def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = False, **facts: Any) -> Iterator[None]:
+def _held(
+    folder: Path, name: str, taken: str, expected: str, now: Clock, *, yields: bool = False, **facts: Any
+) -> Iterator[None]:
     make_folder(folder)
     lock = FileLock(folder / f"{name}.lock")
     holder = folder / f"{name}.holder.json"
@@ -100,7 +106,7 @@ def _held(folder: Path, name: str, taken: str, expected: str, *, yields: bool = 
             **facts,
         ) from error
     try:
-        moment = datetime.now(UTC).isoformat(timespec="seconds")
+        moment = now().astimezone(UTC).isoformat(timespec="seconds")
         who = {"pid": os.getpid(), "process_start": process_start(os.getpid()), "host": host_name()}
         write_json(holder, {**who, "since": moment, "yields": yields})
         yield

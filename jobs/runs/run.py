@@ -39,7 +39,7 @@ class TaskRun:
 
 
 @contextmanager
-def hold(home: Home, job: Job, task: str) -> Iterator[None]:
+def hold(home: Home, job: Job, task: str, context: JobContext) -> Iterator[None]:
     """Hold the lock of a job and remove what killed runs left behind, without a record yet.
 
     For jobs that look under their lock whether there is anything to do; they begin their record with `record_held`.
@@ -48,7 +48,7 @@ def hold(home: Home, job: Job, task: str) -> Iterator[None]:
         RunLocked: Another run holds the lock.
         DiskFull: No space left.
     """
-    with nullcontext() if job.lock is None else task_lock(home.locks, task, job.lock):
+    with nullcontext() if job.lock is None else task_lock(home.locks, task, job.lock, now=context.now):
         sweep(home)
         yield
 
@@ -83,7 +83,7 @@ def run(home: Home, job: Job, slot: Slot | TaskRun, context: JobContext) -> Iter
         RunLocked: Another run holds the lock.
         DiskFull: Not even the record can be written.
     """
-    with hold(home, job, slot.task), record_held(home, job, slot, context) as tally:
+    with hold(home, job, slot.task, context), record_held(home, job, slot, context) as tally:
         yield tally
 
 

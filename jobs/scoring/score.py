@@ -13,7 +13,6 @@ from jobs.config.home import Home
 from jobs.runs.context import JobContext
 from jobs.runs.disk_space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
 from jobs.runs.job import SCORE
-from jobs.runs.progress import Progress
 from jobs.runs.record import Tally
 from jobs.runs.run import hold, mirror_records, record_held
 from jobs.runs.yielding import Yielding
@@ -109,11 +108,11 @@ class SharedRun:
 
     Attributes:
         executor_of: Makes the executor of a bundle, or lends the one of the run before.
-        turn: Looks between units whether another run waits, and keeps to a pace.
+        pace: Looks between units whether another run waits, and keeps to a pace.
     """
 
     executor_of: Callable[[Home, Bundle], Executor]
-    turn: Yielding
+    pace: Yielding
 
 
 def score(home: Home, request: ScoreRequest, context: JobContext) -> ScoreResult:
@@ -125,7 +124,7 @@ def score(home: Home, request: ScoreRequest, context: JobContext) -> ScoreResult
     """
     home.task(request.task)
     bundle = find_bundle(home, request.task, request.bundle)
-    with hold(home, SCORE, request.task):
+    with hold(home, SCORE, request.task, context):
         result = score_held(home, bundle, request, context)
     if result.loaded is not None:
         mirror_records(home)
@@ -133,16 +132,16 @@ def score(home: Home, request: ScoreRequest, context: JobContext) -> ScoreResult
 
 
 def score_held(
-    home: Home, bundle: Bundle, request: ScoreRequest, context: JobContext, company: SharedRun | None = None
+    home: Home, bundle: Bundle, request: ScoreRequest, context: JobContext, shared: SharedRun | None = None
 ) -> ScoreResult:
     """The same for who holds the task's lock, and copies the records later.
 
     Raises:
-        TaskWanted: Another run waits for the task, and the company gives way.
+        TaskWanted: Another run waits for the task, and this one gives way.
         YebanError: As `score`.
     """
     slot = Slot(request.task, request.logical_date, bundle.version)
-    store, progress = home.part_store, context.progress
+    store = home.part_store
     if request.force:
         bring_back(home, slot)
     home.retired_store.check(slot)
@@ -158,7 +157,7 @@ def score_held(
             order_again(store, dump.plan)
             pending = find_pending(home, store, dump.plan)
         if pending:
-            _score_units(home, bundle, dump, pending, tally, progress, company)
+            _score_units(home, bundle, dump, pending, tally, context, shared)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, context)
         profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
     return ScoreResult(
@@ -189,14 +188,14 @@ def _score_units(
     dump: Dump,
     pending: Sequence[Unit],
     tally: Tally,
-    progress: Progress,
-    company: SharedRun | None,
+    context: JobContext,
+    shared: SharedRun | None,
 ) -> None:
     """Score and stage units. The heavy libraries are imported here, when there is something to score."""
     from batch.executors.protocol import ScoringWork
     from jobs.scoring.scorer import make_executor, prediction_cache
 
-    executor_of, pace = (company.executor_of, company.turn) if company else (make_executor, None)
+    executor_of, pace = (shared.executor_of, shared.pace) if shared else (make_executor, None)
     store, slot, mapping = home.part_store, dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
     again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
 
@@ -206,11 +205,11 @@ def _score_units(
             store.unmark(slot, "again", [unit.unit_id])
         tally.rows += unit.rows
         tally.units += 1
-        progress.advance(unit.rows)
+        context.progress.advance(unit.rows)
 
-    with prediction_cache(home, bundle, known=not again) as cache:
+    with prediction_cache(home, bundle, context.now, known=not again) as cache:
         executor = executor_of(home, bundle)
-        progress.begin("score", sum(unit.rows for unit in pending))
+        context.progress.begin("score", sum(unit.rows for unit in pending))
         stats = executor.run(ScoringWork(dump, pending, store, mapping, home.config.time_zone, cache), count, pace)
     tally.failures += stats.failures
     store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from batch.engine.settings import EngineSettings, resolve_settings
@@ -15,6 +15,7 @@ from batch.prediction_cache.cache import PredictionCache
 from batch.prediction_cache.files import open_cache, save_cache, tidy_caches
 from batch.scorer import Scorer
 from jobs.config.home import Home
+from jobs.runs.context import Clock
 from models.bundle import Bundle
 from storage.errors import YebanError
 
@@ -54,13 +55,14 @@ class SharedExecutor:
 
 
 @contextmanager
-def prediction_cache(home: Home, bundle: Bundle, *, known: bool = True) -> Iterator[PredictionCache | None]:
-    """The answers of earlier runs, if yeban.toml wants them kept; what is added is written when the block ends.
+def prediction_cache(home: Home, bundle: Bundle, now: Clock, *, known: bool = True) -> Iterator[PredictionCache | None]:
+    """The predictions of earlier runs, if yeban.toml wants them kept; new ones are written when the block ends.
 
     Args:
         home: The home.
-        bundle: Whose answers.
-        known: Start with those of earlier runs; else with none, so that all is computed.
+        bundle: The bundle that makes the predictions.
+        now: The clock: caches that were not used for long are removed.
+        known: Start with the predictions of earlier runs; else with none, so that all texts are computed.
 
     Raises:
         ConfigError: This machine cannot compute as yeban.toml says.
@@ -69,19 +71,19 @@ def prediction_cache(home: Home, bundle: Bundle, *, known: bool = True) -> Itera
     if not max_bytes:
         yield None
         return
-    folder = _answers_of(home, bundle)
-    tidy_caches(home.answers, folder, datetime.now(UTC))
-    answers = open_cache(folder, max_bytes) if known else PredictionCache(max_bytes)
+    folder = _cache_folder(home, bundle)
+    tidy_caches(home.prediction_cache, folder, now())
+    cache = open_cache(folder, max_bytes) if known else PredictionCache(max_bytes)
     try:
-        yield answers
+        yield cache
     finally:
-        _save(folder, answers)
+        _save(folder, cache, now())
 
 
-def _save(folder: Path, answers: PredictionCache) -> None:
-    """They are a convenience: what was scored is staged, and goes on without them."""
+def _save(folder: Path, cache: PredictionCache, moment: datetime) -> None:
+    """Save the cache. It is a convenience: what was scored is staged, and the run goes on without it."""
     try:
-        save_cache(folder, answers, datetime.now(UTC))
+        save_cache(folder, cache, moment)
     except (YebanError, OSError) as error:
         log.warning("the answers of this run are not kept for the next one: %s", error)
 
@@ -95,9 +97,9 @@ def settings_of(home: Home) -> EngineSettings:
     return resolve_settings(_settings(home))
 
 
-def _answers_of(home: Home, bundle: Bundle) -> Path:
+def _cache_folder(home: Home, bundle: Bundle) -> Path:
     how = settings_of(home)
-    return home.answers / f"{bundle.version}-{how.precision}-{how.device.partition(':')[0]}"
+    return home.prediction_cache / f"{bundle.version}-{how.precision}-{how.device.partition(':')[0]}"
 
 
 def _settings(home: Home) -> EngineSettings:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, field_validator
 
 from jobs.calendar.crontab import parse_crontab
-from jobs.calendar.occasions import Job
+from jobs.calendar.occasions import CATCH_UP_NIGHTS, Job
 from jobs.config.sections.secret import SecretAddress, variable_of
 from jobs.config.sections.section import ConfigSection, path_of_a_user
 
-STEPS = ("score", "load", "monitor", "relabel pick")
-"""The steps of a night, in order."""
 StepName = Literal["score", "load", "monitor", "relabel pick"]
+"""The steps of a night, in order; `jobs.nightly.steps` does them."""
+STEPS: Final[tuple[StepName, ...]] = get_args(StepName)
 
 
 def known_zone(value: str) -> str:
@@ -43,7 +43,7 @@ class JobSection(ConfigSection):
     time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     date: Literal["yesterday", "today"] = "yesterday"
     jitter_s: float = Field(default=0.0, ge=0, le=43_200, allow_inf_nan=False)
-    catch_up_nights: int = Field(default=7, ge=0, le=366)
+    catch_up_nights: int = Field(default=CATCH_UP_NIGHTS, ge=0, le=366)
     without: tuple[StepName, ...] = ()
     longest_h: float = Field(default=23.0, gt=0, le=168, allow_inf_nan=False)
     heartbeat_file: str | None = None

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from batch.input.columns import ColumnMapping
 from batch.input.sources import fill_in
+from batch.input.units import UnitSize
 from jobs.config.sections.section import ConfigSection, path_of_a_user
 from models.aggregation import Aggregation
 from models.cleaning.presets import cleaning_preset
@@ -89,11 +90,19 @@ class EngineSection(ConfigSection):
     cache_mb: int = Field(default=0, ge=0)
 
 
+_UNITS: Final = UnitSize()
+"""Each default stands once: there, in bytes."""
+
+
 class UnitsSection(ConfigSection):
     """How large a unit may be: bounds memory, and what a crash can cost."""
 
-    rows: int = Field(default=20_000, ge=1)
-    text_mb: int = Field(default=64, ge=1)
+    rows: int = Field(default=_UNITS.rows, ge=1)
+    text_mb: int = Field(default=_UNITS.text_bytes >> 20, ge=1)
+
+    def size(self) -> UnitSize:
+        """The record that the planner takes."""
+        return UnitSize(self.rows, self.text_mb << 20)
 
 
 class WarehouseSection(ConfigSection):

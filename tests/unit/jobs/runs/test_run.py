@@ -73,7 +73,7 @@ def test_what_a_killed_run_left_is_removed(home: Home) -> None:
     left = home.parts / f"{TEMPORARY_PREFIX}{host_name()}-{os.getpid()}-0123456789abcdef"
     left.write_text("half")
     os.utime(left, (1e9, 1e9))  # of an earlier process with our number
-    with hold(home, SHADOW, "comment"):
+    with hold(home, SHADOW, "comment", CONTEXT):
         pass
     assert not left.exists()
 
