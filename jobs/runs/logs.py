@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -10,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
+
+from pythonjsonlogger.json import JsonFormatter
 
 from jobs.config.log_level import Level
 
@@ -61,21 +62,21 @@ class PlainLines(logging.Formatter):
         return plain.replace(f" {record.levelname} ", f" {record.levelname} [{run}] ", 1) if run else plain
 
 
-class JsonLines(logging.Formatter):
+class JsonLines(JsonFormatter):
     """One JSON object per line: time, level, logger, run, message, and error where there is a traceback."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line."""
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "run": current_run() or None,
-            "message": record.getMessage(),
-        }
+    def __init__(self) -> None:
+        super().__init__(json_ensure_ascii=True)
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, _extra: dict[str, Any]) -> None:
+        """The fields of a line, in their order."""
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        log_data["level"] = record.levelname.lower()
+        log_data["logger"] = record.name
+        log_data["run"] = current_run() or None
+        log_data["message"] = record.getMessage()
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=True)
+            log_data["error"] = self.formatException(record.exc_info)
 
 
 class _OurHandler(logging.StreamHandler):  # type: ignore[type-arg]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.registry import Collector
 
 from jobs.config.home import Home
 from jobs.runs.stages import seconds_of, stages_of
@@ -34,7 +37,7 @@ _HELP: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One line of the file.
+    """One value of one metric.
 
     Attributes:
         name: The metric, without its prefix.
@@ -46,10 +49,21 @@ class Sample:
     labels: Mapping[str, str]
     value: float
 
-    def line(self) -> str:
-        """As Prometheus reads it."""
-        told = ",".join(f'{name}="{_escaped(value)}"' for name, value in self.labels.items())
-        return f"yeban_{self.name}{{{told}}} {self.value:.15g}"
+
+class _Families(Collector):
+    """Samples as prometheus_client collects them: one family for each metric, in the order of `_HELP`."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text in _HELP.items():
+            own = [sample for sample in self._samples if sample.name == name]
+            if own:
+                family = Metric(f"yeban_{name}", text, "gauge")
+                for sample in own:
+                    family.add_sample(f"yeban_{name}", dict(sample.labels), sample.value)
+                yield family
 
 
 def render_metrics(records: Sequence[RunRecord]) -> str:
@@ -62,7 +76,9 @@ def render_metrics(records: Sequence[RunRecord]) -> str:
     for record in sorted(records, key=lambda each: (each.started_at, each.run_id)):
         groups.setdefault((record.task, record.job), []).append(record)
     samples = [sample for key in sorted(groups) for sample in _samples(*key, groups[key])]
-    return "".join(_family(name, (each for each in samples if each.name == name)) for name in _HELP)
+    registry = CollectorRegistry()
+    registry.register(_Families(samples))
+    return generate_latest(registry).decode()
 
 
 def write_metrics(home: Home) -> None:
@@ -111,19 +127,9 @@ def _last(labels: Mapping[str, str], record: RunRecord) -> Iterator[Sample]:
         yield Sample("last_run_stage_seconds", {**labels, "stage": stage}, seconds)
 
 
-def _family(name: str, samples: Iterable[Sample]) -> str:
-    lines = [each.line() for each in samples]
-    head = [f"# HELP yeban_{name} {_HELP[name]}", f"# TYPE yeban_{name} gauge"]
-    return "\n".join([*head, *lines, ""]) if lines else ""
-
-
 def _end(record: RunRecord) -> datetime:
     return record.finished_at or record.started_at
 
 
 def _seconds(moment: datetime) -> float:
     return round(moment.timestamp(), 3)
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

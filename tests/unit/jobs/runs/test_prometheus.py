@@ -57,7 +57,7 @@ def values(text: str) -> dict[str, float]:
 
 def test_the_last_run_and_the_last_success() -> None:
     found = values(render_metrics([FAILED, DONE]))
-    own = '{task="comment",job="score"}'
+    own = '{job="score",task="comment"}'
     assert found == {
         f"last_success_timestamp_seconds{own}": (START + timedelta(seconds=90)).timestamp(),
         f"last_success_date_timestamp_seconds{own}": datetime(2026, 1, 5, tzinfo=UTC).timestamp(),
@@ -66,8 +66,8 @@ def test_the_last_run_and_the_last_success() -> None:
         f"last_run_seconds{own}": 5,
         f"last_run_rows{own}": 0,
         f"last_run_failures{own}": 2,
-        'runs{task="comment",job="score",state="done"}': 1,
-        'runs{task="comment",job="score",state="failed"}': 1,
+        'runs{job="score",state="done",task="comment"}': 1,
+        'runs{job="score",state="failed",task="comment"}': 1,
     }
 
 
@@ -75,13 +75,13 @@ def test_stages_speed_and_alerts() -> None:
     monitored = replace(DONE, job="monitor", figures={"alerts": 3, "seconds": 2.0})
     stepwise = replace(DONE, job="nightly", figures={"steps": {"score": {"seconds": 7.5}, "load": {"state": "fresh"}}})
     found = values(render_metrics([DONE, monitored, stepwise]))
-    assert found['last_run_docs_per_second{task="comment",job="score"}'] == 12.5
-    assert found['last_run_alerts{task="comment",job="monitor"}'] == 3
+    assert found['last_run_docs_per_second{job="score",task="comment"}'] == 12.5
+    assert found['last_run_alerts{job="monitor",task="comment"}'] == 3
     stages = {name: value for name, value in found.items() if name.startswith("last_run_stage")}
     assert stages == {
-        'last_run_stage_seconds{task="comment",job="score",stage="network"}': 60.25,
-        'last_run_stage_seconds{task="comment",job="score",stage="read"}': 3,
-        'last_run_stage_seconds{task="comment",job="nightly",stage="score"}': 7.5,
+        'last_run_stage_seconds{job="score",stage="network",task="comment"}': 60.25,
+        'last_run_stage_seconds{job="score",stage="read",task="comment"}': 3,
+        'last_run_stage_seconds{job="nightly",stage="score",task="comment"}': 7.5,
     }
 
 
@@ -99,8 +99,8 @@ def test_names_of_users_are_escaped_and_a_run_that_goes_on_is_no_last_one() -> N
     odd = replace(DONE, task='任务"\\\n')
     running = replace(odd, run_id="r", state="running", finished_at=None, started_at=START + timedelta(days=3))
     found = values(render_metrics([odd, running]))
-    assert found['last_run_rows{task="任务\\"\\\\\\n",job="score"}'] == 1200
-    assert found['runs{task="任务\\"\\\\\\n",job="score",state="running"}'] == 1
+    assert found['last_run_rows{job="score",task="任务\\"\\\\\\n"}'] == 1200
+    assert found['runs{job="score",state="running",task="任务\\"\\\\\\n"}'] == 1
 
 
 def test_a_killed_run_is_the_last_one_and_none_that_went_well() -> None:
@@ -108,7 +108,7 @@ def test_a_killed_run_is_the_last_one_and_none_that_went_well() -> None:
     began = START + timedelta(days=2)
     killed = replace(DONE, run_id="k", state="interrupted", started_at=began, finished_at=None, rows=0, figures={})
     found = values(render_metrics([DONE, killed]))
-    own = '{task="comment",job="score"}'
+    own = '{job="score",task="comment"}'
     assert found[f"last_run_success{own}"] == 0
     assert found[f"last_run_rows{own}"] == 0
     assert found[f"last_run_timestamp_seconds{own}"] == began.timestamp()
@@ -134,14 +134,14 @@ def test_the_file_is_written_after_each_run_however_it_ends(tmp_path: Path) -> N
     try:
         with recorded_run(runs, "score", slot, system_clock) as tally:
             tally.rows = 7
-        assert values((tmp_path / "out/yeban.prom").read_text())['last_run_rows{task="comment",job="score"}'] == 7
+        assert values((tmp_path / "out/yeban.prom").read_text())['last_run_rows{job="score",task="comment"}'] == 7
         with pytest.raises(KeyboardInterrupt), recorded_run(runs, "score", slot, system_clock):
             raise KeyboardInterrupt
         found = values((tmp_path / "out/yeban.prom").read_text())
     finally:
         after_each_run(lambda: None)
-    assert found['runs{task="comment",job="score",state="interrupted"}'] == 1
-    assert found['last_run_success{task="comment",job="score"}'] == 0
+    assert found['runs{job="score",state="interrupted",task="comment"}'] == 1
+    assert found['last_run_success{job="score",task="comment"}'] == 0
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["yeban.prom"]
 
 
