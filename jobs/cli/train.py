@@ -74,7 +74,7 @@ def train_command(
     configured = where.config.tasks[task].bundle if task in where.config.tasks else None
     if configured:
         say(f"  not in use: yeban.toml names {configured}; score with --bundle {bundle.version}")
-    elif trained.crowned:
+    elif trained.first:
         say("  in use from now on")
     else:
         say(f"  not in use yet: score with --bundle {bundle.version}")

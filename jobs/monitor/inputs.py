@@ -30,7 +30,7 @@ from storage.warehouse.night_history import labelled_rows, volumes
 VOLUME_DAYS: Final = 28
 """Earlier days that the number of rows is compared with: four whole weeks."""
 LABEL_DAYS: Final = 30
-"""Labels of so many days count: people label hundreds a week."""
+"""Labels of so many days count: annotators label hundreds of rows a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def find_night(
     """Find what was scored on a date: by the bundle asked for or in use, or else by the one that did score it.
 
     Raises:
-        TerminalError: Nobody scored the date.
+        TerminalError: The date was never scored.
     """
     home.task(task)
     bundle = find_bundle(home, task, wanted)
@@ -130,7 +130,7 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
 
 
 def _is_empty(home: Home, slot: Slot) -> bool:
-    """Whether the night was scored and had no row: the worst night there is, and one to be told of."""
+    """Whether the night was scored and had no row: the worst night there is, and worth an alert."""
     plan = home.part_store.load_plan(slot)
     return plan is not None and not plan.units
 
@@ -175,7 +175,7 @@ def _baseline(
 def _from_warehouse(
     home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing], damaged: list[YebanError]
 ) -> tuple[tuple[int, ...], LabelledSample | None]:
-    """Rows of the nights before, and what people have labelled."""
+    """Rows of the nights before, and the labels of annotators."""
     warehouse, what = home.open_warehouse(), "rows, accuracy, ece"
     if not warehouse.path.exists():
         gaps.append(Missing(what, "there is no warehouse yet", "run `yeban load`"))
@@ -184,7 +184,7 @@ def _from_warehouse(
     try:
         with warehouse.reading() as con:
             past = volumes(con, slot.task, day - VOLUME_DAYS * before, day - before)
-            said = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
+            rows = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
     except WarehouseLocked as error:
         gaps.append(Missing(what, error.got, "monitor the date again once it is free"))
         return (), None
@@ -192,16 +192,16 @@ def _from_warehouse(
         damaged.append(error)
         gaps.append(Missing(what, error.got, error.action))
         return (), None
-    return tuple(past.values()), _labelled(said, bundle.labels) if said.num_rows else None
+    return tuple(past.values()), _labelled(rows, bundle.labels) if rows.num_rows else None
 
 
-def _labelled(said: pa.Table, labels: tuple[str, ...]) -> LabelledSample:
+def _labelled(rows: pa.Table, labels: tuple[str, ...]) -> LabelledSample:
     """Drawn rows by class index; the others are counted."""
-    known = pc.is_in(said["label"], pa.array(labels))
-    unknown = sorted(set(said.filter(pc.invert(known))["label"].to_pylist()))
-    drawn = said.filter(pc.and_(known, said["drawn"]))
+    known = pc.is_in(rows["label"], pa.array(labels))
+    unknown = sorted(set(rows.filter(pc.invert(known))["label"].to_pylist()))
+    drawn = rows.filter(pc.and_(known, rows["drawn"]))
     blank = [float("nan")] * len(labels)
     probs = np.array([each or blank for each in drawn["probs"].to_pylist()], np.float64).reshape(-1, len(labels))
     gold = pc.index_in(drawn["label"], pa.array(labels)).to_numpy().astype(np.int64)
-    biased = said.filter(pc.invert(said["drawn"])).num_rows
+    biased = rows.filter(pc.invert(rows["drawn"])).num_rows
     return LabelledSample(probs, gold, biased, tuple(unknown))

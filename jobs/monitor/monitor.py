@@ -1,4 +1,4 @@
-"""The monitoring job: what a night was like, what that means, who is told, and the pages about it."""
+"""The monitoring job: measure a night, judge the changes, deliver alerts, and write the pages."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class MonitorResult:
     Attributes:
         state: How it ended.
         slot: What was monitored.
-        morning: What people are shown.
+        morning: What the pages show.
         pages: Pages that were written.
-        delivery: Who was told.
+        delivery: Which alerts were delivered.
         failures: What was damaged or could not be written.
     """
 
@@ -79,7 +79,7 @@ class MonitorResult:
 
 
 def monitor(home: Home, request: MonitorRequest, context: JobContext) -> MonitorResult:
-    """Monitor a night. A rerun replaces what was found out, and tells nobody twice.
+    """Monitor a night. A rerun replaces its findings, and delivers no alert twice.
 
     Raises:
         RunLocked: The task is being monitored.
@@ -94,7 +94,7 @@ def monitor(home: Home, request: MonitorRequest, context: JobContext) -> Monitor
         findings, judgement = _conclude(home, gathered, gaps)
         night = StoredNight(to_json(findings), to_json(judgement), context.now().astimezone(UTC))
         outbox = Outbox(home.alerts, slot.task)
-        # Alerts first, and no night without them: once it is stored, later ones take them for told.
+        # Alerts first, and no night without them: once it is stored, later nights take them for delivered.
         if _try(tally, "the alerts", lambda: _posted(outbox, judgement)):
             _try(tally, "the findings", lambda: store.write(slot, night))
         delivery = _deliver(home, outbox, judgement, tally, context.now)
@@ -129,10 +129,10 @@ def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tupl
 
 
 def _deliver(home: Home, outbox: Outbox, judgement: Judgement, tally: Tally, now: Clock) -> DeliveryReport:
-    """Tell people; where the outbox can't be used nobody is told, and that is a failure."""
+    """Deliver the alerts; where the outbox can't be used, nothing is delivered, and that is a failure."""
     sinks = home.config.monitor.sinks_at(home.root)
-    told = _try(tally, "the alerts", lambda: deliver(outbox, sinks, judgement.alerts, now))
-    return told or DeliveryReport({}, (), sum(each.is_new for each in judgement.alerts))
+    report = _try(tally, "the alerts", lambda: deliver(outbox, sinks, judgement.alerts, now))
+    return report or DeliveryReport({}, (), sum(each.is_new for each in judgement.alerts))
 
 
 def _draw(

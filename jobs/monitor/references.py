@@ -76,7 +76,7 @@ class FreezeRequest:
 def freeze_reference(home: Home, request: FreezeRequest, context: JobContext) -> Reference:
     """Freeze what the bundle in use scored on some dates, to be the reference from now on.
 
-    The confusion on dev is that of the bundle's own reference. Dates that nobody scored are left out.
+    The confusion on dev is that of the bundle's own reference. Dates that were not scored are left out.
 
     Args:
         home: The home.

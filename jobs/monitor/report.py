@@ -1,4 +1,4 @@
-"""A monitored night as people are shown it: what was stored, with the nights before and the runs around it."""
+"""The report of a monitored night: its stored findings, with the nights before and the runs around it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _JOBS: Final = ("score", "load")
 
 
 def stored_morning(home: Home, slot: Slot) -> Morning:
-    """What people are shown of a night that was monitored.
+    """The report of a night that was monitored.
 
     Raises:
         TerminalError: It was not, or what is stored of it is damaged.

@@ -46,4 +46,4 @@ def _is_begun(home: Home, slot: Slot) -> bool:
     try:
         return store.load_plan(slot) is not None and bool(store.staged_units(slot) or units_in_warehouse(home, slot))
     except (PartCorrupt, WarehouseLocked):
-        return True  # nobody knows; something of it is there
+        return True  # unknown, but something of it is there

@@ -80,7 +80,7 @@ def nightly(home: Home, request: NightRequest, context: JobContext) -> NightResu
         context: Where to report to, and the clock.
 
     Raises:
-        ConfigError: Nobody knows the task.
+        ConfigError: There is no such task.
         BundleError: It has no bundle.
         RunLocked: Another run of the night's task is under way.
         DiskFull: Not even the record could be written.
@@ -113,10 +113,10 @@ def _left_out(home: Home, request: NightRequest) -> list[str]:
 
 
 def _is_complete(steps: Sequence[Step], night: Night, known: Mapping[str, StepReport]) -> bool:
-    """Whether nothing is missing; where that can't be told, the steps are run, and say why."""
+    """Whether nothing is missing; where that is unknown, the steps are run, and report why."""
     try:
         return not any(_why(step, night, known) for step in steps)
-    except Exception:  # the step that can't tell fails in its own report, and the others still run
+    except Exception:  # the step that raised this fails in its own report, and the others still run
         log.info("what is missing can't be told", exc_info=True)
         return False
 
@@ -145,7 +145,7 @@ def run_steps(
         DiskFull: The record can't be written.
     """
     reports: dict[str, StepReport] = {}
-    told = {name: asdict(report) for name, report in known.items()}
+    flat = {name: asdict(report) for name, report in known.items()}
     for step in steps:
         lacking = [need for need in step.needs if need in reports and reports[need].state not in LEFT_SOMETHING]
         if lacking:
@@ -153,8 +153,8 @@ def run_steps(
         else:
             reports[step.name] = _run_step(step, night, known, tally)
         log.info("%s %s: %s %s", night.slot.task, night.slot.logical_date, step.name, _line(reports[step.name]))
-        told[step.name] = asdict(reports[step.name])
-        tally.figures["steps"] = told
+        flat[step.name] = asdict(reports[step.name])
+        tally.figures["steps"] = flat
         tally.checkpoint()
     return reports
 

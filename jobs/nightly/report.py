@@ -13,11 +13,11 @@ from storage.runs.log import RunLog, RunRecord
 JOB: Final = "nightly"
 ALERTED: Final = 3
 _SERIOUSNESS: Final = (2, 1, RunLocked.exit_code, ALERTED, 0)
-"""Exit codes, the most serious first: to be mended, failed, to be tried again, to be looked at."""
+"""Exit codes, the most serious first: wrong configuration, failed, to be tried again, to be looked at."""
 
 StepState = Literal["done", "fresh", "partial", "failed", "locked", "waiting"]
 """`fresh`: nothing was missing; `partial`: done, but something was left out; `locked`: another run was at it, or
-somebody had the warehouse open; `waiting`: what it needs is not there."""
+another process had the warehouse open; `waiting`: what it needs is not there."""
 LEFT_SOMETHING: Final = ("done", "fresh", "partial")
 """A step that needs this one can go on."""
 
@@ -34,7 +34,7 @@ class StepReport:
         code: Its exit code.
         seconds: How long it took.
         stamp: What its result was made of.
-        alerted: Somebody has to look at the night.
+        alerted: The night needs a person's attention.
     """
 
     state: StepState
@@ -48,7 +48,7 @@ class StepReport:
 
 
 def steps_of(record: RunRecord) -> dict[str, StepReport]:
-    """The steps that a record `nightly` tells of; none where another version wrote it."""
+    """The steps in a record of `nightly`; none where another version wrote it."""
     try:
         steps = {name: StepReport(**flat) for name, flat in record.figures.get("steps", {}).items()}
         return {name: replace(step, failures=tuple(step.failures)) for name, step in steps.items()}

@@ -112,7 +112,7 @@ def existing(folder: Path) -> Path:
 
 
 def mb(size: int) -> str:
-    """Bytes as people read them."""
+    """Bytes as text, in the unit that suits their size."""
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 

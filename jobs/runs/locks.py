@@ -51,7 +51,7 @@ def task_lock(
         task: The task.
         job: What may run beside scoring and has a lock of its own, such as `monitor`.
         yields: We look between units whether another run waits, see `waits_for`, and don't wait for others that do.
-        now: The clock: the holder's name says since when.
+        now: The clock; the holder file records when the lock was taken.
 
     Raises:
         RunLocked: Another run holds it; names the holder.
@@ -116,25 +116,25 @@ def _held(
 
 
 def waits_for(folder: Path, task: str, jobs: Sequence[str] = ("",)) -> Callable[[], bool]:
-    """A function that tells whether a run waits right now for a lock of a task: that of scoring, or of other jobs."""
+    """Return a function that is true while a run waits for one of the task's locks."""
     files = [folder / f"{_name(task, job)}.wanted" for job in jobs]
     return lambda: any(is_wanted(file) for file in files)
 
 
 def let_others_go(folder: Path, task: str, jobs: Sequence[str] = ("",), quiet_s: float = QUIET_S) -> None:
-    """Wait until nobody waits for a task's locks, nobody has them, and that was so for a while.
+    """Wait until no run waits for a task's locks or holds one, and that has been so for a while.
 
     However long that takes: a night may score for hours. The log says every ten minutes who is waited for.
     """
     wanted, free_since = waits_for(folder, task, jobs), time.monotonic()
-    told = free_since
+    logged_at = free_since
     locks = {job: FileLock(folder / f"{_name(task, job)}.lock") for job in jobs}
     while (now := time.monotonic()) - free_since < quiet_s:
         taken = [job for job, lock in locks.items() if not _is_free(lock)]
         if taken or wanted():
             free_since = now
-        if taken and now - told > _STILL_WAITING_S:
-            told = now
+        if taken and now - logged_at > _STILL_WAITING_S:
+            logged_at = now
             log.info("task %r: still waiting for %s", task, _describe(folder / f"{_name(task, taken[0])}.holder.json"))
         time.sleep(min(_LOOK_S, quiet_s / 4))
 

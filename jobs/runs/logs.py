@@ -1,4 +1,4 @@
-"""Log lines that say which run they belong to: plain for people, JSON for programs."""
+"""Log lines with the id of the run that they belong to: plain for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_in_logs(run_id: str) -> Iterator[None]:
 
 
 def current_run() -> str:
-    """The run that a line written now belongs to; empty where that can't be told."""
+    """The run that a line written now belongs to; empty where it is not known."""
     known = _RUN.get()
     if known:
         return known
@@ -80,7 +80,7 @@ class JsonLines(JsonFormatter):
 
 
 class _OurHandler(logging.StreamHandler):  # type: ignore[type-arg]
-    """Tells our handler from those of others, such as a test runner's."""
+    """Marks our handler among those of others, such as a test runner's."""
 
 
 def set_up_logs(*, as_json: bool, level: Level = "info") -> None:

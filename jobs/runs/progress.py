@@ -30,7 +30,7 @@ class Progress(Protocol):
 
 
 def in_words(seconds: float) -> str:
-    """A time as people say it."""
+    """A duration as text, in the unit that suits its length."""
     minutes, hours = seconds / 60, seconds / 3600
     if hours >= 48:
         return f"{hours / 24:.1f} days"
@@ -90,7 +90,7 @@ class Bar:
 
 @contextmanager
 def shown_progress(console: Console) -> Iterator[Progress]:
-    """A bar where somebody is watching, log lines elsewhere."""
+    """A progress bar on a terminal, log lines elsewhere."""
     if not console.is_terminal or logs_are_json():
         yield LogLines()
         return

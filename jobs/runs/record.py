@@ -18,7 +18,7 @@ from storage.runs.log import RunLog, RunRecord, RunState
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """The default: nothing is done after a run."""
 
 
 _after_run: Final[ContextVar[Callable[[], None]]] = ContextVar("after_run", default=_nothing)

@@ -68,7 +68,7 @@ def record_held(home: Home, job: Job, slot: Slot | TaskRun, context: JobContext)
 
 @contextmanager
 def run(home: Home, job: Job, slot: Slot | TaskRun, context: JobContext) -> Iterator[Tally]:
-    """Run a job: under its lock, with a record that says how it ended, whatever ends it.
+    """Run a job under its lock, with a record of how it ended, whatever ends it.
 
     Args:
         home: The home.

@@ -1,7 +1,7 @@
 """How a long job gives the task to others: it looks between units whether anybody waits, and it keeps to a pace.
 
 A run that waits holds a shared lock on `<task>.wanted`. The operating system takes that lock away when its process
-ends, so nothing is ever left to say that somebody waits who does not.
+ends, so a stale claim can never be left behind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BUSY: Final = frozenset({errno.EWOULDBLOCK, errno.EACCES})
 
 @contextmanager
 def wanting(file: Path) -> Iterator[None]:
-    """Show that somebody waits, as long as the block lasts; any number may."""
+    """Show, as long as the block lasts, that this run waits; any number of runs may wait at once."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -44,7 +44,7 @@ def is_wanted(file: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno in _BUSY  # elsewhere: a file system without such locks, where nobody can wait
+        return error.errno in _BUSY  # elsewhere: a file system without such locks, where no run can wait
     finally:
         os.close(descriptor)
     return False
@@ -56,7 +56,7 @@ class Yielding:
 
     Attributes:
         wanted: Whether another run waits.
-        rows_per_second: Most rows of a second, on average since the turn began; None for no bound.
+        rows_per_second: Most rows of a second, on average since the run began; None for no bound.
         clock: Seconds that only go forward.
         sleep: Waits so many seconds.
         paused_s: Seconds that were waited for the pace.
@@ -75,7 +75,7 @@ class Yielding:
     def between(self, unit: Unit) -> None:
         """Wait until the pace allows the next unit.
 
-        A turn that was slower than its pace saves nothing up: the next units are no faster for it.
+        A run that was slower than its pace saves nothing up: the next units are no faster for it.
 
         Args:
             unit: The one that was done.

@@ -112,7 +112,7 @@ class _Dates:
         self.loaded = False
 
     def score(self, work: DateWork) -> ScoreResult:
-        """Score a date; while another run waits for the task, it waits in turn.
+        """Score a date; while another run waits for the task, that one goes first.
 
         Raises:
             RunLocked: Another run of the task is under way, and nothing was begun yet.
@@ -147,8 +147,8 @@ class _Dates:
         if not self._begun:
             sweep(home)
             self._begun = True
-        turn = Yielding(waits_for(home.locks, request.task), self._request.rows_per_second)
-        return score_held(home, self._bundle, request, self._context, SharedRun(self._executor_of, turn))
+        pace = Yielding(waits_for(home.locks, request.task), self._request.rows_per_second)
+        return score_held(home, self._bundle, request, self._context, SharedRun(self._executor_of, pace))
 
     def _executor_of(self, home: Home, bundle: Bundle) -> Executor:
         from jobs.scoring.scorer import SharedExecutor  # torch, only where there is something to score

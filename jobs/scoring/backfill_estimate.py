@@ -44,7 +44,7 @@ class Estimate:
 
     @property
     def seconds(self) -> float | None:
-        """How long scoring takes; None where nobody knows."""
+        """How long scoring takes; None where it cannot be estimated."""
         speeds = [speed for speed in (self.rate.docs_per_s, self.rows_per_second) if speed]
         if not self.rows:
             return 0.0
@@ -70,18 +70,18 @@ class Estimate:
         }
 
     def lines(self) -> list[str]:
-        """For people."""
+        """As lines of text."""
         days = sum(1 for each in self.work if each.pending)
-        told = [f"{self.rows:,} rows of {days} dates to score with bundle {self.bundle}"]
+        lines = [f"{self.rows:,} rows of {days} dates to score with bundle {self.bundle}"]
         if self.rows:
-            told.append(f"time: {self._time()}")
+            lines.append(f"time: {self._time()}")
         for room in self.rooms:
             where = ", ".join(map(str, room.folders))
             verdict = "" if room.needed <= room.free else ": NOT ENOUGH"
-            told.append(f"disk: about {mb(room.needed)} in {where}, {mb(room.free)} free{verdict}")
+            lines.append(f"disk: about {mb(room.needed)} in {where}, {mb(room.free)} free{verdict}")
         if not self.footprint.known:
-            told.append("  (nothing of this task is staged yet: the size of a row is assumed)")
-        return told
+            lines.append("  (nothing of this task is staged yet: the size of a row is assumed)")
+        return lines
 
     def _time(self) -> str:
         if self.seconds is None or self.rate.docs_per_s is None:

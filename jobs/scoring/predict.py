@@ -18,7 +18,7 @@ from storage.records import STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says of one text; `ranked` is empty where it could not be scored."""
+    """The prediction for one text; `ranked` is empty where it could not be scored."""
 
     text: str
     status: str
@@ -48,7 +48,7 @@ class PredictRequest:
 
 @dataclass(frozen=True, slots=True)
 class PredictResult:
-    """What the model says, in the order of the texts."""
+    """The predictions, in the order of the texts."""
 
     predictions: tuple[Prediction, ...]
 

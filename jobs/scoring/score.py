@@ -150,7 +150,7 @@ def score_held(
         tally.failures += dump.failures
         pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
         _look_for_room(home, slot, sum(unit.rows for unit in pending))
-        if request.replace:  # ordered before anything is planned or scored, so that whoever loads it knows
+        if request.replace:  # ordered before anything is planned or scored, so that every loader sees the order
             order_replacing(home, slot)
         plan = adopt_plan(home, store, dump.plan)
         if request.force:

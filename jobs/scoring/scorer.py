@@ -1,4 +1,4 @@
-"""A bundle made ready to score, as yeban.toml says how to compute."""
+"""A bundle made ready to score with the settings of `[engine]` in yeban.toml."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _save(folder: Path, cache: PredictionCache, moment: datetime) -> None:
     try:
         save_cache(folder, cache, moment)
     except (YebanError, OSError) as error:
-        log.warning("the answers of this run are not kept for the next one: %s", error)
+        log.warning("the predictions of this run are not kept for the next one: %s", error)
 
 
 def settings_of(home: Home) -> EngineSettings:

@@ -1,4 +1,4 @@
-"""Shadow mode: a date is scored by the champion and by a challenger, and their answers are compared.
+"""Shadow mode: a date is scored by the champion and by a challenger, and their predictions are compared.
 
 What is scored for this is staged in a store of its own, `shadow`, that nothing loads: the warehouse shows the bundle
 that was loaded last, and a challenger must not come to stand there by being tried.
@@ -52,7 +52,7 @@ class ShadowRequest:
 
 @dataclass(frozen=True, slots=True)
 class ShadowResult:
-    """How the two answered.
+    """How the two compare.
 
     Attributes:
         champion: Version in use.
@@ -70,7 +70,7 @@ class ShadowResult:
 
 
 def shadow(home: Home, request: ShadowRequest, context: JobContext) -> ShadowResult:
-    """Score a date with both bundles, as far as it is not scored already, and compare what they say.
+    """Score a date with both bundles, as far as it is not scored already, and compare their predictions.
 
     Raises:
         RunLocked: Another shadow run of the task is under way.
@@ -133,7 +133,7 @@ def _scored(home: Home, bundle: Bundle, request: ShadowRequest, tally: Tally, pr
 
 
 def _stage(home: Home, bundle: Bundle, dump: Dump, units: Sequence[Unit], tally: Tally, progress: Progress) -> None:
-    """Score units into the shadow store, without kept answers: those of the nights are left as they are."""
+    """Score units into the shadow store, without the prediction cache: that of the nights is left as it is."""
     if not units:
         return
     from batch.executors.protocol import ScoringWork
@@ -158,7 +158,7 @@ def _compare(stores: Sequence[_Scored], labels: tuple[str, ...]) -> SideBySide:
     for place in sorted(champion.keys() & challenger.keys()):
         tables = stores[0].store.read(champion[place]), stores[1].store.read(challenger[place])
         ids = tables[0]["doc_id"].to_pylist()
-        found = side_by_side(_answers(tables[0], labels), _answers(tables[1], labels), ids, labels)
+        found = side_by_side(_predictions(tables[0], labels), _predictions(tables[1], labels), ids, labels)
         total = found if total is None else total.merged(found)
     if total is None:
         raise NoInput(
@@ -171,7 +171,7 @@ def _place(unit: Unit) -> tuple[Any, ...]:
     return unit.source_path, unit.fingerprint, unit.row_start, unit.row_stop
 
 
-def _answers(table: pa.Table, labels: tuple[str, ...]) -> Answers:
+def _predictions(table: pa.Table, labels: tuple[str, ...]) -> Answers:
     index = pc.fill_null(pc.index_in(table["label"], pa.array(labels, pa.string())), len(labels))
     confidence = table["confidence"].to_numpy().astype(np.float64)
     return Answers(index.to_numpy().astype(np.int64), confidence)

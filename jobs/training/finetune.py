@@ -64,7 +64,7 @@ class FinetuneResult:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """All rows of a request, read, and what a lineage tells of them."""
+    """All rows of a request, read, and their data records for the lineage."""
 
     new: LabelledRows
     old: LabelledRows

@@ -1,4 +1,4 @@
-"""What a challenger learns from, where nobody names files: labels of the queue, and what its line was taught before."""
+"""What a challenger learns from where no files are given: labels of the queue, and rows that its ancestors learned."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class FinetuneData:
         new: Those to learn.
         earlier: Those that the parent's line has learned, to be rehearsed.
         test: String[N], texts that no training may see: golden ones, and those held out for the gate.
-        labelled: String[N], all texts that people labelled: what is said of them elsewhere is out of date.
-        records: What a lineage tells of `new` and `earlier`.
+        labelled: String[N], all texts that were labelled: labels of them elsewhere are out of date.
+        records: The data records of `new` and `earlier` for the lineage.
     """
 
     new: LabelledRows
@@ -121,8 +121,8 @@ def training_source(home: Home, task: str, parent: Bundle, text_column: str, lab
     named = home.config.tasks[task].training if task in home.config.tasks else None
     if named is not None:
         return LabelledSource(str(home.root / named), None, text_column, label_column)
-    told = [record for manifest in _line(home, task, parent) for record in manifest.lineage.data]
-    old = [each for each in told if each.role in _OLD_ROLES and each.sha256 and not each.name.startswith(_BATCH)]
+    records = [record for manifest in _line(home, task, parent) for record in manifest.lineage.data]
+    old = [each for each in records if each.role in _OLD_ROLES and each.sha256 and not each.name.startswith(_BATCH)]
     for record in old:
         name, _, where = record.name.partition(" where ")
         file = _file_with(home.root, name, record.sha256)
@@ -138,7 +138,7 @@ def training_source(home: Home, task: str, parent: Bundle, text_column: str, lab
 
 
 def no_new_labels(task: str, parent: Bundle) -> ConfigError:
-    """What to say when the queue holds nothing to learn."""
+    """The error where the queue has no new labels."""
     return ConfigError(
         f"the queue has no label that bundle {parent.version} has not learned",
         expected="labels that were imported since, beside those of the random arm, which are kept for the gate",

@@ -59,7 +59,7 @@ class GateRequest:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What the gate says, what it measured, and the files it was written to."""
+    """The gate's report, what it measured, and the files that hold it."""
 
     report: GateReport
     evidence: Evidence
@@ -68,7 +68,7 @@ class GateResult:
 
 
 def hold_gate(home: Home, request: GateRequest, context: JobContext) -> GateResult:
-    """Hold the gate for a challenger of the bundle in use, and write what it says beside the bundles.
+    """Hold the gate for a challenger of the bundle in use, and write its report beside the bundles.
 
     Raises:
         YebanError: The data or a bundle cannot be used, or the two bundles are of different classes.
@@ -86,7 +86,7 @@ def hold_gate(home: Home, request: GateRequest, context: JobContext) -> GateResu
         "task": request.task,
         "report": report.as_dict(),
         "limits": asdict(home.config.gate.limits()),
-        "sets": {"golden": golden.told, "recent": recent.told},
+        "sets": {"golden": golden.description, "recent": recent.description},
         "evidence": json_ready(asdict(evidence)),
     }
     page = file.with_suffix(".html")

@@ -25,7 +25,7 @@ class GateSet:
     """Labelled rows, and where they are from, for the report."""
 
     rows: LabelledRows
-    told: dict[str, Any]
+    description: dict[str, Any]
 
 
 def golden_set(home: Home, task: str, source: LabelledSource | None, labels: Sequence[str]) -> GateSet:
@@ -50,7 +50,7 @@ def recent_set(
 ) -> GateSet:
     """Recent rows, drawn at random: the file that is given, else held-out labels of the queue, the newest.
 
-    Labels whose text the challenger has seen are left out: a comment that people write again and again may have been
+    Labels whose text the challenger has seen are left out: a comment that is written again and again may have been
     in its training file.
 
     Args:
@@ -83,8 +83,13 @@ def recent_set(
     lines = recent.select("batch", "item", "label").rows()
     digest = hashlib.sha256("\n".join(" ".join(line) for line in lines).encode()).hexdigest()
     batches = ", ".join(recent["batch"].unique(maintain_order=True))
-    told = {"name": f"the relabel queue: {batches}", "where": "arm = 'random'", "sha256": digest, "rows": len(recent)}
-    return GateSet(rows_of(recent, challenger.labels, groups), told)
+    description = {
+        "name": f"the relabel queue: {batches}",
+        "where": "arm = 'random'",
+        "sha256": digest,
+        "rows": len(recent),
+    }
+    return GateSet(rows_of(recent, challenger.labels, groups), description)
 
 
 def _of_file(source: LabelledSource, labels: Sequence[str]) -> GateSet:

@@ -43,7 +43,7 @@ class TrainResult:
     """The bundle, and whether it is now the one in use."""
 
     bundle: Bundle
-    crowned: bool
+    first: bool
 
 
 def train_task(home: Home, request: TrainRequest, context: JobContext) -> TrainResult:
@@ -80,18 +80,18 @@ def train_task(home: Home, request: TrainRequest, context: JobContext) -> TrainR
             finish=finish,
         )
         tally.rows, tally.bundle = len(rows), bundle.version
-        crowned = promote_first(home, request.task, bundle.version, context)
-    return TrainResult(bundle, crowned)
+        first = promote_first(home, request.task, bundle.version, context)
+    return TrainResult(bundle, first)
 
 
 def sweep_workshops(folder: Path) -> None:
-    """Remove what a training that was killed left behind; the lock says that none is under way."""
+    """Remove what a killed training left behind; under the lock, no other training is under way."""
     for left in folder.glob(f"{WORKSHOP_PREFIX}*"):
         shutil.rmtree(left)
 
 
 def data_record(role: str, source: LabelledSource, rows: int) -> DataRecord:
-    """What a lineage tells of a file that was read.
+    """The data record of a file, for the lineage.
 
     Args:
         role: See `DataRecord`.

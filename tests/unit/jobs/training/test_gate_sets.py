@@ -47,7 +47,10 @@ def test_held_out_labels_that_the_challenger_has_not_seen(home: Home) -> None:
     assert found.rows.gold.tolist() == [0, 1, 1, 1]
     assert found.rows.groups is not None
     assert found.rows.groups.to_list() == ["-", "北京", "上海", "上海"]
-    assert (found.told["rows"], found.told["name"]) == (4, f"the relabel queue: {FIRST.batch}, {LATER.batch}")
+    assert (found.description["rows"], found.description["name"]) == (
+        4,
+        f"the relabel queue: {FIRST.batch}, {LATER.batch}",
+    )
 
 
 def test_the_newest_of_them(home: Home) -> None:
@@ -69,9 +72,9 @@ def test_the_golden_file_of_yeban_toml(home: Home) -> None:
     (home.root / "golden-comment.csv").write_text("text,label\n好,正面\n", "utf-8")
     named = Home(home.root, Config.model_validate({"relabel": {"golden": "golden-{task}.csv"}}))
     found = golden_set(named, "comment", None, LABELS)
-    assert (found.rows.texts.to_list(), found.told["name"]) == (["好"], "golden-comment.csv")
+    assert (found.rows.texts.to_list(), found.description["name"]) == (["好"], "golden-comment.csv")
     other = home.root / "other.csv"
     other.write_text("text,label\n坏,负面\n差,负面\n", "utf-8")
     given = golden_set(named, "comment", LabelledSource(str(other)), LABELS)
-    assert (len(given.rows), given.told["rows"]) == (2, 2)
-    assert given.told["sha256"] != found.told["sha256"]
+    assert (len(given.rows), given.description["rows"]) == (2, 2)
+    assert given.description["sha256"] != found.description["sha256"]
