@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from batch.engine.settings import EngineSettings
+from batch.engine.token_budget import choose_token_budget
 from batch.forward.buckets import Buckets, fill_buckets
-from batch.forward.cpu import CPU, choose_cpu_budget, choose_cpu_forward
+from batch.forward.cpu import CPU, choose_cpu_forward
 from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward, Pending
 from benchmarks.cpu_subject import Logits, Subject, Way
@@ -99,7 +101,7 @@ def pipeline_ways(subject: Subject, wrapper: Any, sizes: list[int]) -> dict[str,
 
 def collect_ways(subject: Subject, wrapper: Any, options: argparse.Namespace, folder: Path) -> dict[str, Way]:
     special, classes, budget = subject.tokenizer.special, subject.classes, options.max_tokens
-    own_budget = options.own_tokens or choose_cpu_budget(subject.network)
+    own_budget = choose_token_budget(EngineSettings("cpu", "fp32", options.own_tokens or None), subject.network)
     ways: dict[str, Way] = {} if wrapper is None else pipeline_ways(subject, wrapper, options.pipeline)
     ways |= {f"unsorted batches of {size}, fp32": subject.unsorted(size) for size in options.unsorted}
     forwards: dict[str, tuple[Forward, int]] = {

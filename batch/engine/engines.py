@@ -11,13 +11,12 @@ from batch.engine.choose_forward import choose_forward
 from batch.engine.engine import Engine, Trial, Windowed
 from batch.engine.int8_gate import measure_agreement, require_agreement
 from batch.engine.settings import EngineSettings
-from batch.forward.cpu import choose_cpu_budget, choose_cpu_forward
+from batch.engine.token_budget import choose_token_budget
+from batch.forward.cpu import choose_cpu_forward
 from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward
 from models.precision import Precision
 from models.tokens import SpecialTokens
-
-_CUDA_TOKENS = 65_536
 
 
 def make_engine(network: nn.Module, special: SpecialTokens, classes: int, settings: EngineSettings) -> Engine:
@@ -30,11 +29,10 @@ def make_engine(network: nn.Module, special: SpecialTokens, classes: int, settin
         settings: How to compute, without any `auto`.
     """
     device, precision = torch.device(settings.device), cast("Precision", settings.precision)
+    budget = choose_token_budget(settings, network)
     if device.type == "cuda":
         how = (network, special, classes, device, precision)
-        budget = settings.max_tokens or _CUDA_TOKENS
         return Engine(PaddedForward(*how), special, budget, _packed_where_proven(*how))
-    budget = settings.max_tokens or choose_cpu_budget(network)
     fast = choose_cpu_forward(network, special, classes, precision)
     if precision != "int8":
         return Engine(fast, special, budget)

@@ -17,7 +17,7 @@ class EngineSettings:
     Attributes:
         device: `auto`, `cpu`, `cuda` or `cuda:<n>`.
         precision: `auto`, `fp32`, `bf16`, `fp16` or `int8` (on a CPU).
-        max_tokens: Computed tokens in one batch; None: 65,536 on CUDA, on a CPU what suits the network's size.
+        max_tokens: Computed tokens in one batch; None: see `batch.engine.token_budget`.
     """
 
     device: str = "auto"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward, Pending
 from models.acceleration.flat import EqualLengthGroups
 from models.acceleration.linears import Arithmetic
-from models.acceleration.network import FlatNetwork, base_model, flatten_network, pack_network
+from models.acceleration.network import FlatNetwork, flatten_network, pack_network
 from models.precision import Precision
 from models.tokens import SpecialTokens, Tokens, pad_windows
 from models.windows import Windows
@@ -23,8 +23,6 @@ from models.windows import Windows
 log = logging.getLogger("yeban.engine")
 
 CPU = torch.device("cpu")
-SMALL_HIDDEN: Final = 384
-"""Up to this hidden size the cost of a call counts, and batches are larger."""
 
 
 class FlatForward:
@@ -75,9 +73,3 @@ def choose_cpu_forward(network: nn.Module, special: SpecialTokens, classes: int,
     packed = None if precision == "fp32" else pack_network(network, arithmetic)
     log.info("padded batches, %s", "plain products" if packed is None else f"prepacked {precision} products")
     return PaddedForward(packed or network, special, classes, CPU, "fp32" if precision == "int8" else precision)
-
-
-def choose_cpu_budget(network: nn.Module) -> int:
-    """Tokens in one batch: what fits a processor's caches, unless the network is so small that calls cost more."""
-    hidden: int = base_model(network).config.hidden_size  # type: ignore[assignment, union-attr]
-    return 4_096 if hidden <= SMALL_HIDDEN else 1_024

@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
+import tomllib
+from functools import cache
 
 from models.cleaning.spec import CleaningSpec
+from models.presets import CLEANING, preset_file, presets_with
 from storage.errors import ConfigError
 
-_PRESETS: Final[dict[str, CleaningSpec]] = {
-    "comment": CleaningSpec(
-        html_entities=True,
-        width="nfkc_zh",
-        html_tags=True,
-        simplified=True,
-        url="drop",
-        mention="drop",
-        topic="text",
-        max_repeats=3,
-        emoticon="name",
-        emoji="name",
-        latin="lower",
-    ),
-    "weibo": CleaningSpec(
-        html_entities=True,
-        width="nfkc_zh",
-        html_tags=True,
-        simplified=True,
-        repost="markers",
-        url="drop",
-        mention="drop",
-        topic="text",
-        max_repeats=3,
-        emoticon="name",
-        emoji="name",
-        latin="lower",
-    ),
-    "news": CleaningSpec(
-        html_entities=True,
-        width="nfkc_zh",
-        html_tags=True,
-        simplified=True,
-        url="drop",
-        max_repeats=5,
-        emoji="drop",
-        white_space="paragraphs",
-        editor_credits=True,
-        source_credits=True,
-        advertising=True,
-        repeated_paragraphs=True,
-    ),
-    # For models that others trained on text we have not seen: only what no tokenizer can use.
-    "plain": CleaningSpec(),
-}
 
-
+@cache
 def cleaning_preset(name: str) -> CleaningSpec:
     """Return the spec of a preset.
 
     Args:
-        name: `comment`, `weibo`, `news` or `plain`.
+        name: `comment`, `weibo`, `news`, `plain` or any other folder of `models.presets`.
 
     Raises:
         ConfigError: There is no such preset.
     """
-    try:
-        return _PRESETS[name]
-    except KeyError:
+    known = presets_with(CLEANING)
+    if name not in known:
         raise ConfigError(
             f"no cleaning preset is called {name!r}",
-            expected=f"one of {', '.join(_PRESETS)}",
+            expected=f"one of {', '.join(known)}",
             action="name one of these, or write out the cleaning spec",
             preset=name,
-        ) from None
+        )
+    return CleaningSpec.model_validate(tomllib.loads(preset_file(name, CLEANING).read_text("utf-8")))

@@ -23,11 +23,10 @@ from models.aggregation import Aggregation
 from models.cleaning.presets import cleaning_preset
 from models.cleaning.spec import CleaningSpec
 from models.manifest import HeadSpec
+from models.presets import RECIPE, preset_file, presets_with
 from models.training.losses.registry import DEFAULT_LOSS, LOSSES
 from models.windows import WindowSpec
 from storage.errors import ConfigError
-
-RECIPES = Path(__file__).parent / "recipes"
 
 
 class RecipeSection(BaseModel):
@@ -196,9 +195,9 @@ def load_recipe(task: str, file: Path | None, settings: Sequence[str] = ()) -> R
     Raises:
         ConfigError: All that is wrong, in one message.
     """
-    path = file or RECIPES / f"{task}.toml"
+    path = file or preset_file(task, RECIPE)
     if not path.is_file():
-        known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.toml")))
+        known = ", ".join(presets_with(RECIPE))
         raise ConfigError(
             f"no recipe {path}",
             expected=f"a preset ({known}) or --recipe FILE",
@@ -219,7 +218,7 @@ def load_recipe(task: str, file: Path | None, settings: Sequence[str] = ()) -> R
         raise ConfigError(
             f"recipe {path}: {all_mistakes(error)}",
             expected="the keys of a recipe",
-            action=f"compare with {RECIPES / 'comment.toml'}",
+            action=f"compare with {preset_file('comment', RECIPE)}",
         ) from error
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from batch.engine.engine import Engine
-from batch.forward.cpu import CPU, FlatForward, choose_cpu_budget, choose_cpu_forward
+from batch.forward.cpu import CPU, FlatForward, choose_cpu_forward
 from batch.forward.padded import PaddedForward
 from batch.forward.protocol import Forward
 from models.acceleration import network as network_module
@@ -19,7 +19,7 @@ from models.precision import Precision
 from models.tokens import Tokenizer, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
 from tests.support.families import family_network
-from tests.support.networks import backend, bert_config, sentences, tiny_network
+from tests.support.networks import backend, sentences, tiny_network
 from tests.support.windowed import Documents
 from tests.unit.models.acceleration.test_linears import KINDS
 
@@ -109,8 +109,3 @@ def _stack(network: nn.Module) -> network_module.Stack:
     stack = network_module.find_stack(network_module.base_model(network))
     assert stack is not None
     return stack
-
-
-def test_small_networks_get_larger_batches() -> None:
-    large = tiny_network(config=bert_config(hidden_size=768, num_attention_heads=12))
-    assert choose_cpu_budget(large) == 1_024 < choose_cpu_budget(tiny_network())

@@ -8,13 +8,14 @@ import pytest
 
 from models.cleaning.presets import cleaning_preset
 from models.cleaning.spec import CleaningSpec
-from models.training.recipe import RECIPES, ScratchEncoder, load_recipe
+from models.presets import RECIPE, presets_with
+from models.training.recipe import ScratchEncoder, load_recipe
 from storage.errors import ConfigError
 
 MINIMAL = 'labels = ["a", "b"]\ncleaning = "plain"\n'
 
 
-@pytest.mark.parametrize("task", sorted(file.stem for file in RECIPES.glob("*.toml")))
+@pytest.mark.parametrize("task", presets_with(RECIPE))
 def test_presets(task: str) -> None:
     recipe = load_recipe(task, None)
     assert recipe.task == task
