@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from jobs.calendar.occasions import Job, Occasion, Settled, due
 from jobs.config.file import CONFIG_NAME, Home
 from jobs.config.sections.schedule import JobSection
-from jobs.config.sections.secret import revealed
 from jobs.nightly.report import JOB
 from jobs.runs.locks import scheduler_lock
 from jobs.runs.logs import logs_are_json
@@ -23,6 +22,7 @@ from jobs.schedule.watch import Clock, Watch
 from jobs.schedule.watched import WatchedStore
 from monitoring.alerts.punctuality import ExpectedRun
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.secret import revealed
 from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing
 from storage.lake.retired import RetiredStore

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from monitoring.alerts.notice import Notice
 from monitoring.alerts.outbox import Outbox, QueuedAlert
-from monitoring.alerts.sinks import Sink
+from monitoring.alerts.sinks.base.sink import Sink
 from storage.errors import SinkFailed
 
 log = logging.getLogger("yeban.alerts")

@@ -10,7 +10,7 @@ import pytest
 
 from monitoring.alerts.delivery import DeliveryReport, SinkFailure, deliver, post
 from monitoring.alerts.outbox import Outbox
-from monitoring.alerts.sinks import JsonlSink
+from monitoring.alerts.sinks.jsonl import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
 from storage.errors import SinkFailed
 from tests.support.nights import alert
