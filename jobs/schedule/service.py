@@ -20,8 +20,8 @@ from jobs.schedule.records import SinceStore, nights_of, settled_by
 from jobs.schedule.run_alerts import Duties, judge_home, tell_of_runs
 from jobs.schedule.watch import Clock, Watch
 from jobs.schedule.watched import WatchedStore
-from monitoring.alerts.punctuality import ExpectedRun
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.run_rules import ExpectedRun
 from monitoring.alerts.secret import revealed
 from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing

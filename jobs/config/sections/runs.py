@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from jobs.config.sections.section import ConfigSection
-from monitoring.alerts.punctuality import RunRules
+from monitoring.alerts.run_rules import RunRules
 
 
 class RunsSection(ConfigSection):

@@ -16,10 +16,10 @@ from typing import IO, Final, Literal
 
 from pydantic import Field, field_validator
 
-from monitoring.alerts.notice import Notice
+from monitoring.alerts.notice import Notice, plain
 from monitoring.alerts.sinks.base.registry import register
 from monitoring.alerts.sinks.base.settings import SinkProblem, SinkSettings
-from monitoring.alerts.sinks.base.sink import not_taken, plain
+from monitoring.alerts.sinks.base.sink import not_taken
 from storage.errors import SinkFailed
 from storage.records import digest
 
@@ -62,8 +62,8 @@ class CommandSink:
                 raise self._failed(f"can't be started: {error}") from error
             if code:
                 words.seek(0)
-                said = words.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-                raise self._failed(f"ended with {code}" + "".join(f": {line[:_SHOWN]}" for line in said))
+                last = words.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+                raise self._failed(f"ended with {code}" + "".join(f": {line[:_SHOWN]}" for line in last))
 
     def _run(self, data: bytes, words: IO[bytes]) -> int:
         with subprocess.Popen(

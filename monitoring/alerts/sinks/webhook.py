@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from monitoring.alerts.notice import Notice
+from monitoring.alerts.notice import Notice, plain
 from monitoring.alerts.secret import Secret, SecretAddress, http_address, revealed, variable_of
 from monitoring.alerts.sinks.base.registry import register
 from monitoring.alerts.sinks.base.settings import SinkSettings
-from monitoring.alerts.sinks.base.sink import ClosedSink, Sink, not_taken, plain
+from monitoring.alerts.sinks.base.sink import ClosedSink, Sink, not_taken
 from storage.errors import ConfigError
 from storage.records import digest
 
@@ -53,7 +53,7 @@ class WebhookSink:
 
     @property
     def name(self) -> str:
-        """`webhook`, the host, and a digest that tells apart two addresses of one host."""
+        """`webhook`, the host, and a digest that differs between two addresses of one host."""
         return self.label or f"webhook {urlsplit(self.url).hostname} {digest(self.url, length=8)}"
 
     def send(self, alerts: Sequence[Notice]) -> None:

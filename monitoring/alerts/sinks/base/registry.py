@@ -31,7 +31,7 @@ def register(settings: type[S]) -> type[S]:
 
 
 class AnyKind:
-    """Annotation of a field of `SinkSettings`: one of all registered kinds, told apart by `kind`."""
+    """Annotation of a field of `SinkSettings`: one of all registered kinds, distinguished by `kind`."""
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """The schema of their union, as of the moment when the model that has the field is built."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from monitoring.alerts.notice import Notice
-from monitoring.findings.record import to_json
 from storage.errors import SinkFailed
 
 
@@ -46,11 +44,6 @@ class ClosedSink:
             SinkFailed: Always.
         """
         raise not_taken(f"{self.name}: {self.why}", "set it where yeban is started")
-
-
-def plain(alerts: Sequence[Notice]) -> list[dict[str, Any]]:
-    """Alerts as JSON-ready dicts."""
-    return [json.loads(to_json(alert)) for alert in alerts]
 
 
 def not_taken(got: str, action: str) -> SinkFailed:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring.alerts.sinks.base.sink import ClosedSink, not_taken, plain
+from monitoring.alerts.sinks.base.sink import ClosedSink, not_taken
 from storage.errors import SinkFailed
 from tests.support.nights import alert
 
@@ -12,15 +12,6 @@ def test_a_closed_sink_says_what_is_missing() -> None:
         ClosedSink("webhook env:HOOK", "the environment variable HOOK is not set").send([alert(0)])
     assert caught.value.got == "webhook env:HOOK: the environment variable HOOK is not set"
     assert caught.value.action == "set it where yeban is started; the next delivery tries again"
-
-
-def test_alerts_for_programs_keep_their_keys() -> None:
-    (flat,) = plain([alert(0)])
-    assert set(flat) == {
-        *("adjusted_p", "alert", "bundle", "effect", "is_new", "item", "logical_date", "message_en", "message_zh"),
-        *("name", "nights", "severity", "since", "slice", "slices", "task"),
-    }
-    assert flat["logical_date"] == "2026-01-05"
 
 
 def test_an_error_says_that_alerts_wait() -> None:
