@@ -59,7 +59,7 @@ def show_command(
 
     Example: yeban runs show 20260105T0230
     """
-    from monitoring.alerts.punctuality import expected_seconds
+    from monitoring.alerts.run_durations import expected_seconds
 
     where = home_at(home)
     runs = where.run_log

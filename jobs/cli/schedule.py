@@ -61,13 +61,12 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: yeban schedule check
     """
-    from dataclasses import asdict
-
     from jobs.schedule.service import check
+    from monitoring.alerts.notice import plain
 
     alerts = check(home_at(home), now())
     if as_json:
-        say_json([asdict(each) for each in alerts])
+        say_json(plain(alerts))
     else:
         for each in alerts:
             say(f"{each.task} {each.logical_date}: {each.message_en}")

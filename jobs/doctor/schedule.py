@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Final
 
 from jobs.config.home import Home
-from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Diagnosis, ok, problem, warning
 from jobs.runs.locks import running_scheduler
 from jobs.schedule.status import JobStatus, schedule_status
+from monitoring.alerts.secret import missing_variables
 from monitoring.alerts.skipping import make_up_command
 
 ABOUT: Final = "schedule"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -10,9 +9,8 @@ from pathlib import Path
 from batch.input.sources import find_sources
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
-from jobs.config.sections.monitoring import CommandSection
-from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Diagnosis, ok, problem, warning
+from monitoring.alerts.secret import missing_variables
 from storage.errors import InputError
 
 
@@ -72,18 +70,13 @@ def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Diagnosi
         yield warning(
             "sinks", f"the environment variable {name} is not set here", "set it where yeban runs; alerts wait for it"
         )
-    lost = [each.command[0] for each in sinks if isinstance(each, CommandSection) and not _is_there(home, each)]
-    for program in lost:
-        yield warning("sinks", f"there is no program {program}", "install it, or mend `command` in yeban.toml")
+    lost = [each for sink in sinks for each in sink.problems(home.root)]
+    for each in lost:
+        yield warning("sinks", each.got, each.action)
     if not sinks:
         yield warning("sinks", "there is none: nobody hears of alerts", "add a [[monitor.sinks]] to yeban.toml")
     elif not missing and not lost:
-        yield ok("sinks", ", ".join(each.kind for each in sinks))
-
-
-def _is_there(home: Home, sink: CommandSection) -> bool:
-    program = sink.command[0]
-    return shutil.which(program if "/" not in program else str(home.root / program)) is not None
+        yield ok("sinks", ", ".join(sink.kind for sink in sinks))
 
 
 def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator[Diagnosis]:

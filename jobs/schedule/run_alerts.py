@@ -12,8 +12,9 @@ from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from monitoring.alerts.delivery import DeliveryReport, deliver
 from monitoring.alerts.outbox import Outbox
-from monitoring.alerts.punctuality import ExpectedRun, judge_runs
+from monitoring.alerts.punctuality import judge_runs
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.run_rules import ExpectedRun
 from monitoring.alerts.skipping import SkippedRuns, judge_skipped
 from storage.runs.log import RunRecord
 

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from jobs.calendar.occasions import Job, Occasion, Settled, due
 from jobs.config.home import CONFIG_NAME, Home
 from jobs.config.sections.schedule import JobSection
-from jobs.config.sections.secret import revealed
 from jobs.nightly.report import JOB
 from jobs.runs.locks import scheduler_lock
 from jobs.runs.logs import logs_are_json
@@ -21,8 +20,9 @@ from jobs.schedule.records import SinceStore, nights_of, settled_by
 from jobs.schedule.run_alerts import Duties, judge_home, tell_of_runs
 from jobs.schedule.watch import Clock, Watch
 from jobs.schedule.watched import WatchedStore
-from monitoring.alerts.punctuality import ExpectedRun
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.run_rules import ExpectedRun
+from monitoring.alerts.secret import revealed
 from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing
 from storage.runs.log import RunRecord

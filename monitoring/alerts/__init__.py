@@ -1,1 +1,1 @@
-"""From findings to people: which changes matter, and who is told of them."""
+"""From findings to alerts: which changes and runs matter, and how alerts reach sinks."""

@@ -1,4 +1,4 @@
-"""Alerts to people: nothing is lost when a sink fails, and nothing stops."""
+"""Alerts to sinks: no alert is lost when a sink fails, and the run goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from monitoring.alerts.notice import Notice
 from monitoring.alerts.outbox import Outbox, QueuedAlert
-from monitoring.alerts.sinks import Sink
+from monitoring.alerts.sinks.base.sink import Sink
 from storage.errors import SinkFailed
 
 log = logging.getLogger("yeban.alerts")
@@ -22,7 +22,7 @@ class SinkFailure:
     Attributes:
         sink: Its name.
         alerts: How many wait for it.
-        error: What it said.
+        error: Its message.
     """
 
     sink: str
@@ -46,7 +46,7 @@ class DeliveryReport:
 
 
 def post(outbox: Outbox, alerts: Sequence[Notice]) -> None:
-    """Take in, durably, what is new among the alerts of a night; `deliver` hands it over.
+    """Put the new alerts of a night into the outbox, durably; `deliver` sends them.
 
     Raises:
         DiskFull: No space left for the outbox.
@@ -59,15 +59,15 @@ def post(outbox: Outbox, alerts: Sequence[Notice]) -> None:
 def deliver(
     outbox: Outbox, sinks: Sequence[Sink], alerts: Sequence[Notice], now: Callable[[], datetime]
 ) -> DeliveryReport:
-    """Tell people what is new, and what earlier deliveries could not tell.
+    """Send the new alerts, and those that earlier deliveries could not send.
 
     Alerts are on disk before the first sink is asked, and each sink's receipt is as soon as it has taken them.
-    So each sink gets each alert once, or twice when a crash comes between its answer and the receipt: the
-    alert's id tells. A sink that fails is logged and named in the report; it never raises.
+    So each sink gets each alert once, or twice when a crash comes between its return and the receipt: the
+    alert's id shows it. A sink that fails is logged and named in the report; it never raises.
 
     Args:
         outbox: The task's outbox.
-        sinks: Where to. Without any, the alerts are put away as told: a sink that is added later gets new ones.
+        sinks: Where to. Without any, the alerts are put away as delivered: a sink that is added later gets new ones.
         alerts: All alerts of a night; those that are not `is_new` are passed over.
         now: The clock, with a time zone.
 
@@ -75,37 +75,37 @@ def deliver(
         DiskFull: No space left for the outbox.
     """
     post(outbox, alerts)
-    letters = {letter.alert.alert: letter for letter in _in_order(outbox.waiting(), alerts)}
+    queued = {each.alert.id: each for each in _in_order(outbox.waiting(), alerts)}
     sent, failures = {}, []
     for sink in sinks:
-        due = [letter for letter in letters.values() if sink.name not in letter.receipts]
+        due = [each for each in queued.values() if sink.name not in each.receipts]
         error = _send(sink, due)
         if error:
             failures.append(SinkFailure(sink.name, len(due), error))
         else:
             sent[sink.name] = len(due)
-            letters.update({each.alert.alert: outbox.sign(each, sink.name, now()) for each in due})
+            queued.update({each.alert.id: outbox.sign(each, sink.name, now()) for each in due})
     waiting = 0
-    for letter in letters.values():
-        if all(sink.name in letter.receipts for sink in sinks):
-            outbox.close(letter)
+    for each in queued.values():
+        if all(sink.name in each.receipts for sink in sinks):
+            outbox.close(each)
         else:
             waiting += 1
     return DeliveryReport(sent, tuple(failures), waiting)
 
 
-def _in_order(letters: Sequence[QueuedAlert], alerts: Sequence[Notice]) -> list[QueuedAlert]:
+def _in_order(queued: Sequence[QueuedAlert], alerts: Sequence[Notice]) -> list[QueuedAlert]:
     """The oldest night first; those of tonight as they were judged, the worst first."""
-    places = {alert.alert: place for place, alert in enumerate(alerts)}
-    return sorted(letters, key=lambda each: (each.alert.logical_date, places.get(each.alert.alert, len(places))))
+    places = {alert.id: place for place, alert in enumerate(alerts)}
+    return sorted(queued, key=lambda each: (each.alert.logical_date, places.get(each.alert.id, len(places))))
 
 
 def _send(sink: Sink, due: Sequence[QueuedAlert]) -> str:
-    """Hand alerts over; what went wrong, empty when nothing did."""
+    """Send alerts; returns what went wrong, empty when nothing did."""
     if not due:
         return ""
     try:
-        sink.send([letter.alert for letter in due])
+        sink.send([each.alert for each in due])
     except SinkFailed as error:
         log.warning("%d alert(s) wait for %s: %s", len(due), sink.name, error.got)
         return error.got

@@ -1,4 +1,4 @@
-"""What was thought of the nights before, and what people were told of them."""
+"""The judgements of earlier nights: how long a metric has been breached, and when an alert on it was sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PastNight:
 
     Attributes:
         logical_date: The date.
-        judgement: What was thought of it.
+        judgement: Its judgement.
     """
 
     logical_date: date
@@ -32,12 +32,12 @@ class PastNight:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What people know of a breach that goes on.
+class SentAlert:
+    """The last alert on a breach that goes on.
 
     Attributes:
-        severity: How bad it was when they were told last.
-        nights: How many nights ago that was, at least 1.
+        severity: How bad the breach was then.
+        nights: How many nights ago it was sent, at least 1.
     """
 
     severity: Severity
@@ -72,17 +72,17 @@ class History:
             return count, since
         return count + max(first.nights - 1, 0), first.since or since
 
-    def told(self, key: Key) -> Told | None:
-        """What people were told of a breach since it began; None when they know nothing of it."""
+    def last_alert(self, key: Key) -> SentAlert | None:
+        """The last alert that was sent on a breach since it began; None where none was."""
         seen = self._seen(key)
-        oldest: Told | None = None
+        oldest: SentAlert | None = None
         for nights, alerts in enumerate(self._alerts[:seen], start=1):
             alert: Alert | None = alerts.get(key)
             if alert is not None:
-                oldest = Told(alert.severity, nights)
+                oldest = SentAlert(alert.severity, nights)
                 if alert.is_new:
                     return oldest
-        # An alert that was old on the earliest night we know was told before that.
+        # An alert that was not new on the earliest known night was sent before that.
         return oldest if seen == len(self._nights) else None
 
     def _seen(self, key: Key) -> int:
@@ -95,7 +95,7 @@ class History:
 
 
 def _by_key(alerts: Sequence[Alert]) -> dict[Key, Alert]:
-    """Alerts by what they are on, and by the slices that they name, too: people were told of these."""
+    """Alerts by what they are on, and by the slices that they name, too: the alert covers these."""
     named = {(each.name, rows, each.item): each for each in alerts for rows in each.slices}
     return named | {each.key: each for each in alerts}
 

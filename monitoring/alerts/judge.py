@@ -1,4 +1,4 @@
-"""Which changes of a night matter, and which of them people are told of: a pure function."""
+"""Which changes of a night matter, and which of them raise an alert: a pure function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMED_WORDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A metric with what is thought of it.
+    """A metric with its verdict.
 
     Attributes:
         metric: The metric.
@@ -121,7 +121,7 @@ def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, eno
 
 
 def _rows(findings: Findings) -> Mapping[str, tuple[float, float]]:
-    """Reference and current rows of each slice, as far as a metric that counts its rows tells them."""
+    """Reference and current rows of each slice, as far as a metric counts them."""
     before = findings.before.rows if findings.before else 0
     rows: dict[str, tuple[float, float]] = {"": (before, findings.now.rows)}
     for each in findings.metrics:
@@ -165,12 +165,12 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
     metric, verdict = lead.metric, lead.verdict
     others = [each for each in group if each is not lead and not each.is_whole]
     slices = tuple(each.metric.slice for each in others)
-    # Slices of which people know nothing are news, even where a worse one is known.
+    # Slices that no alert was sent on are news, even where a worse one is known.
     news = [lead] if lead.is_whole else [lead, *(each for each in others if _fires(each, rules))]
     words = tuple(word.text for word in findings.words[:_NAMED_WORDS]) if metric.name == "new_words" else ()
     message = alert_message(metric, verdict, slices, words)
     return Alert(
-        alert=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
+        id=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
         task=findings.task,
         logical_date=findings.logical_date,
         bundle=findings.bundle,
@@ -190,9 +190,9 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
 
 
 def _is_new(verdict: Verdict, rules: Rules, past: History) -> bool:
-    """Whether people don't know it yet, know it as less bad, or were told so long ago that it is time again."""
-    told = past.told(verdict.key)
-    if told is None:
+    """Whether no alert on it was sent, only a less severe one, or one so long ago that it is time for a reminder."""
+    last = past.last_alert(verdict.key)
+    if last is None:
         return True
-    worse = verdict.severity == "critical" and told.severity == "warning"
-    return worse or told.nights >= rules.remind_nights
+    worse = verdict.severity == "critical" and last.severity == "warning"
+    return worse or last.nights >= rules.remind_nights

@@ -24,7 +24,7 @@ def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words
 
     Args:
         metric: The metric.
-        verdict: What is thought of it.
+        verdict: Its verdict.
         slices: Slices that show the same.
         words: Words that it is about.
     """
@@ -40,12 +40,12 @@ def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words
         _nights(verdict.nights),
         _listed(LocalizedText("同样出现于 ", "also in "), slices),
     ]
-    said = [part for part in parts if part.en]
-    return LocalizedText("；".join(part.zh for part in said), "; ".join(part.en for part in said))
+    shown = [part for part in parts if part.en]
+    return LocalizedText("；".join(part.zh for part in shown), "; ".join(part.en for part in shown))
 
 
 def one_line(text: str) -> str:
-    """What the data says, fit for a log: no line ends, no control characters."""
+    """A text from the data, fit for a log: no line ends, no control characters."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 

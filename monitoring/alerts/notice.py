@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.findings.judgement import Alert, read_alert
-from monitoring.findings.record import from_json
+from monitoring.findings.record import from_json, to_json
 
 Notice: TypeAlias = Alert | RunAlert
 """Both have an id, a task, a date, a severity, a message in both languages, and say whether they are new."""
 
 _RUN_ALERT: TypeAdapter[RunAlert] = TypeAdapter(RunAlert)
+
+
+def plain(alerts: Sequence[Notice]) -> list[dict[str, Any]]:
+    """Alerts for programs: JSON-ready, as in the outbox."""
+    return [json.loads(to_json(alert)) for alert in alerts]
 
 
 def read_notice(data: bytes) -> Notice:

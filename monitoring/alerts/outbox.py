@@ -1,4 +1,4 @@
-"""Alerts on their way: on disk before anybody is told, until everybody was."""
+"""Alerts on their way: on disk before the first sink gets them, until all sinks have."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from monitoring.alerts.notice import Notice, read_notice
-from monitoring.findings.record import to_json
+from monitoring.alerts.notice import Notice, plain, read_notice
 from storage.files.atomic import remove_durably, write_json
 
 log = logging.getLogger("yeban.alerts")
@@ -37,7 +36,7 @@ class QueuedAlert:
 class Outbox:
     """A task's alerts on their way: `waiting/` until each sink has taken them, then `done/`.
 
-    The caller holds a lock of this outbox: two deliveries at a time would tell people twice.
+    The caller holds a lock of this outbox: two deliveries at a time would send alerts twice.
 
     Args:
         root: `alerts` under the home, or a folder below it; made with the first alert.
@@ -48,42 +47,42 @@ class Outbox:
         self._root = root / f"task={quote(task, safe='')}"
 
     def put(self, alert: Notice) -> None:
-        """Take an alert in, durably. One that everybody knows is left alone; one that waits gets the newer words.
+        """Take an alert in, durably. One that all sinks have is left alone; one that waits gets the newer message.
 
         Raises:
             DiskFull: No space left.
         """
-        if not self._path(_DONE, alert.alert).exists():
-            known = self._read(self._path(_WAITING, alert.alert))
+        if not self._path(_DONE, alert.id).exists():
+            known = self._read(self._path(_WAITING, alert.id))
             self._write(QueuedAlert(alert, known.receipts if known else {}))
 
     def waiting(self) -> Sequence[QueuedAlert]:
-        """Letters that are not known to be everywhere, the oldest night first; files that are none are passed over."""
+        """Alerts that some sink may lack, the oldest night first; files that hold none are passed over."""
         folder = self._root / _WAITING
-        letters = [letter for path in sorted(folder.glob("[!.]*.json")) if (letter := self._read(path))]
-        return sorted(letters, key=lambda letter: (letter.alert.logical_date, letter.alert.alert))
+        queued = [each for path in sorted(folder.glob("[!.]*.json")) if (each := self._read(path))]
+        return sorted(queued, key=lambda each: (each.alert.logical_date, each.alert.id))
 
-    def sign(self, letter: QueuedAlert, sink: str, at: datetime) -> QueuedAlert:
+    def sign(self, queued: QueuedAlert, sink: str, at: datetime) -> QueuedAlert:
         """Note, durably, that a sink has taken it.
 
         Raises:
             DiskFull: No space left.
         """
-        signed = replace(letter, receipts={**letter.receipts, sink: at.isoformat()})
+        signed = replace(queued, receipts={**queued.receipts, sink: at.isoformat()})
         self._write(signed)
         return signed
 
-    def close(self, letter: QueuedAlert) -> None:
-        """Put away what everybody has; a rerun of its night brings it to nobody again.
+    def close(self, queued: QueuedAlert) -> None:
+        """Put away an alert that all sinks have; a rerun of its night sends it to none again.
 
         Raises:
             DiskFull: No space left.
         """
-        write_json(self._path(_DONE, letter.alert.alert), _as_dict(letter))
-        remove_durably([self._path(_WAITING, letter.alert.alert)])
+        write_json(self._path(_DONE, queued.alert.id), _as_dict(queued))
+        remove_durably([self._path(_WAITING, queued.alert.id)])
 
-    def _write(self, letter: QueuedAlert) -> None:
-        write_json(self._path(_WAITING, letter.alert.alert), _as_dict(letter))
+    def _write(self, queued: QueuedAlert) -> None:
+        write_json(self._path(_WAITING, queued.alert.id), _as_dict(queued))
 
     def _path(self, state: str, alert: str) -> Path:
         return self._root / state / f"{alert}.json"
@@ -99,5 +98,5 @@ class Outbox:
             return None
 
 
-def _as_dict(letter: QueuedAlert) -> dict[str, Any]:
-    return {"alert": json.loads(to_json(letter.alert)), "receipts": dict(letter.receipts)}
+def _as_dict(queued: QueuedAlert) -> dict[str, Any]:
+    return {"alert": plain([queued.alert])[0], "receipts": dict(queued.receipts)}

@@ -27,8 +27,8 @@ class Rules:
         nights: Breached nights in a row that make an alert.
         urgent: Times the threshold from which one night is enough.
         min_rows: Rows that a metric needs on each side; see `MIN_LABELLED` and `MIN_NIGHTS` for the exceptions.
-        false_discovery_rate: Share of false ones among the breaches of significance that is put up with.
-        remind_nights: After so many nights an alert that goes on is told again.
+        false_discovery_rate: Share of false ones among the breaches of significance that is accepted.
+        remind_nights: After so many nights an alert that goes on is sent again.
     """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)

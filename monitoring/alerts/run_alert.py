@@ -1,17 +1,19 @@
-"""What people are told of a run."""
+"""An alert on a run: missed, failed, late, slow or skipped."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from monitoring.findings.judgement import Severity
 from monitoring.wording.localized_text import LocalizedText
 from storage.records import digest
 
 Trouble = Literal["missed", "failed", "late", "slow", "skipped"]
-"""`skipped`: given up, nobody will run it any more."""
+"""`skipped`: given up, it will not be run any more."""
 
 _SEVERITY: Final[dict[Trouble, Severity]] = {
     "missed": "critical",
@@ -24,10 +26,10 @@ _SEVERITY: Final[dict[Trouble, Severity]] = {
 
 @dataclass(frozen=True, slots=True)
 class RunAlert:
-    """What people are told of a run.
+    """An alert on a run.
 
     Attributes:
-        alert: Its id: the same for the same job, task, date and trouble, whoever finds it.
+        id: `alert` in JSON; the same for the same job, task, date and trouble, whichever process finds it.
         task: The task.
         logical_date: The date.
         job: The job.
@@ -38,7 +40,7 @@ class RunAlert:
         message_zh: The same in Chinese.
     """
 
-    alert: str
+    id: Annotated[str, Field(alias="alert")]
     task: str
     logical_date: date
     job: str
@@ -50,16 +52,16 @@ class RunAlert:
 
     @property
     def is_new(self) -> bool:
-        """Always: who was told already is for the outbox to know."""
+        """Always: the outbox knows which sinks have it already."""
         return True
 
 
 def run_alert(
     job: str, task: str, logical_date: date, trouble: Trouble, run_id: str, message: LocalizedText
 ) -> RunAlert:
-    """Tell of a trouble; its id follows from all but the record and the words."""
+    """An alert on a trouble; its id follows from all but the record and the message."""
     return RunAlert(
-        alert=digest("run", job, task, logical_date, trouble),
+        id=digest("run", job, task, logical_date, trouble),
         task=task,
         logical_date=logical_date,
         job=job,

@@ -1,4 +1,4 @@
-"""Runs that nobody will make any more: one alert for a whole span of them."""
+"""Runs that will not be made any more: one alert for a whole span of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SkippedRuns:
         job: Which job, as its record would say.
         task: The task.
         first: The date with which the span begins, made up for or not: it names the alert, so one that grows or
-            shrinks is not told anew.
+            shrinks is no new alert.
         logical_dates: Dates that are missing, ascending; not empty.
         kept: Missed runs that are caught up with, beside the newest.
     """
@@ -39,7 +39,7 @@ def judge_skipped(spans: Sequence[SkippedRuns]) -> tuple[RunAlert, ...]:
 
 
 def make_up_command(span: SkippedRuns) -> str:
-    """What a person types to run them after all."""
+    """The command that runs them after all."""
     first, last = span.logical_dates[0], span.logical_dates[-1]
     if first == last:
         return f"yeban nightly {span.task} --date {first}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from monitoring.findings.record import from_json
 
@@ -50,7 +50,7 @@ class Alert:
     """What people are told of.
 
     Attributes:
-        alert: Its id: the same for the same task, date, bundle and metric, whoever finds it.
+        id: `alert` in JSON; the same for the same task, date, bundle and metric, whoever finds it.
         task: The task.
         logical_date: The night.
         bundle: The bundle that scored it.
@@ -68,7 +68,7 @@ class Alert:
         message_zh: The same in Chinese.
     """
 
-    alert: str
+    id: Annotated[str, Field(alias="alert")]
     task: str
     logical_date: date
     bundle: str

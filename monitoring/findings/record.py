@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -211,8 +212,9 @@ class Findings:
 
 
 def to_json(record: Any) -> bytes:
-    """Any of these records as JSON; NaN and infinities become null."""
-    return json.dumps(_without_nan(asdict(record)), ensure_ascii=False, sort_keys=True, default=str).encode()
+    """Any of these records as JSON, fields under their aliases; NaN and infinities become null."""
+    flat = _adapter(record.__class__).dump_python(record, by_alias=True)
+    return json.dumps(_without_nan(flat), ensure_ascii=False, sort_keys=True, default=str).encode()
 
 
 def from_json(kind: TypeAdapter[T], data: bytes) -> T:
@@ -236,6 +238,11 @@ def read_findings(data: bytes) -> Findings:
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
 _NULLABLE = frozenset({"first", "last", "reference", "before", "severity", "since"})
 """Fields in which null means None; in all others it stands for NaN."""
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _without_nan(value: Any) -> Any:

@@ -50,5 +50,8 @@ def alert_rows(judgement: Judgement, fired_at: datetime) -> pa.Table:
         judgement: What is thought of a night.
         fired_at: When the night was found out, with a time zone.
     """
-    rows = [{**asdict(each), "slices": list(each.slices), "fired_at": fired_at} for each in judgement.alerts]
+    rows = [
+        {**asdict(each), "alert": each.id, "slices": list(each.slices), "fired_at": fired_at}
+        for each in judgement.alerts
+    ]
     return pa.Table.from_pylist(rows, schema=ALERTS_SCHEMA)

@@ -15,7 +15,7 @@ import pytest
 import storage
 from monitoring.alerts.delivery import deliver
 from monitoring.alerts.outbox import Outbox
-from monitoring.alerts.sinks import JsonlSink
+from monitoring.alerts.sinks.jsonl import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
 from tests.support.nights import alert
 

@@ -69,7 +69,7 @@ def judged(findings: Findings) -> Judgement:
         Verdict("empty_share", "", "", 0.4, 0.1, False, 0, None),
     )
     alert = Alert(
-        alert="a1",
+        id="a1",
         task=findings.task,
         logical_date=findings.logical_date,
         bundle=findings.bundle,

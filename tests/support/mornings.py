@@ -349,7 +349,7 @@ def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
     verdict = Verdict(*metric.key, 1e-6, threshold, True, max(nights, 1), "warning")
     slices = ("source=app", "source=外卖") if number == 0 else ()
     return Alert(
-        alert=f"a{number}",
+        id=f"a{number}",
         task=findings.task,
         logical_date=findings.logical_date,
         bundle=findings.bundle,

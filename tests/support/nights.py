@@ -46,7 +46,7 @@ def judged_nights(rules: Rules, *nights: tuple[Metric, ...]) -> list[Judgement]:
 
 def alert(number: int = 0, *, is_new: bool = True, message: str = "Empty rows: 4.1% now") -> Alert:
     return Alert(
-        alert=f"{number:016x}",
+        id=f"{number:016x}",
         task="comment",
         logical_date=FIRST + timedelta(days=number),
         bundle="b1",

@@ -6,96 +6,18 @@ import difflib
 import math
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
-from jobs.config.sections.secret import Secret, SecretAddress, http_address, revealed, variable_of
-from jobs.config.sections.section import ConfigSection, path_of_a_user
+from jobs.config.sections.section import ConfigSection
 from monitoring.alerts.rules import Rules
-from monitoring.alerts.sinks import ClosedSink, CommandSink, JsonlSink, LogSink, Sink, WebhookSink
+from monitoring.alerts.sinks.base.registry import AnyKind
+from monitoring.alerts.sinks.base.settings import SinkSettings
+from monitoring.alerts.sinks.base.sink import Sink
+from monitoring.alerts.sinks.log import LogSettings
 from monitoring.findings.catalogue import CATALOGUE
-from storage.errors import ConfigError
 from storage.profiles.counts import CONFIDENCE_BINS
-
-
-class LogSection(ConfigSection):
-    """Alerts in the log."""
-
-    kind: Literal["log"]
-
-    def sink(self, _home: Path) -> Sink:
-        """The sink."""
-        return LogSink()
-
-
-class JsonlSection(ConfigSection):
-    """Alerts in a JSON Lines file."""
-
-    kind: Literal["jsonl"]
-    path: str = Field(min_length=1)
-
-    @field_validator("path")
-    @classmethod
-    def _of_a_user(cls, value: str) -> str:
-        return path_of_a_user(value)
-
-    def sink(self, home: Path) -> Sink:
-        """The sink; a relative path starts at the home."""
-        return JsonlSink(home / self.path)
-
-
-class WebhookSection(ConfigSection):
-    """Alerts to an HTTP address."""
-
-    kind: Literal["webhook"]
-    url: SecretAddress
-    token: Secret | None = None
-    timeout_s: float = Field(default=10.0, gt=0, le=600, allow_inf_nan=False)
-    attempts: int = Field(default=3, ge=1, le=10)
-
-    def secrets(self) -> tuple[str, ...]:
-        """Environment variables that it needs."""
-        return tuple(name for value in (self.url, self.token or "") if (name := variable_of(value)))
-
-    def sink(self, _home: Path) -> Sink:
-        """The sink; where a secret is missing, one that takes nothing, so that the alerts wait for it."""
-        label = f"webhook {self.url}" if variable_of(self.url) else ""
-        name = label or WebhookSink(self.url).name
-        try:
-            url = http_address(revealed(self.url, os.environ))
-            token = revealed(self.token, os.environ) if self.token else ""
-        except ConfigError as error:
-            return ClosedSink(name, error.got)
-        except ValueError:
-            return ClosedSink(name, f"the environment variable {variable_of(self.url)} holds no http address")
-        return WebhookSink(url, self.timeout_s, self.attempts, token=token, label=label)
-
-
-class CommandSection(ConfigSection):
-    """Alerts to a program's standard input."""
-
-    kind: Literal["command"]
-    command: tuple[str, ...] = Field(min_length=1)
-    timeout_s: float = Field(default=60.0, gt=0, le=3600, allow_inf_nan=False)
-
-    @field_validator("command")
-    @classmethod
-    def _names_a_program(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value[0]:
-            raise ValueError("the first word is empty; expected the program")
-        return value
-
-    def sink(self, home: Path) -> Sink:
-        """The sink; the program runs in the home."""
-        return CommandSink(self.command, home, self.timeout_s)
-
-
-SinkSection = Annotated[
-    LogSection | JsonlSection | WebhookSection | CommandSection,
-    Field(discriminator="kind"),
-]
-
 
 _WITHOUT_TEST = {
     "accuracy": "accuracy_change",
@@ -146,7 +68,7 @@ class MonitorSection(ConfigSection):
     show_texts: bool = True
     evidently_texts: bool = False
     embedding_rows: int = Field(default=500, ge=0, le=2000)
-    sinks: tuple[SinkSection, ...] = (LogSection(kind="log"),)
+    sinks: tuple[Annotated[SinkSettings, AnyKind()], ...] = (LogSettings(kind="log"),)
 
     @field_validator("unsure_below")
     @classmethod
@@ -168,12 +90,12 @@ class MonitorSection(ConfigSection):
 
     def secrets(self) -> tuple[str, ...]:
         """Environment variables that the sinks need."""
-        return tuple(name for each in self.sinks if isinstance(each, WebhookSection) for name in each.secrets())
+        return tuple(name for each in self.sinks for name in each.secrets())
 
     def sinks_at(self, home: Path) -> tuple[Sink, ...]:
-        """Where alerts go.
+        """Where alerts go; reads the environment for their secrets.
 
         Args:
             home: Where relative paths start and programs run.
         """
-        return tuple(section.sink(home) for section in self.sinks)
+        return tuple(settings.sink(home, os.environ) for settings in self.sinks)

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import Field
 
 from jobs.config.sections.section import ConfigSection
-from monitoring.alerts.punctuality import RunRules
+from monitoring.alerts.run_rules import RunRules
 
 _RULES: Final = RunRules()
 """Each default stands once: there, in seconds."""

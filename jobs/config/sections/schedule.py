@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, field_validator
 
 from jobs.calendar.crontab import parse_crontab
 from jobs.calendar.occasions import CATCH_UP_NIGHTS, Job
-from jobs.config.sections.secret import SecretAddress, variable_of
 from jobs.config.sections.section import ConfigSection, path_of_a_user
+from monitoring.alerts.secret import SecretAddress, variable_of
 
 StepName = Literal["score", "load", "monitor", "relabel pick"]
 """The steps of a night, in order; `jobs.nightly.steps` does them."""

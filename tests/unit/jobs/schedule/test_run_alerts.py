@@ -11,7 +11,7 @@ from jobs.config.file import find_home
 from jobs.config.home import CONFIG_NAME, Home
 from jobs.runs.locks import task_lock
 from jobs.schedule.run_alerts import Duties, judge_home, tell_of_runs
-from monitoring.alerts.punctuality import ExpectedRun
+from monitoring.alerts.run_rules import ExpectedRun
 from storage.errors import RunLocked
 
 DUE = datetime(2026, 1, 5, 18, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from monitoring.alerts.delivery import DeliveryReport, SinkFailure, deliver, post
 from monitoring.alerts.outbox import Outbox
-from monitoring.alerts.sinks import JsonlSink
+from monitoring.alerts.sinks.jsonl import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
 from storage.errors import SinkFailed
 from tests.support.nights import alert
@@ -29,7 +29,7 @@ class Keeper:
     def send(self, alerts: Sequence[Alert]) -> None:
         if self.error:
             raise self.error
-        self.got.extend(each.alert for each in alerts)
+        self.got.extend(each.id for each in alerts)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def outbox(tmp_path: Path) -> Outbox:
 
 
 def ids(*numbers: int) -> list[str]:
-    return [alert(number).alert for number in numbers]
+    return [alert(number).id for number in numbers]
 
 
 def run(outbox: Outbox, sinks: Sequence[Keeper | JsonlSink], *alerts: Alert) -> DeliveryReport:
@@ -111,7 +111,7 @@ def test_a_broken_file_of_the_outbox_is_passed_over(
 ) -> None:
     broken = Keeper(error=SinkFailed("no"))
     run(outbox, [broken], alert(0), alert(1))
-    (tmp_path / f"alerts/task=comment/waiting/{alert(0).alert}.json").write_bytes(b"{}")
+    (tmp_path / f"alerts/task=comment/waiting/{alert(0).id}.json").write_bytes(b"{}")
     sink = Keeper()
     run(outbox, [sink])
     assert sink.got == ids(1)

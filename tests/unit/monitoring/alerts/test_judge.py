@@ -215,7 +215,7 @@ class TestAlert:
     def test_an_id_says_which_night_and_metric_it_is(self) -> None:
         def ids(**changes: object) -> set[str]:
             found = replace(findings(metric(effect=0.4), metric(item="好", effect=0.4)), **changes)  # type: ignore[arg-type]
-            return {each.alert for each in judge(found, RULES, ()).alerts}
+            return {each.id for each in judge(found, RULES, ()).alerts}
 
         assert len(ids()) == 2
         assert ids() == ids()

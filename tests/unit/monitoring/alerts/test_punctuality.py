@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.alerts.notice import read_notice
-from monitoring.alerts.punctuality import ExpectedRun, RunRules, expected_seconds, judge_runs
+from monitoring.alerts.punctuality import judge_runs
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.alerts.run_durations import expected_seconds
+from monitoring.alerts.run_rules import ExpectedRun, RunRules
 from monitoring.findings.record import to_json
 from storage.runs.log import RunRecord, RunState
 from tests.support.nights import alert
@@ -162,7 +164,7 @@ def test_the_same_trouble_has_the_same_id_and_another_another() -> None:
         judged(run("running"), after_min=999),
     ]
     assert all(found)
-    ids = [each.alert for each in found if each]
+    ids = [each.id for each in found if each]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
 

@@ -26,7 +26,7 @@ def test_the_id_is_that_of_its_beginning() -> None:
     grown = replace(SPAN, logical_dates=(*SPAN.logical_dates, date(2026, 1, 7)))
     shrunk = replace(SPAN, logical_dates=SPAN.logical_dates[1:])
     others = (replace(SPAN, first=date(2026, 1, 4)), replace(SPAN, task="weibo"), replace(SPAN, job="score"))
-    ids = [each.alert for each in judge_skipped([SPAN, grown, shrunk, *others])]
+    ids = [each.id for each in judge_skipped([SPAN, grown, shrunk, *others])]
     assert len(set(ids[:3])) == 1
     assert len(set(ids)) == 4
 

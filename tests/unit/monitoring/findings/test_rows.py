@@ -60,7 +60,7 @@ def test_each_alert_is_a_row() -> None:
     assert table.schema.equals(ALERTS_SCHEMA)
     (row,) = table.to_pylist()
     (alert,) = JUDGEMENT.alerts
-    assert (row["alert"], row["slices"], row["fired_at"]) == (alert.alert, ["source=a"], AT)
+    assert (row["alert"], row["slices"], row["fired_at"]) == (alert.id, ["source=a"], AT)
     assert row["message_zh"] == alert.message_zh
 
 

@@ -8,7 +8,10 @@ from jobs.config.file import read_config
 from jobs.config.home import CONFIG_NAME, Home
 from jobs.config.sections.monitoring import MonitorSection
 from monitoring.alerts.rules import Rules
-from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink
+from monitoring.alerts.sinks.command import CommandSink
+from monitoring.alerts.sinks.jsonl import JsonlSink
+from monitoring.alerts.sinks.log import LogSink
+from monitoring.alerts.sinks.webhook import WebhookSink
 from storage.errors import ConfigError
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from jobs.config.file import read_config
 from jobs.config.home import CONFIG_NAME
-from jobs.config.sections.secret import missing_variables, revealed, variable_of
-from monitoring.alerts.sinks import ClosedSink, Sink, WebhookSink
+from monitoring.alerts.secret import missing_variables, revealed, variable_of
+from monitoring.alerts.sinks.base.sink import ClosedSink, Sink
+from monitoring.alerts.sinks.webhook import WebhookSink
 from storage.errors import ConfigError, SinkFailed
 
 URL = "https://example.com/hook?key=s3cr3t"

@@ -24,7 +24,7 @@ def revealed(value: str, environment: Mapping[str, str]) -> str:
     """The value itself, or what its environment variable holds.
 
     Raises:
-        ConfigError: The variable is not set or empty; what it holds is never told.
+        ConfigError: The variable is not set or empty; no message shows what it holds.
     """
     name = variable_of(value)
     if name is None:
@@ -51,7 +51,7 @@ def http_address(value: str) -> str:
     """An address to post to.
 
     Raises:
-        ValueError: It is none; its text is not told.
+        ValueError: It is none; the message does not show it.
     """
     try:
         parts = urlsplit(value)
@@ -79,7 +79,7 @@ def _address_or_variable(value: str) -> str:
 Secret = Annotated[str, AfterValidator(_names_a_variable)]
 """`env:NAME`: it is never written into the file itself."""
 SecretAddress = Annotated[str, AfterValidator(_address_or_variable)]
-"""An HTTP address, or `env:NAME` for one that nobody should read."""
+"""An HTTP address, or `env:NAME` for one that is secret."""
 
 
 def missing_variables(names: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
