@@ -6,7 +6,7 @@ import difflib
 import math
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
 
@@ -55,14 +55,18 @@ _Threshold = Annotated[
 ]
 
 
+_RULES: Final = Rules()
+"""Each default of a rule stands once: there."""
+
+
 class MonitorSection(ConfigSection):
     """What is worth an alert, and what the pages show."""
 
-    nights: int = Field(default=2, ge=1)
-    urgent: float = Field(default=3.0, ge=1)
-    min_rows: int = Field(default=300, ge=1)
-    false_discovery_rate: float = Field(default=0.01, gt=0, lt=1)
-    remind_nights: int = Field(default=7, ge=1, le=365)
+    nights: int = Field(default=_RULES.nights, ge=1)
+    urgent: float = Field(default=_RULES.urgent, ge=1)
+    min_rows: int = Field(default=_RULES.min_rows, ge=1)
+    false_discovery_rate: float = Field(default=_RULES.false_discovery_rate, gt=0, lt=1)
+    remind_nights: int = Field(default=_RULES.remind_nights, ge=1, le=365)
     thresholds: dict[Annotated[str, AfterValidator(_known_metric)], _Threshold] = Field(default_factory=dict)
     unsure_below: float | None = Field(default=None, gt=0, lt=1)
     show_texts: bool = True
