@@ -61,16 +61,17 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: yeban schedule check
     """
-    from dataclasses import asdict
+    import json
 
     from jobs.schedule.service import check
+    from monitoring.findings.json_form import to_json
 
     alerts = check(home_at(home), now())
     if as_json:
-        say_json([asdict(each) for each in alerts])
+        say_json([json.loads(to_json(each)) for each in alerts])
     else:
         for each in alerts:
-            say(f"{each.task} {each.logical_date}: {each.message_en}")
+            say(f"{each.task} {each.logical_date}: {each.message.en}")
         if not alerts:
             say("no night is missed, failed, late, slow or given up")
     if alerts:

@@ -22,8 +22,8 @@ from jobs.relabel.learning_curve_data import LearningCurveData, Sources, gather
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from models.bundle import Bundle
-from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import UNSCORED
+from models.pages.localized_text import LocalizedText
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from monitoring.relabel.learning_curve.measure import LearningCurve, Tried, measure_effect
 from monitoring.relabel.learning_curve.page import render_effect

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from monitoring.alerts.notice import Notice, read_notice
-from monitoring.findings.record import to_json
+from monitoring.findings.json_form import to_json
 from storage.files.atomic import remove_durably, write_json
 
 log = logging.getLogger("yeban.alerts")

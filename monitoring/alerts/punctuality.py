@@ -9,9 +9,9 @@ from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.message import one_line
 from monitoring.alerts.run_alert import RunAlert, Trouble, run_alert
-from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 _MINUTE_S: Final = 60.0

@@ -21,7 +21,7 @@ from typing import IO, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from monitoring.alerts.notice import Notice
-from monitoring.findings.record import to_json
+from monitoring.findings.json_form import to_json
 from storage.errors import SinkFailed
 from storage.files.atomic import make_folder
 from storage.records import digest
@@ -61,7 +61,7 @@ class LogSink:
         """Log them as warnings, what is critical as errors."""
         for alert in alerts:
             level = logging.ERROR if alert.severity == "critical" else logging.WARNING
-            log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message_en)
+            log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message.en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class WebhookSink:
         Raises:
             SinkFailed: No server took them.
         """
-        text = "\n".join(f"[{each.severity}] {each.task} {each.logical_date}: {each.message_en}" for each in alerts)
+        text = "\n".join(f"[{each.severity}] {each.task} {each.logical_date}: {each.message.en}" for each in alerts)
         body = json.dumps({"text": text, "alerts": _plain(alerts)}, ensure_ascii=False).encode()
         for attempt in range(self.attempts):
             if attempt:

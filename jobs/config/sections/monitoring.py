@@ -14,7 +14,7 @@ from jobs.config.sections.secret import Secret, SecretAddress, http_address, rev
 from jobs.config.sections.section import ConfigSection, path_of_a_user
 from monitoring.alerts.rules import Rules
 from monitoring.alerts.sinks import ClosedSink, CommandSink, JsonlSink, LogSink, Sink, WebhookSink
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.metrics.registry import CATALOGUE
 from storage.errors import ConfigError
 from storage.profiles.counts import CONFIDENCE_BINS
 
@@ -97,21 +97,10 @@ SinkSection = Annotated[
 ]
 
 
-_WITHOUT_TEST = {
-    "accuracy": "accuracy_change",
-    "macro_f1": "accuracy_change",
-    "expected_accuracy": "mean_confidence",
-    "expected_macro_f1": "mean_confidence",
-    "class_share_em": "prior_shift",
-    "class_share_bbse": "prior_shift",
-}
-"""Metrics that have no chance to set against a threshold, and what to use instead."""
-
-
 def _known_metric(name: str) -> str:
-    if name in _WITHOUT_TEST:
-        raise ValueError(f"it is shown and never tested; expected {_WITHOUT_TEST[name]}")
     if name in CATALOGUE:
+        if CATALOGUE[name].tested_by:
+            raise ValueError(f"it is shown and never tested; expected {CATALOGUE[name].tested_by}")
         return name
     near = difflib.get_close_matches(name, CATALOGUE, n=1)
     raise ValueError("no such metric" + (f"; did you mean {near[0]!r}?" if near else f": {', '.join(CATALOGUE)}"))
