@@ -218,7 +218,7 @@ def _table(found: list[tuple[Night, Findings, Judgement]]) -> Iterator[str]:
         cells = [night.name, f"{len(night.rows):,}"]
         for name, _ in SHOWN:
             metric, verdict = findings.metric(name), judgement.verdict((name, "", ""))
-            effect = metric.measured.effect if metric else float("nan")
+            effect = metric.estimate.effect if metric else float("nan")
             text = "–" if np.isnan(effect) else f"{effect:.3f}"
             cells.append(f"**{text}**" if verdict and verdict.breached else text)
         cells += [_share(findings, "expected_accuracy"), _share(findings, "accuracy"), _ece(findings, judgement)]
@@ -228,22 +228,22 @@ def _table(found: list[tuple[Night, Findings, Judgement]]) -> Iterator[str]:
 
 def _share(findings: Findings, name: str) -> str:
     metric = findings.metric(name)
-    if metric is None or not metric.measured.known:
+    if metric is None or not metric.estimate.known:
         return "–"
-    return f"{metric.measured.value:.3f} [{metric.measured.low:.3f}, {metric.measured.high:.3f}]"
+    return f"{metric.estimate.value:.3f} [{metric.estimate.low:.3f}, {metric.estimate.high:.3f}]"
 
 
 def _ece(findings: Findings, judgement: Judgement) -> str:
     metric, verdict = findings.metric("ece"), judgement.verdict(("ece", "", ""))
-    if metric is None or not metric.measured.known:
+    if metric is None or not metric.estimate.known:
         return "–"
-    text = f"{metric.measured.value:.3f} (chance {metric.measured.null_high:.3f})"
+    text = f"{metric.estimate.value:.3f} (chance {metric.estimate.null_high:.3f})"
     return f"**{text}**" if verdict and verdict.breached else text
 
 
 def _flat(night: Night, findings: Findings) -> dict[str, object]:
     effects: Mapping[str, float] = {
-        each.name: each.measured.effect for each in findings.metrics if not each.slice and not each.item
+        each.name: each.estimate.effect for each in findings.metrics if not each.slice and not each.item
     }
     return {
         "night": night.name,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.calibration_error import bin_of, equal_width_edges
 from models.evaluation.classification import cell_scores
-from models.evaluation.intervals import RESAMPLES, percentile_figure
+from models.evaluation.intervals import RESAMPLES, percentile_interval
 from models.evaluation.record import Interval
 from monitoring.relabel.learning_curve.drawing import COLOURS, Curve, draw_panel, draw_picture
 
@@ -47,7 +47,7 @@ def report(out: Path, picture: Path | None) -> None:
             drawn = _replicates(out, lines, test, measure)
             found = {arm: _curve(courses, drawn, arm) for arm in arms}
             champion = drawn["champion-0-0"]
-            start = percentile_figure(float(champion[0]), champion[1:])
+            start = percentile_interval(float(champion[0]), champion[1:])
             print(f"\n**{test}, {title}** (champion {_told(start)})\n")
             print("\n".join(_table(found, arms, labels)))
             curves |= {(test, title, arm): {0: start, **_figures(each)} for arm, each in found.items()}
@@ -128,7 +128,7 @@ def _curve(courses: Sequence[Mapping[str, object]], drawn: Mapping[str, Float64]
 
 
 def _figures(curve: Mapping[int, Float64]) -> dict[int, Interval]:
-    return {number: percentile_figure(float(each[0]), each[1:]) for number, each in curve.items()}
+    return {number: percentile_interval(float(each[0]), each[1:]) for number, each in curve.items()}
 
 
 def _table(found: Mapping[str, Mapping[int, Float64]], arms: Sequence[str], labels: Mapping[int, int]) -> Iterator[str]:
@@ -138,10 +138,10 @@ def _table(found: Mapping[str, Mapping[int, Float64]], arms: Sequence[str], labe
     for number in sorted(labels):
         if any(number not in found[arm] for arm in arms):
             continue
-        cells = [_told(percentile_figure(float(each[0]), each[1:])) for each in (found[arm][number] for arm in arms)]
+        cells = [_told(percentile_interval(float(each[0]), each[1:])) for each in (found[arm][number] for arm in arms)]
         for arm in others:
             gap = found[arm][number] - found[AGAINST][number]
-            cells.append(_told(percentile_figure(float(gap[0]), gap[1:]), "+"))
+            cells.append(_told(percentile_interval(float(gap[0]), gap[1:]), "+"))
         yield f"| {labels[number]:,} | " + " | ".join(cells) + " |"
 
 

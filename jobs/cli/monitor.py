@@ -169,7 +169,7 @@ def _print(outcome: MonitorResult, lang: Literal["zh", "en"], *, as_json: bool) 
 
 
 def _flat(morning: Morning) -> dict[str, Any]:
-    from monitoring.findings.record import to_json
+    from monitoring.findings.json_form import to_json
 
     return {name: json.loads(to_json(getattr(morning, name))) for name in ("findings", "judgement")}
 

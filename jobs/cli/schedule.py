@@ -69,7 +69,7 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
         say_json(plain(alerts))
     else:
         for each in alerts:
-            say(f"{each.task} {each.logical_date}: {each.message_en}")
+            say(f"{each.task} {each.logical_date}: {each.message.en}")
         if not alerts:
             say("no night is missed, failed, late, slow or given up")
     if alerts:

@@ -72,7 +72,7 @@ def find_night(
             action=f"run `yeban score {task} --date {day}` first",
         )
     other = there[-1]
-    gap = Missing(
+    gap = Missing.in_english(
         "bundle",
         f"{day} was scored by bundle {other.bundle}, not by {bundle.version}, which is in use",
         f"`yeban score {task} --date {day}` scores it with the one in use",
@@ -136,7 +136,7 @@ def _is_empty(home: Home, slot: Slot) -> bool:
 
 
 def _damaged(failures: tuple[YebanError, ...]) -> Missing:
-    return Missing(
+    return Missing.in_english(
         "rows",
         f"the night is not whole, so the figures are of what can be read: {failures[0].got}"
         + (f", and {len(failures) - 1} more like it" if len(failures) > 1 else ""),
@@ -151,11 +151,11 @@ def _baseline(
         found = find_reference(home, slot.task, bundle)
     except ReferenceUnusable as error:
         damaged.append(error)
-        gaps.append(Missing("drift", error.got, error.action))
+        gaps.append(Missing.in_english("drift", error.got, error.action))
         return None, None
     if found.passed_over is not None:
         passed = found.passed_over
-        gaps.append(Missing("reference", passed.got, passed.action))
+        gaps.append(Missing.in_english("reference", passed.got, passed.action))
     reference = found.reference
     if reference is None:
         return None, None
@@ -178,7 +178,7 @@ def _from_warehouse(
     """Rows of the nights before, and the labels of annotators."""
     warehouse, what = home.open_warehouse(), "rows, accuracy, ece"
     if not warehouse.path.exists():
-        gaps.append(Missing(what, "there is no warehouse yet", "run `yeban load`"))
+        gaps.append(Missing.in_english(what, "there is no warehouse yet", "run `yeban load`"))
         return (), None
     day, before = slot.logical_date, timedelta(days=1)
     try:
@@ -186,11 +186,11 @@ def _from_warehouse(
             past = volumes(con, slot.task, day - VOLUME_DAYS * before, day - before)
             rows = labelled_rows(con, slot.task, slot.bundle, day - (LABEL_DAYS - 1) * before, day)
     except WarehouseLocked as error:
-        gaps.append(Missing(what, error.got, "monitor the date again once it is free"))
+        gaps.append(Missing.in_english(what, error.got, "monitor the date again once it is free"))
         return (), None
     except YebanError as error:
         damaged.append(error)
-        gaps.append(Missing(what, error.got, error.action))
+        gaps.append(Missing.in_english(what, error.got, error.action))
         return (), None
     return tuple(past.values()), _labelled(rows, bundle.labels) if rows.num_rows else None
 

@@ -22,10 +22,11 @@ from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
 from monitoring.alerts.judge import judge
 from monitoring.alerts.outbox import Outbox
+from monitoring.findings.json_form import to_json
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.mirror import copy_nights
 from monitoring.findings.morning import Morning
-from monitoring.findings.record import Findings, Missing, to_json
+from monitoring.findings.record import Findings, Missing
 from monitoring.metrics.input import SampleLimits
 from monitoring.metrics.measure import measure
 from monitoring.page.render import render_morning

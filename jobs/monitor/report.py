@@ -129,7 +129,7 @@ def _add_points(points: dict[MetricKey, list[TrendPoint]], findings: Findings, j
     breached = {verdict.key for verdict in judgement.verdicts if verdict.breached}
     for metric in findings.metrics:
         if not metric.slice:
-            value = metric.measured.value if metric.level != metric.level else metric.level
+            value = metric.estimate.value if metric.level != metric.level else metric.level
             points[metric.key].append(TrendPoint(findings.logical_date, value, metric.key in breached))
 
 

@@ -24,8 +24,8 @@ from jobs.runs.job import LEARNING_CURVE
 from jobs.runs.progress import Progress
 from jobs.runs.run import TaskRun, run
 from models.bundle import Bundle
-from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import UNSCORED
+from models.pages.localized_text import LocalizedText
 from models.training.finetune_recipe import FinetuneRecipe, finetune_recipe
 from monitoring.relabel.learning_curve.measure import LearningCurve, Tried, measure_effect
 from monitoring.relabel.learning_curve.page import render_effect

@@ -13,7 +13,7 @@ from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
 from jobs.training.finetune_data import golden_source, held_out, training_source
 from models.bundle import Bundle
-from models.evaluation.gate_record import LocalizedText
+from models.pages.localized_text import LocalizedText
 from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
 from models.training.replay import leave_out
 from models.training_fingerprints import has_text, read_fingerprints, text_keys

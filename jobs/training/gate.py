@@ -27,7 +27,7 @@ from models.evaluation.gate import judge_challenger
 from models.evaluation.gate_page import render_gate
 from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.predictions import read_predictions
-from models.evaluation.record import Interval, json_ready
+from models.evaluation.record import Interval
 from models.training.data import LabelledRows, LabelledSource
 from models.training_fingerprints import UNRECORDED, Keys, has_text, read_fingerprints, text_keys
 from storage.errors import ConfigError
@@ -87,7 +87,7 @@ def hold_gate(home: Home, request: GateRequest, context: JobContext) -> GateResu
         "report": report.as_dict(),
         "limits": asdict(home.config.gate.limits()),
         "sets": {"golden": golden.description, "recent": recent.description},
-        "evidence": json_ready(asdict(evidence)),
+        "evidence": evidence.as_dict(),
     }
     page = file.with_suffix(".html")
     write_bytes(page, render_gate(request.task, report, evidence).encode())

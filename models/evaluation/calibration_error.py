@@ -35,13 +35,13 @@ class CalibrationError:
     """Expected calibration error with what it takes to read it.
 
     Attributes:
-        figure: The error and its 95 % interval.
+        interval: The error and its 95 % interval.
         noise_floor: The 95 % point of the error of a perfectly calibrated model with these confidences.
         noise_mean: The mean of that error.
         p_value: Chance that such a model shows an error as large.
     """
 
-    figure: Interval
+    interval: Interval
     noise_floor: float
     noise_mean: float
     p_value: float

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import RESAMPLES, percentile_figure
+from models.evaluation.intervals import RESAMPLES, percentile_interval
 from models.evaluation.record import ClassScores, Interval
 
 Int64 = NDArray[np.int64]
@@ -77,7 +77,7 @@ def macro_scores(counts: Int64, over: NDArray[np.bool_], rng: np.random.Generato
     drawn = rng.multinomial(cells.sum(), cells / cells.sum(), size=RESAMPLES)
     point = _macro(cells[None, :], gold, given, over)
     spread = _macro(drawn, gold, given, over)
-    figures = (percentile_figure(float(p[0]), s) for p, s in zip(point, spread, strict=True))
+    figures = (percentile_interval(float(p[0]), s) for p, s in zip(point, spread, strict=True))
     return MacroScores(*figures)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.classification import cell_scores
-from models.evaluation.intervals import RESAMPLES, percentile_figure, wilson
+from models.evaluation.intervals import RESAMPLES, percentile_interval, wilson
 from models.evaluation.predictions import Predictions, read_predictions
 from models.evaluation.record import UNSCORED, Interval
 from storage.errors import InputError
@@ -110,7 +110,7 @@ def compare(
         rows=cells.rows,
         champion_f1=float(one[0].mean()),
         challenger_f1=float(two[0].mean()),
-        macro_f1=percentile_figure(float(f1.mean()), macro),
+        macro_f1=percentile_interval(float(f1.mean()), macro),
         better=float((macro > 0).mean() + (macro == 0).mean() / 2),
         accuracy=_accuracy_difference(first.correct, second.correct, rng),
         negative_flips=wilson(int(wrong_now.sum()), cells.rows),
@@ -121,7 +121,7 @@ def compare(
                 rows=int((first.gold == c).sum()),
                 champion=float(one[0, c]),
                 challenger=float(two[0, c]),
-                difference=percentile_figure(float(f1[c]), f1_drawn[:, c]),
+                difference=percentile_interval(float(f1[c]), f1_drawn[:, c]),
             )
             for c, label in enumerate(labels)
         ),
@@ -175,7 +175,7 @@ def _accuracy_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], rn
     gained, lost = int((~first & second).sum()), int((first & ~second).sum())
     shares = np.array([gained, lost, rows - gained - lost]) / rows
     drawn = rng.multinomial(rows, shares, size=RESAMPLES)
-    return percentile_figure((gained - lost) / rows, (drawn[:, 0] - drawn[:, 1]) / rows)
+    return percentile_interval((gained - lost) / rows, (drawn[:, 0] - drawn[:, 1]) / rows)
 
 
 def _slices(

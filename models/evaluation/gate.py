@@ -8,13 +8,13 @@ from typing import Final
 
 from models.evaluation.calibration_error import CalibrationError
 from models.evaluation.comparison import Change, Comparison
-from models.evaluation.gate_record import Evidence, GateCheck, GateLimits, GateReport, Leakage, LocalizedText
+from models.evaluation.gate_record import Evidence, GateCheck, GateLimits, GateReport, Leakage
 from models.evaluation.record import Interval
+from models.pages.localized_text import NO_TEXT, LocalizedText
 
 NAMED: Final = 3
 """Classes or slices that a sentence names; the page has all of them."""
 _ROUNDING: Final = 1e-9
-_NOTHING_TO_DO: Final = LocalizedText("", "")
 
 
 def judge_challenger(evidence: Evidence, limits: GateLimits) -> GateReport:
@@ -43,7 +43,7 @@ def too_far_down(change: Change, limits: GateLimits) -> bool:
 def _check(
     name: str, passed: bool, got: Interval, limit: float, why: LocalizedText, action: LocalizedText
 ) -> GateCheck:
-    return GateCheck(name, bool(passed), got, limit, why, _NOTHING_TO_DO if passed else action)
+    return GateCheck(name, bool(passed), got, limit, why, NO_TEXT if passed else action)
 
 
 def _rows(golden: Comparison, recent: Comparison, limits: GateLimits) -> GateCheck:
@@ -119,7 +119,7 @@ def _changes(name: str, changes: tuple[tuple[str, Change], ...], limits: GateLim
     bad = sorted((each for each in changes if too_far_down(each[1], limits)), key=lambda each: each[1].difference.value)
     if not changes:
         nothing = LocalizedText("没有分组列，未检查", "no slice column was given, so there is nothing to check")
-        return _check(name, True, Interval(math.nan, math.nan, math.nan), limit, nothing, _NOTHING_TO_DO)
+        return _check(name, True, Interval(math.nan, math.nan, math.nan), limit, nothing, NO_TEXT)
     worst = bad[0] if bad else min(changes, key=lambda each: each[1].difference.value)
     told = bad[:NAMED] or [worst]
     zh = "；".join(f"{_SETS[where].zh}「{c.name}」{_span(c.difference)}({c.rows} 条)" for where, c in told)
@@ -145,18 +145,18 @@ def _changes(name: str, changes: tuple[tuple[str, Change], ...], limits: GateLim
 
 def _calibration(error: CalibrationError, before: CalibrationError, limits: GateLimits) -> GateCheck:
     allowed = max(limits.ece, error.noise_floor)
-    value = error.figure.value
+    value = error.interval.value
     return _check(
         "calibration",
         not math.isnan(value) and value <= allowed,
-        error.figure,
+        error.interval,
         allowed,
         LocalizedText(
-            f"近期随机集校准误差 {value:.3f}(95 % 区间 {error.figure.low:.3f}–{error.figure.high:.3f}，"
-            f"原来 {before.figure.value:.3f})；上限 {limits.ece:.3f}，偶然误差可到 {error.noise_floor:.3f}",
-            f"calibration error on recent random rows {value:.3f} (95 % interval {error.figure.low:.3f} to "
-            f"{error.figure.high:.3f}, was {before.figure.value:.3f}); limit {limits.ece:.3f}, by chance alone up to "
-            f"{error.noise_floor:.3f}",
+            f"近期随机集校准误差 {value:.3f}(95 % 区间 {error.interval.low:.3f}–{error.interval.high:.3f}，"
+            f"原来 {before.interval.value:.3f})；上限 {limits.ece:.3f}，偶然误差可到 {error.noise_floor:.3f}",
+            f"calibration error on recent random rows {value:.3f} (95 % interval {error.interval.low:.3f} to "
+            f"{error.interval.high:.3f}, was {before.interval.value:.3f}); limit {limits.ece:.3f}, by chance alone up "
+            f"to {error.noise_floor:.3f}",
         ),
         LocalizedText(
             "用近期样本做开发集，重新拟合温度", "refit the temperature: give --dev rows that look like recent ones"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from models.evaluation.comparison import Change
-from models.evaluation.gate_record import Evidence, GateReport, LocalizedText
+from models.evaluation.gate_record import Evidence, GateReport
 from models.evaluation.record import Interval
 from models.pages.environment import page_environment
+from models.pages.localized_text import Language, LocalizedText
 
 _MAX_CHANGES: Final = 40
 _MAX_CHARS: Final = 60
@@ -44,7 +45,7 @@ class _Row:
     bar: _Bar
 
 
-def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Literal["zh", "en"] = "zh") -> str:
+def render_gate(task: str, report: GateReport, evidence: Evidence, *, lang: Language = "zh") -> str:
     """Render each check with what was measured, its limit and what to do, then every class and slice.
 
     No script, nothing loaded; all that comes from data is escaped and cut.

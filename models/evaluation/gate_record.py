@@ -9,6 +9,7 @@ from typing import Any, Self
 from models.evaluation.calibration_error import CalibrationError
 from models.evaluation.comparison import Comparison
 from models.evaluation.record import Interval, json_ready
+from models.pages.localized_text import LocalizedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,12 @@ class Evidence:
     leakage: Leakage
     slowdown: Interval
 
-
-@dataclass(frozen=True, slots=True)
-class LocalizedText:
-    """The same in both languages."""
-
-    zh: str
-    en: str
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; NaN as None. The interval of a calibration error is stored as `figure`."""
+        flat: dict[str, Any] = json_ready(asdict(self))
+        for name in ("calibration", "calibration_before"):
+            flat[name] = {"figure" if key == "interval" else key: value for key, value in flat[name].items()}
+        return flat
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def wilson(successes: float, trials: float) -> Interval:
     return Interval(share, min(max(centre - half, 0.0), share), max(min(centre + half, 1.0), share))
 
 
-def mean_figure(values: NDArray[np.float64]) -> Interval:
+def mean_interval(values: NDArray[np.float64]) -> Interval:
     """Mean of float64[N] with `mean +- 1.96 s / sqrt(N)`; NaN ends for one value, all NaN for none."""
     if len(values) == 0:
         return NOTHING
@@ -47,7 +47,7 @@ def mean_figure(values: NDArray[np.float64]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def percentile_figure(value: float, replicates: NDArray[np.float64]) -> Interval:
+def percentile_interval(value: float, replicates: NDArray[np.float64]) -> Interval:
     """Value with the 2.5 and 97.5 % points of its bootstrap replicates float64[R] (Efron 1979)."""
     low, high = np.quantile(replicates, [0.025, 0.975])
     return Interval(value, float(low), float(high))

@@ -17,7 +17,7 @@ from models.evaluation.calibration_error import (
 )
 from models.evaluation.classification import class_scores, confusion_counts, macro_scores
 from models.evaluation.groups import group_scores
-from models.evaluation.intervals import mean_figure, wilson
+from models.evaluation.intervals import mean_interval, wilson
 from models.evaluation.predictions import read_predictions
 from models.evaluation.proper_scores import brier_losses, log_losses
 from models.evaluation.record import Evaluation
@@ -71,12 +71,12 @@ def evaluate(
         macro_f1=macro.f1,
         classes=class_scores(counts, labels),
         confusion=tuple(tuple(row) for row in counts[:, :-1].tolist()),
-        ece=equal_width.figure,
+        ece=equal_width.interval,
         ece_noise_floor=equal_width.noise_floor,
-        ece_equal_mass=equal_mass.figure,
+        ece_equal_mass=equal_mass.interval,
         ece_equal_mass_noise_floor=equal_mass.noise_floor,
-        brier=mean_figure(brier_losses(scored.probs, scored.gold)),
-        nll=mean_figure(log_losses(scored.probs, scored.gold)),
+        brier=mean_interval(brier_losses(scored.probs, scored.gold)),
+        nll=mean_interval(log_losses(scored.probs, scored.gold)),
         reliability=reliability_bins(confidence, correct, equal_width_edges()),
         histogram=confidence_histogram(confidence, correct),
         groups=() if groups is None else group_scores(predictions, groups, rng),

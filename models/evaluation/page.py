@@ -6,12 +6,11 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from models.evaluation.record import Evaluation
 from models.pages.environment import page_environment
-
-Language = Literal["zh", "en"]
+from models.pages.localized_text import Language
 
 # Together they keep the page under 200 KB whatever comes in.
 _MAX_EXAMPLES: Final = 40

@@ -12,10 +12,10 @@ import numpy as np
 
 from monitoring.alerts.history import History, Key, PastNight
 from monitoring.alerts.message import alert_message
-from monitoring.alerts.rules import CRITICAL, MAX_ALERTS, Rules
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.alerts.rules import MAX_ALERTS, Rules
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.record import Findings, Metric
+from monitoring.metrics.registry import CATALOGUE
 from monitoring.statistics.multiple import adjust_p_values
 from storage.records import digest
 
@@ -89,10 +89,10 @@ def _judged(findings: Findings, rules: Rules, past: History) -> list[_Judged]:
         each
         for each in findings.metrics
         if rules.threshold(each.name) is not None
-        and math.isfinite(each.measured.p_value)
-        and math.isfinite(each.measured.effect)
+        and math.isfinite(each.estimate.p_value)
+        and math.isfinite(each.estimate.effect)
     ]
-    own = np.array([each.measured.p_value for each in metrics], np.float64)
+    own = np.array([each.estimate.p_value for each in metrics], np.float64)
     done = np.array([CATALOGUE[each.name].adjusted for each in metrics], np.bool_)
     adjusted = np.where(done, own, adjust_p_values(np.where(done, np.nan, own)))
     rows = _rows(findings)
@@ -104,7 +104,7 @@ def _judged(findings: Findings, rules: Rules, past: History) -> list[_Judged]:
 
 def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, enough: bool) -> _Judged:
     threshold = rules.threshold(metric.name) or math.inf
-    effect, direction = metric.measured.effect, CATALOGUE[metric.name].direction
+    effect, direction = metric.estimate.effect, CATALOGUE[metric.name].direction
     size = (abs(effect) if direction == "both" else effect if direction == "up" else -effect) / threshold
     breached = size >= 1 and adjusted_p <= rules.false_discovery_rate and enough
     nights, since = past.streak(metric.key) if breached else (0, None)
@@ -114,7 +114,7 @@ def _verdict(metric: Metric, adjusted_p: float, rules: Rules, past: History, eno
         threshold=threshold,
         breached=breached,
         nights=nights + breached,
-        severity=("critical" if size >= CRITICAL else "warning") if breached else None,
+        severity=("critical" if size >= CATALOGUE[metric.name].critical else "warning") if breached else None,
         since=since,
     )
     return _Judged(metric, verdict, size)
@@ -128,7 +128,7 @@ def _rows(findings: Findings) -> Mapping[str, tuple[float, float]]:
         counts = each.name != "slice_share"  # that counts the rows of all slices
         if each.slice and counts and CATALOGUE[each.name].family in ("volume", "text"):
             n, m = rows.get(each.slice, (0.0, 0.0))
-            rows[each.slice] = max(n, each.measured.n), max(m, each.measured.m)
+            rows[each.slice] = max(n, each.estimate.n), max(m, each.estimate.m)
     return rows
 
 
@@ -138,9 +138,9 @@ def _enough(metric: Metric, rules: Rules, rows: Mapping[str, tuple[float, float]
     Tokens come many to a row: there the rows of the slice have to be enough as well.
     """
     least = rules.least(metric.name)
-    sides = [metric.measured.n]
+    sides = [metric.estimate.n]
     if metric.name != "rows":  # one night has no number of nights
-        sides.append(metric.measured.m or metric.measured.n)
+        sides.append(metric.estimate.m or metric.estimate.n)
     if CATALOGUE[metric.name].family == "tokens":
         sides.extend(rows.get(metric.slice, ()))
     return min(sides) >= least
@@ -168,7 +168,6 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
     # Slices that no alert was sent on are news, even where a worse one is known.
     news = [lead] if lead.is_whole else [lead, *(each for each in others if _fires(each, rules))]
     words = tuple(word.text for word in findings.words[:_NAMED_WORDS]) if metric.name == "new_words" else ()
-    message = alert_message(metric, verdict, slices, words)
     return Alert(
         id=digest(findings.task, findings.logical_date.isoformat(), findings.bundle, *metric.key),
         task=findings.task,
@@ -181,11 +180,10 @@ def _alert(lead: _Judged, group: Sequence[_Judged], findings: Findings, rules: R
         since=verdict.since or findings.logical_date,
         nights=verdict.nights,
         is_new=any(_is_new(each.verdict, rules, past) for each in news),
-        effect=metric.measured.effect,
+        effect=metric.estimate.effect,
         adjusted_p=verdict.adjusted_p,
         slices=slices,
-        message_en=message.en,
-        message_zh=message.zh,
+        message=alert_message(metric, verdict, slices, words),
     )
 
 

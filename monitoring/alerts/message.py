@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitoring.findings.catalogue import CATALOGUE
+from models.pages.localized_text import NO_TEXT, LocalizedText
 from monitoring.findings.judgement import Verdict
 from monitoring.findings.record import Metric
-from monitoring.wording.figures import (
-    DASH,
-    metric_title,
-    now_and_before,
-    p_value,
-    size_of_change,
-    unit_of_change,
-    usual_range,
-)
-from monitoring.wording.localized_text import LocalizedText
+from monitoring.metrics.registry import CATALOGUE
+from monitoring.wording.metric_text import metric_title, now_and_before, size_of_change, unit_of_change, usual_range
+from monitoring.wording.number_format import DASH, p_value
 
 
 def alert_message(metric: Metric, verdict: Verdict, slices: Sequence[str], words: Sequence[str] = ()) -> LocalizedText:
@@ -51,7 +44,7 @@ def one_line(text: str) -> str:
 
 def _figure(metric: Metric, title: LocalizedText) -> LocalizedText:
     now, before = now_and_before(metric, CATALOGUE[metric.name].unit)
-    was = LocalizedText(f"，此前 {before}", f", {before} before") if before else LocalizedText("", "")
+    was = LocalizedText(f"，此前 {before}", f", {before} before") if before else NO_TEXT
     return LocalizedText(f"{title.zh}：现为 {now}{was.zh}", f"{title.en}: {now} now{was.en}")
 
 
@@ -63,7 +56,7 @@ def _size(metric: Metric, verdict: Verdict) -> LocalizedText:
 def _usual(metric: Metric) -> LocalizedText:
     usual, unit = usual_range(metric, CATALOGUE[metric.name].unit), unit_of_change(metric)
     if usual == DASH:
-        return LocalizedText("", "")
+        return NO_TEXT
     zh, en = (f" {each}" if each else "" for each in (unit.zh, unit.en))
     return LocalizedText(f"平常 {usual}{zh}", f"usually {usual}{en}")
 
@@ -76,4 +69,4 @@ def _nights(nights: int) -> LocalizedText:
 
 def _listed(what: LocalizedText, names: Sequence[str]) -> LocalizedText:
     shown = [one_line(name) for name in names]
-    return LocalizedText(what.zh + "、".join(shown), what.en + ", ".join(shown)) if shown else LocalizedText("", "")
+    return LocalizedText(what.zh + "、".join(shown), what.en + ", ".join(shown)) if shown else NO_TEXT

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from pydantic import TypeAdapter
 
 from monitoring.alerts.run_alert import RunAlert
+from monitoring.findings.json_form import parse_json, rename_keys, to_json
 from monitoring.findings.judgement import Alert, read_alert
-from monitoring.findings.record import from_json, to_json
 
 Notice: TypeAlias = Alert | RunAlert
 """Both have an id, a task, a date, a severity, a message in both languages, and say whether they are new."""
@@ -24,12 +24,12 @@ def plain(alerts: Sequence[Notice]) -> list[dict[str, Any]]:
 
 
 def read_notice(data: bytes) -> Notice:
-    """Inverse of `record.to_json`.
+    """Inverse of `json_form.to_json`.
 
     Raises:
         ValueError: The bytes are neither.
     """
-    flat = json.loads(data)
+    flat = parse_json(data)
     if isinstance(flat, dict) and "trouble" in flat:
-        return from_json(_RUN_ALERT, data)
+        return _RUN_ALERT.validate_python(rename_keys(RunAlert, flat))
     return read_alert(data)

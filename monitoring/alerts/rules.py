@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.metrics.registry import CATALOGUE
 
 MIN_LABELLED: Final = 100
 """Labelled rows that a metric of labels needs: people label hundreds, not thousands."""
 MIN_NIGHTS: Final = 7
 """Earlier nights that a number of rows is compared with: a whole week, as weekends differ."""
-CRITICAL: Final = 2.0
-"""Times the threshold from which an alert is critical."""
 MAX_ALERTS: Final = 10
 """Alerts of one metric in one night: fifty new words are one event."""
 

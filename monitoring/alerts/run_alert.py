@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field
-
+from models.pages.localized_text import LocalizedText
+from monitoring.findings.json_form import stored_as, stored_in_two
 from monitoring.findings.judgement import Severity
-from monitoring.wording.localized_text import LocalizedText
 from storage.records import digest
 
 Trouble = Literal["missed", "failed", "late", "slow", "skipped"]
@@ -36,19 +35,17 @@ class RunAlert:
         trouble: What is wrong.
         severity: How bad.
         run_id: The run's record; empty where there is none.
-        message_en: One line in English.
-        message_zh: The same in Chinese.
+        message: One line.
     """
 
-    id: Annotated[str, Field(alias="alert")]
+    id: str = field(metadata=stored_as("alert"))
     task: str
     logical_date: date
     job: str
     trouble: Trouble
     severity: Severity
     run_id: str
-    message_en: str
-    message_zh: str
+    message: LocalizedText = field(metadata=stored_in_two("message_en", "message_zh"))
 
     @property
     def is_new(self) -> bool:
@@ -68,6 +65,5 @@ def run_alert(
         trouble=trouble,
         severity=_SEVERITY[trouble],
         run_id=run_id,
-        message_en=message.en,
-        message_zh=message.zh,
+        message=message,
     )

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.message import one_line
 from monitoring.alerts.run_alert import RunAlert, Trouble, run_alert
 from monitoring.alerts.run_durations import expected_seconds, seconds_of
 from monitoring.alerts.run_rules import ExpectedRun, RunRules
-from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 _MINUTE_S: Final = 60.0

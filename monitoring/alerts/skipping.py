@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.run_alert import RunAlert, run_alert
-from monitoring.wording.localized_text import LocalizedText
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from monitoring.evidently.dataset import Compared
 from monitoring.evidently.extra import evidently_imports
-from monitoring.evidently.figures import Shown, State
+from monitoring.evidently.shown import Shown, State
 
 FIGURE: Final = "NightFigure"
 """Under this name, with the labels `name` and `item`, the dashboard finds our figures."""

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from monitoring.evidently.dataset import compare
 from monitoring.evidently.extra import evidently_imports
-from monitoring.evidently.figures import shown_figures
 from monitoring.evidently.metrics import evidently_classes
+from monitoring.evidently.shown import shown_metrics
 from monitoring.evidently.tables import make_tables
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
@@ -47,7 +47,7 @@ def make_snapshot(
 
     classes = tuple(each.label for each in findings.now.classes)
     compared = compare(current_sample, reference_sample, classes, show_texts=show_texts)
-    figures = shown_figures(findings, judgement)
+    figures = shown_metrics(findings, judgement)
     tables = make_tables(findings, judgement, figures, current_sample, show_texts=show_texts)
     ours = evidently_classes()
     night = f"{findings.task} {findings.logical_date}"

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from monitoring.evidently.extra import evidently_imports
-from monitoring.evidently.figures import Shown, chance_text, title_of
+from monitoring.evidently.shown import Shown, chance_text, title_of
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
 
@@ -43,7 +43,7 @@ def make_tables(
     Args:
         findings: Of the night.
         judgement: What is thought of them.
-        figures: As `shown_figures` gives them.
+        figures: As `shown_metrics` gives them.
         sample: Tonight's sample, `SAMPLE_SCHEMA`.
         show_texts: Show texts of the sample, and the rows in which rising words occur.
 
@@ -107,7 +107,7 @@ def _tokens(findings: Findings) -> Rows:
 
 
 def _missing(findings: Findings) -> Rows:
-    return [(each.what, each.why, each.action) for each in findings.missing]
+    return [(each.what, each.why.en, each.action.en) for each in findings.missing]
 
 
 def _texts(sample: pa.Table, show_texts: bool) -> Rows:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
-from monitoring.findings.record import from_json
+from models.pages.localized_text import LocalizedText
+from monitoring.findings.json_form import parse_json, rename_in_lists, rename_keys, stored_as, stored_in_two
 
 Severity = Literal["warning", "critical"]
 
@@ -64,11 +65,10 @@ class Alert:
         effect: Size of the change.
         adjusted_p: Chance of it, adjusted.
         slices: Slices that show the same, worst first: they raise no alert of their own.
-        message_en: One line in English: what, how much, how sure.
-        message_zh: The same in Chinese.
+        message: One line: what, how much, how sure.
     """
 
-    id: Annotated[str, Field(alias="alert")]
+    id: str = field(metadata=stored_as("alert"))
     task: str
     logical_date: date
     bundle: str
@@ -82,8 +82,7 @@ class Alert:
     effect: float
     adjusted_p: float
     slices: tuple[str, ...]
-    message_en: str
-    message_zh: str
+    message: LocalizedText = field(metadata=stored_in_two("message_en", "message_zh"))
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -123,21 +122,21 @@ class Judgement:
 
 
 def read_judgement(data: bytes) -> Judgement:
-    """Inverse of `record.to_json`.
+    """Inverse of `json_form.to_json`.
 
     Raises:
         ValueError: The bytes are no judgement.
     """
-    return from_json(_JUDGEMENT, data)
+    return _JUDGEMENT.validate_python(rename_in_lists(parse_json(data), alerts=Alert))
 
 
 def read_alert(data: bytes) -> Alert:
-    """Inverse of `record.to_json`.
+    """Inverse of `json_form.to_json`.
 
     Raises:
         ValueError: The bytes are no alert.
     """
-    return from_json(_ALERT, data)
+    return _ALERT.validate_python(rename_keys(Alert, parse_json(data)))
 
 
 _JUDGEMENT: TypeAdapter[Judgement] = TypeAdapter(Judgement)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Final, Self
 
 from pydantic import TypeAdapter
 
 from models.evaluation.record import Interval, ReliabilityBin
-from monitoring.statistics.measured import Estimate
-
-T = TypeVar("T")
+from models.pages.localized_text import LocalizedText
+from monitoring.findings.json_form import parse_json, rename_in_lists, stored_as, stored_in_two
+from monitoring.statistics.estimate import Estimate
 
 NOT_JUDGED: Final = "alerts"
 """`Missing.what` of a night from which nothing is concluded: too few rows on a side."""
@@ -28,7 +26,7 @@ class Metric:
         name: A key of `catalogue.CATALOGUE`.
         slice: Which rows: `column=value`, or empty for all.
         item: What of: a class, a word; empty for the whole.
-        measured: The figure; `value` of a share or a mean is its difference from the reference.
+        estimate: The statistic; `value` of a share or a mean is its difference from the reference.
         level: The plain level tonight, such as the share itself; NaN where there is none.
         level_before: The level of the reference.
     """
@@ -36,7 +34,7 @@ class Metric:
     name: str
     slice: str
     item: str
-    measured: Estimate
+    estimate: Estimate = field(metadata=stored_as("measured"))
     level: float = math.nan
     level_before: float = math.nan
 
@@ -158,15 +156,16 @@ class Missing:
         what: Names of the metrics or the part of the report.
         why: What was got.
         action: What to do.
-        why_zh: `why` in Chinese; empty where there is only English, as is the next.
-        action_zh: `action` in Chinese.
     """
 
     what: str
-    why: str
-    action: str
-    why_zh: str = ""
-    action_zh: str = ""
+    why: LocalizedText = field(metadata=stored_in_two("why", "why_zh"))
+    action: LocalizedText = field(metadata=stored_in_two("action", "action_zh"))
+
+    @classmethod
+    def in_english(cls, what: str, why: str, action: str) -> Self:
+        """A gap of which only an English error message is known."""
+        return cls(what, LocalizedText("", why), LocalizedText("", action))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,51 +210,13 @@ class Findings:
         return next((each for each in self.metrics if each.key == (name, rows, item)), None)
 
 
-def to_json(record: Any) -> bytes:
-    """Any of these records as JSON, fields under their aliases; NaN and infinities become null."""
-    flat = _adapter(record.__class__).dump_python(record, by_alias=True)
-    return json.dumps(_without_nan(flat), ensure_ascii=False, sort_keys=True, default=str).encode()
-
-
-def from_json(kind: TypeAdapter[T], data: bytes) -> T:
-    """Inverse of `to_json` for records of one kind.
-
-    Raises:
-        ValueError: The bytes are no such record.
-    """
-    return kind.validate_python(_with_nan(json.loads(data)))
-
-
 def read_findings(data: bytes) -> Findings:
-    """Inverse of `to_json`.
+    """Inverse of `json_form.to_json`.
 
     Raises:
         ValueError: The bytes are no findings.
     """
-    return from_json(_FINDINGS, data)
+    return _FINDINGS.validate_python(rename_in_lists(parse_json(data), metrics=Metric, missing=Missing))
 
 
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
-_NULLABLE = frozenset({"first", "last", "reference", "before", "severity", "since"})
-"""Fields in which null means None; in all others it stands for NaN."""
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _with_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: math.nan if item is None and key not in _NULLABLE else _with_nan(item) for key, item in value.items()
-        }
-    return [_with_nan(item) for item in value] if isinstance(value, list) else value

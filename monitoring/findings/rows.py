@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
+from monitoring.findings.json_form import to_plain
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Findings
-from monitoring.statistics.measured import Estimate
+from monitoring.statistics.estimate import Estimate
 from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 
 
@@ -32,7 +33,7 @@ def metric_rows(findings: Findings, judgement: Judgement, measured_at: datetime)
         "reference": [findings.reference.reference if findings.reference else None] * len(metrics),
         **{name: [getattr(each, name) for each in metrics] for name in ("slice", "name", "item")},
         **{name: [getattr(each, name) for each in metrics] for name in ("level", "level_before")},
-        **{field.name: [getattr(each.measured, field.name) for each in metrics] for field in fields(Estimate)},
+        **{field.name: [getattr(each.estimate, field.name) for each in metrics] for field in fields(Estimate)},
         **{name: [each and getattr(each, name) for each in judged] for name in ("adjusted_p", "threshold")},
         "breached": [each is not None and each.breached for each in judged],
         "nights": [each.nights if each else 0 for each in judged],
@@ -50,8 +51,5 @@ def alert_rows(judgement: Judgement, fired_at: datetime) -> pa.Table:
         judgement: What is thought of a night.
         fired_at: When the night was found out, with a time zone.
     """
-    rows = [
-        {**asdict(each), "alert": each.id, "slices": list(each.slices), "fired_at": fired_at}
-        for each in judgement.alerts
-    ]
+    rows = [{**to_plain(each), "fired_at": fired_at} for each in judgement.alerts]
     return pa.Table.from_pylist(rows, schema=ALERTS_SCHEMA)

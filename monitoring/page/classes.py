@@ -7,7 +7,8 @@ from typing import Final
 
 from monitoring.findings.record import ClassSide, Findings, Side
 from monitoring.page.drawing import Panel, panel
-from monitoring.wording.figures import DASH, now_and_before, percent
+from monitoring.wording.metric_text import now_and_before
+from monitoring.wording.number_format import DASH, percent
 from storage.profiles.counts import CONFIDENCE_BINS
 
 _SURE: Final = CONFIDENCE_BINS * 9 // 10

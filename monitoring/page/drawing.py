@@ -10,7 +10,7 @@ from typing import Final
 
 from monitoring.findings.morning import TrendPoint
 from monitoring.findings.record import ClassSide
-from monitoring.statistics.measured import Estimate
+from monitoring.statistics.estimate import Estimate
 from storage.profiles.counts import CONFIDENCE_BINS
 
 BAND_WIDTH: Final = 150
@@ -79,11 +79,11 @@ class Panel:
     lowest: float
 
 
-def band(measured: Estimate, unchanged: float) -> Band | None:
+def band(estimate: Estimate, unchanged: float) -> Band | None:
     """Lay a figure out on a scale of its own, with the value that means no change; None without anything to draw."""
-    ends = (measured.low, measured.high, measured.null_low, measured.null_high)
-    known = [x for x in (measured.value, *ends, unchanged) if math.isfinite(x)]
-    if not math.isfinite(measured.value) or len(known) < 2:
+    ends = (estimate.low, estimate.high, estimate.null_low, estimate.null_high)
+    known = [x for x in (estimate.value, *ends, unchanged) if math.isfinite(x)]
+    if not math.isfinite(estimate.value) or len(known) < 2:
         return None
     low, high = min(known), max(known)
     scale = (BAND_WIDTH - 2 * _EDGE) / ((high - low) or 1.0)
@@ -91,14 +91,14 @@ def band(measured: Estimate, unchanged: float) -> Band | None:
     def place(value: float) -> float:
         return round(_EDGE + scale * (value - low), 1) if math.isfinite(value) else math.nan
 
-    width = measured.null_high - measured.null_low
+    width = estimate.null_high - estimate.null_low
     width = round(max(2.0, scale * width), 1) if math.isfinite(width) else math.nan
     return Band(
-        null_low=place(measured.null_low),
+        null_low=place(estimate.null_low),
         null_width=width,
-        low=place(measured.low),
-        high=place(measured.high),
-        point=place(measured.value),
+        low=place(estimate.low),
+        high=place(estimate.high),
+        point=place(estimate.value),
         zero=place(unchanged),
     )
 

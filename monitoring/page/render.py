@@ -11,10 +11,12 @@ import jinja2
 from markupsafe import Markup
 
 from models.evaluation.record import ReliabilityBin
-from monitoring.findings.catalogue import CATALOGUE
+from models.pages.localized_text import Language, LocalizedText
 from monitoring.findings.judgement import Alert
 from monitoring.findings.morning import Morning
-from monitoring.findings.record import Findings
+from monitoring.findings.record import Findings, Metric
+from monitoring.metrics.definition import PageSection
+from monitoring.metrics.registry import CATALOGUE
 from monitoring.page.classes import class_views
 from monitoring.page.drawing import (
     BAND_HEIGHT,
@@ -26,9 +28,9 @@ from monitoring.page.drawing import (
 )
 from monitoring.page.rows import Row, RowMaker
 from monitoring.page.speed import speed_view
-from monitoring.wording.figures import DASH, amount, metric_title, number, p_value, percent
 from monitoring.wording.headline import headline, notices
-from monitoring.wording.localized_text import Language, LocalizedText
+from monitoring.wording.metric_text import metric_title
+from monitoring.wording.number_format import DASH, amount, number, p_value, percent
 
 # Together they keep the page under 300 KB whatever comes in.
 _LIMITS: Final = {
@@ -97,6 +99,8 @@ def render_morning(morning: Morning, lang: Language = "zh") -> str:
             missing=[(_metric_names(each.what), each) for each in findings.missing],
             classes=class_views(findings, _LIMITS["classes"]),
             calibration=_calibration(findings),
+            labelled=_listed(findings, "labelled"),
+            unlabelled=_listed(findings, "unlabelled"),
             largest_bin=max((each.count for each in findings.reliability), default=0),
             bins=[each for each in findings.reliability if _is_drawn(each)],
             families=rows.families(),
@@ -145,8 +149,14 @@ def _alert_view(morning: Morning, rows: RowMaker, alert: Alert) -> _AlertView:
         alert=alert,
         title=metric_title(*alert.key),
         row=rows.row(metric) if metric else None,
-        advice=LocalizedText(definition.advice_zh, definition.advice_en),
+        advice=definition.advice,
     )
+
+
+def _listed(findings: Findings, section: PageSection) -> list[tuple[LocalizedText, Metric | None]]:
+    """The metrics of a section that is a list, with what they are called there."""
+    definitions = [CATALOGUE[name] for name in CATALOGUE.in_section(section)]
+    return [(each.short_title or each.title, findings.metric(each.name)) for each in definitions]
 
 
 def _metric_names(what: str) -> LocalizedText:
@@ -158,10 +168,10 @@ def _metric_names(what: str) -> LocalizedText:
 def _calibration(findings: Findings) -> LocalizedText | None:
     """Whether confidence can be believed; None without labels."""
     metric = findings.metric("ece")
-    if metric is None or not metric.measured.known:
+    if metric is None or not metric.estimate.known:
         return None
-    floor = metric.measured.null_high
-    if metric.measured.value > floor:
+    floor = metric.estimate.null_high
+    if metric.estimate.value > floor:
         return LocalizedText(
             "超出噪声线：置信度已不可全信。", "Above the noise floor: confidence does not mean what it says."
         )

@@ -8,34 +8,24 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from monitoring.findings.catalogue import CATALOGUE, Family
+from models.pages.localized_text import LocalizedText
 from monitoring.findings.judgement import Verdict
 from monitoring.findings.morning import MetricKey, Morning
 from monitoring.findings.record import Metric
+from monitoring.metrics.definition import FAMILIES, Family
+from monitoring.metrics.registry import CATALOGUE
 from monitoring.page.drawing import Band, Trend, band, trend
-from monitoring.page.explanations import EXPLANATIONS
-from monitoring.wording.figures import (
-    FAMILIES,
+from monitoring.wording.headline import State
+from monitoring.wording.metric_text import (
     metric_title,
     now_and_before,
-    number,
-    p_value,
     size_of_change,
     span,
     unchanged,
     unit_of_change,
     usual_range,
 )
-from monitoring.wording.headline import State
-from monitoring.wording.localized_text import LocalizedText
-
-_ELSEWHERE: Final = frozenset(
-    (
-        *("class_share", "class_share_em", "class_share_bbse", "new_words", "expected_accuracy", "expected_macro_f1"),
-        *("ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"),
-    )
-)
-"""Metrics that have a section of their own."""
+from monitoring.wording.number_format import number, p_value
 
 _GAUGE_END: Final = 2.0
 """The bar of a change ends at this multiple of the threshold."""
@@ -116,13 +106,13 @@ class RowMaker:
         """The figures of all rows, by family, in the order of the catalogue."""
         order = {name: place for place, name in enumerate(CATALOGUE)}
         shown = [m for m in self._morning.findings.metrics if not m.slice and m.name in order]
-        shown = sorted((m for m in shown if m.name not in _ELSEWHERE), key=lambda m: order[m.name])
+        shown = sorted((m for m in shown if "table" in CATALOGUE[m.name].sections), key=lambda m: order[m.name])
         return tuple(self._groups(shown))
 
     def slices(self, most: int, most_quiet: int) -> Cut:
         """The slices that breach, worst first, then the largest changes of the others."""
         ranked = sorted(
-            ((self._size(m), m) for m in self._morning.findings.metrics if m.slice and m.measured.known),
+            ((self._size(m), m) for m in self._morning.findings.metrics if m.slice and m.estimate.known),
             key=lambda pair: (-self._breached(pair[1]), -pair[0], pair[1].key),
         )
         known = [m for size, m in ranked if size > 0]
@@ -134,7 +124,7 @@ class RowMaker:
 
     def row(self, metric: Metric) -> Row:
         """One metric as it is shown."""
-        measured, verdict = metric.measured, self._verdicts.get(metric.key)
+        estimate, verdict = metric.estimate, self._verdicts.get(metric.key)
         definition = CATALOGUE[metric.name]
         threshold = verdict.threshold if verdict else definition.threshold
         now, before = now_and_before(metric, definition.unit)
@@ -143,19 +133,19 @@ class RowMaker:
         return Row(
             title=metric_title(metric.name, item=metric.item),
             rows=metric.slice,
-            explanation=EXPLANATIONS.get(metric.name),
+            explanation=definition.explanation,
             state=self._state(metric, threshold),
             now=now,
             before=before,
             ratio=times(size),
             gauge=round(100 * min(size, _GAUGE_END) / _GAUGE_END, 1) if math.isfinite(size) else 0.0,
-            sizes=f"{number(measured.effect)} / {number(threshold)}" if threshold else "",
+            sizes=f"{number(estimate.effect)} / {number(threshold)}" if threshold else "",
             has_threshold=threshold is not None,
             unit=unit_of_change(metric),
-            interval=span(measured.low, measured.high, metric, definition.unit),
+            interval=span(estimate.low, estimate.high, metric, definition.unit),
             usual=usual_range(metric, definition.unit),
-            p=p_value(verdict.adjusted_p if verdict else measured.p_value),
-            band=band(measured, unchanged(metric)),
+            p=p_value(verdict.adjusted_p if verdict else estimate.p_value),
+            band=band(estimate, unchanged(metric)),
             trend=trend(points, self._morning.findings.logical_date),
             nights=verdict.nights if verdict else 0,
         )
@@ -169,7 +159,7 @@ class RowMaker:
             unknown: dict[str, list[LocalizedText]] = {}
             for metric in each:
                 if not _is_shown(metric):
-                    unknown.setdefault(metric.measured.reason, []).append(metric_title(*metric.key))
+                    unknown.setdefault(metric.estimate.reason, []).append(metric_title(*metric.key))
             rows = tuple(self.row(m) for m in each if _is_shown(m))
             yield Group(FAMILIES[name], rows, tuple((why, tuple(titles)) for why, titles in unknown.items()))
 
@@ -178,7 +168,7 @@ class RowMaker:
             return "alert"
         if self._breached(metric):
             return "watch"
-        return None if threshold is None or not metric.measured.known else "ok"
+        return None if threshold is None or not metric.estimate.known else "ok"
 
     def _breached(self, metric: Metric) -> bool:
         verdict = self._verdicts.get(metric.key)
@@ -197,4 +187,4 @@ def times(size: float) -> str:
 
 def _is_shown(metric: Metric) -> bool:
     """Without a reference there is still the level of tonight."""
-    return metric.measured.known or math.isfinite(metric.level)
+    return metric.estimate.known or math.isfinite(metric.level)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from models.pages.localized_text import NO_TEXT, LocalizedText
 from monitoring.findings.record import Findings
-from monitoring.wording.figures import DASH, percent
-from monitoring.wording.localized_text import LocalizedText
+from monitoring.wording.number_format import DASH, percent
 from storage.runs.log import RunRecord
 
 _STATES = {
@@ -98,7 +98,7 @@ def speed_view(findings: Findings, runs: Sequence[RunRecord], zone: tzinfo) -> S
             if rows
         ),
         speed=f"{_figure(newest, 'docs_per_s'):,.0f}" if newest else DASH,
-        detail=_detail(newest) if newest else LocalizedText("", ""),
+        detail=_detail(newest) if newest else NO_TEXT,
         took=duration(sum(seconds) if seconds else math.nan),
         cache=percent(_figure(newest, "cache_hit_rate")) if newest else DASH,
         padding=percent(_figure(newest, "padding_share")) if newest else DASH,
@@ -138,11 +138,7 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
 
 def _detail(run: RunRecord) -> LocalizedText:
     tokens = _figure(run, "tokens_per_s")
-    speed = (
-        LocalizedText(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s")
-        if math.isfinite(tokens)
-        else LocalizedText("", "")
-    )
+    speed = LocalizedText(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s") if math.isfinite(tokens) else NO_TEXT
     on = [str(run.figures[name]) for name in ("device", "precision") if name in run.figures]
     return LocalizedText(*(" · ".join(filter(None, (said, *on))) for said in (speed.zh, speed.en)))
 

@@ -21,7 +21,7 @@ from models.evaluation.classification import class_scores, confusion_counts, mac
 from models.evaluation.intervals import wilson
 from models.evaluation.predictions import Predictions, read_predictions
 from models.evaluation.record import ClassScores, Interval, ReliabilityBin
-from monitoring.statistics.measured import Estimate, unknown
+from monitoring.statistics.estimate import Estimate, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,10 @@ def _error(error: CalibrationError, rows: int) -> Estimate:
     if rows == 0:
         return unknown("no labelled row could be scored")
     return Estimate(
-        value=error.figure.value,
-        low=error.figure.low,
-        high=error.figure.high,
-        effect=error.figure.value - error.noise_mean,
+        value=error.interval.value,
+        low=error.interval.low,
+        high=error.interval.high,
+        effect=error.interval.value - error.noise_mean,
         p_value=error.p_value,
         null_low=0.0,
         null_high=error.noise_floor,

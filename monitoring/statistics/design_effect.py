@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from monitoring.statistics.measured import Float64
+from monitoring.statistics.estimate import Float64
 
 
 @dataclass(frozen=True, slots=True)

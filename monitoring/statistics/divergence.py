@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
-from monitoring.statistics.measured import Estimate, Float64, Z, unknown
+from monitoring.statistics.estimate import Estimate, Float64, Z, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 Kind = Literal["psi", "js", "kl"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
 from monitoring.statistics.divergence import Kind, Sides, compare_counts, measured_divergence, why_not
-from monitoring.statistics.measured import Estimate, Float64, Int64, unknown
+from monitoring.statistics.estimate import Estimate, Float64, Int64, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 _LOWEST_BAND: Final = 8

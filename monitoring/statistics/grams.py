@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from monitoring.statistics.measured import Int64
+from monitoring.statistics.estimate import Int64
 
 _EMOJI: Final = (
     r"[\x{1F1E6}-\x{1F1FF}]{2}"

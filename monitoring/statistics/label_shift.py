@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import percentile_figure
-from monitoring.statistics.measured import Estimate, Float64, finite_rows
+from models.evaluation.intervals import percentile_interval
+from monitoring.statistics.estimate import Estimate, Float64, finite_rows
 
 RESAMPLES: Final = 200
 MAX_CONDITION: Final = 100.0
@@ -149,7 +149,7 @@ def _solve(confusion: Float64, predicted: NDArray[Any], max_condition: float) ->
 
 
 def _shares(shares: Float64, source: Float64, replicates: Float64, rows: int) -> tuple[Estimate, ...]:
-    figures = [percentile_figure(float(shares[c]), replicates[:, c]) for c in range(len(shares))]
+    figures = [percentile_interval(float(shares[c]), replicates[:, c]) for c in range(len(shares))]
     return tuple(
         Estimate(each.value, each.low, each.high, effect=each.value - float(source[c]), n=rows)
         for c, each in enumerate(figures)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import percentile_figure
+from models.evaluation.intervals import percentile_interval
 from models.evaluation.record import Interval
 
 Float64 = NDArray[np.float64]
@@ -124,7 +124,7 @@ def project(
     point = fit_power_laws(sizes, scores[None, :], weights)
     unexplained = _unexplained(point, sizes, scores, replicates)
     drawn = fit_power_laws(sizes, replicates + unexplained * rng.standard_normal(replicates.shape), weights)
-    gain = percentile_figure(_growth(point, now, more)[0], _growth(drawn, now, more))
+    gain = percentile_interval(_growth(point, now, more)[0], _growth(drawn, now, more))
     known = more <= REACH * now and not (of_one and len(sizes) == MIN_SIZES)
     told = known and gain.high - gain.low <= USEFUL_WIDTH
     return Projection(now, more, gain, told=told, sizes=distinct)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitoring.statistics.measured import Float64
+from monitoring.statistics.estimate import Float64
 
 
 def adjust_p_values(p_values: Float64) -> Float64:

@@ -11,8 +11,8 @@ import polars as pl
 
 from models.evaluation.intervals import wilson
 from models.evaluation.record import Interval
+from monitoring.statistics.estimate import Float64, Int64
 from monitoring.statistics.grams import BREAK, EMOJI, HAN, LATIN, Grams, Units, cut_units, frequent_grams
-from monitoring.statistics.measured import Float64, Int64
 from monitoring.statistics.multiple import adjust_p_values
 from monitoring.statistics.word_shape import branching, cohesion
 

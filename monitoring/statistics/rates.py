@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from models.evaluation.intervals import wilson
-from monitoring.statistics.measured import Estimate, Z, unknown
+from monitoring.statistics.estimate import Estimate, Z, unknown
 
 _SMALL_COUNT: Final = 5.0
 

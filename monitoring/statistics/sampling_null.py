@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.tail import tail_chance
 from monitoring.statistics.design_effect import DesignEffect
-from monitoring.statistics.measured import Float64
+from monitoring.statistics.estimate import Float64
 
 Terms = Callable[[Float64, Float64], Float64]
 """The cells' terms from counts of the reference and the current side, of any one shape."""

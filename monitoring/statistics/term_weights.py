@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.statistics.documents import Documents, token_table
-from monitoring.statistics.measured import Estimate, Float64, Z, unknown
+from monitoring.statistics.estimate import Estimate, Float64, Z, unknown
 from monitoring.statistics.sampling_null import Null
 
 _PERMUTATIONS: Final = 200

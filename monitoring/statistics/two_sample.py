@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.statistics.measured import Estimate, Float64, Int64, Z, finite_rows, unknown
+from monitoring.statistics.estimate import Estimate, Float64, Int64, Z, finite_rows, unknown
 
 FOLDS: Final = 5
 _FEATURES: Final = 2**18

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.evaluation.intervals import wilson
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
 from monitoring.statistics.divergence import why_not
-from monitoring.statistics.measured import Estimate, Float64, unknown
+from monitoring.statistics.estimate import Estimate, Float64, unknown
 from monitoring.statistics.sampling_null import split_null
 
 

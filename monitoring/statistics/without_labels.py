@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import percentile_figure, wilson
-from monitoring.statistics.measured import Estimate, Float64, Int64, finite_rows, unknown
+from models.evaluation.intervals import percentile_interval, wilson
+from monitoring.statistics.estimate import Estimate, Float64, Int64, finite_rows, unknown
 
 RESAMPLES: Final = 300
 
@@ -136,5 +136,5 @@ def _figures(expected: Float64, drawn: Float64, rows: int) -> list[tuple[Estimat
 
 
 def _measured(point: float, replicates: Float64, rows: int) -> Estimate:
-    figure = percentile_figure(point, replicates)
+    figure = percentile_interval(point, replicates)
     return Estimate(figure.value, figure.low, figure.high, n=rows)

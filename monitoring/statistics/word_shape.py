@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from monitoring.statistics.estimate import Float64, Int64
 from monitoring.statistics.grams import ABSENT, EMOJI, Grams, Units
-from monitoring.statistics.measured import Float64, Int64
 
 _OPEN: Final = -1
 """Neighbour of a word at the end of a run, where anything might have stood."""

@@ -10,23 +10,23 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from monitoring.findings.catalogue import CATALOGUE
+from models.pages.localized_text import Language, LocalizedText
 from monitoring.findings.judgement import Alert
 from monitoring.findings.morning import Morning, TrendPoint
 from monitoring.findings.record import ClassSide, Metric, Side
+from monitoring.metrics.definition import FAMILIES
+from monitoring.metrics.registry import CATALOGUE
 from monitoring.terminal.bars import bar_line, fit, fold, trend_line
-from monitoring.wording.figures import (
-    FAMILIES,
+from monitoring.wording.headline import State, headline, notices, state_of
+from monitoring.wording.metric_text import (
     metric_title,
     now_and_before,
-    percent,
     size_of_change,
     span,
     unit_of_change,
     usual_range,
 )
-from monitoring.wording.headline import State, headline, notices, state_of
-from monitoring.wording.localized_text import Language, LocalizedText
+from monitoring.wording.number_format import percent
 from storage.profiles.counts import CONFIDENCE_BINS
 
 _MARKS: Final[dict[State, str]] = {"alert": "!", "watch": "~", "ok": " "}
@@ -35,8 +35,6 @@ _WIDE: Final = 110
 """From here on there is room for the level before and for 30 nights."""
 _MIN_LABEL_WIDTH: Final = 8
 _MOST_WATCHED: Final = 10
-_SUMMED_UP: Final = frozenset(("class_share", "class_share_em", "class_share_bbse", "new_words"))
-"""Metrics of single classes and words: the histograms and the page have them."""
 
 
 def render_terminal(morning: Morning, *, width: int = 80, lang: Language = "en") -> str:
@@ -108,8 +106,8 @@ def _urgent(morning: Morning, width: int, lang: Language) -> Iterator[str]:
         yield from _item(_MARKS[notice.state], notice.what.read(lang), notice.action.read(lang), width)
     for alert in morning.judgement.alerts:
         definition = CATALOGUE[alert.name]
-        text = f"{_grade(alert, lang)} {LocalizedText(alert.message_zh, alert.message_en).read(lang)}"
-        yield from _item("!", text, LocalizedText(definition.advice_zh, definition.advice_en).read(lang), width)
+        text = f"{_grade(alert, lang)} {alert.message.read(lang)}"
+        yield from _item("!", text, definition.advice.read(lang), width)
     waiting = [metric_title(*each.key).read(lang) for each in morning.judgement.watched]
     if waiting:
         shown = LocalizedText("、", ", ").read(lang).join(waiting[:_MOST_WATCHED])
@@ -132,7 +130,7 @@ def _item(mark: str, text: str, action: str, width: int) -> Iterator[str]:
 
 def _drift(morning: Morning, width: int, lang: Language) -> Iterator[str]:
     order = {name: place for place, name in enumerate(CATALOGUE)}
-    metrics = [m for m in morning.findings.metrics if not m.slice and m.name not in _SUMMED_UP and _is_shown(m)]
+    metrics = [m for m in morning.findings.metrics if not m.slice and CATALOGUE[m.name].on_terminal and _is_shown(m)]
     metrics.sort(key=lambda m: (list(FAMILIES).index(CATALOGUE[m.name].family), order[m.name]))
     if not metrics:
         return
@@ -171,8 +169,8 @@ def _line(morning: Morning, metric: Metric, columns: Sequence[int], lang: Langua
     verdict = morning.judgement.verdict(metric.key)
     size = size_of_change(metric, verdict.threshold if verdict else None)
     now, before = now_and_before(metric, unit)
-    measured = metric.measured
-    interval = span(measured.low, measured.high, metric, unit).replace(" ~ ", "~")
+    estimate = metric.estimate
+    interval = span(estimate.low, estimate.high, metric, unit).replace(" ~ ", "~")
     counted = unit_of_change(metric).read(lang) if columns[-1] >= 30 and interval != "–" else ""
     cells = [
         now,
@@ -192,7 +190,7 @@ def _line(morning: Morning, metric: Metric, columns: Sequence[int], lang: Langua
 
 def _is_shown(metric: Metric) -> bool:
     """Without a reference there is still the level of tonight."""
-    return metric.measured.known or math.isfinite(metric.level)
+    return metric.estimate.known or math.isfinite(metric.level)
 
 
 def _trend(morning: Morning, metric: Metric, nights: int) -> str:
@@ -204,9 +202,7 @@ def _trend(morning: Morning, metric: Metric, nights: int) -> str:
 
 def _missing(morning: Morning, width: int, lang: Language) -> Iterator[str]:
     for each in morning.findings.missing:
-        why = LocalizedText(each.why_zh or each.why, each.why).read(lang)
-        action = LocalizedText(each.action_zh or each.action, each.action).read(lang)
-        yield from _item("?", f"{each.what}: {why}", action, width)
+        yield from _item("?", f"{each.what}: {each.why.read(lang)}", each.action.read(lang), width)
 
 
 def _shares(side: ClassSide, first: int) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitoring.metrics.sides import side_of
 from monitoring.terminal.findings import class_lines
-from monitoring.wording.figures import percent
+from monitoring.wording.number_format import percent
 from storage.profiles.profile import Profile
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from models.pages.localized_text import NO_TEXT, LocalizedText
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
 from monitoring.findings.record import Findings
-from monitoring.wording.localized_text import LocalizedText
 from storage.runs.log import RunRecord
 
 State = Literal["ok", "watch", "alert"]
@@ -89,11 +89,7 @@ def headline(morning: Morning) -> Headline:
     watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
-        grave = (
-            LocalizedText(f"，其中 {critical} 件严重", f", {critical} of them critical")
-            if critical
-            else LocalizedText("", "")
-        )
+        grave = LocalizedText(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else NO_TEXT
         many = LocalizedText(
             f"需要处理：{urgent} 件事{grave.zh}。", f"Action needed: {urgent} thing{_s(urgent)}{grave.en}."
         )

@@ -70,7 +70,7 @@ class TestNothingToCompareWith:
         share = findings_of(home).metric("empty_share")
         assert share is not None
         assert share.level == pytest.approx(67 / ROWS)
-        assert not share.measured.known
+        assert not share.estimate.known
 
     def test_a_date_never_scored(self, home: Home) -> None:
         monitor(home, "2026-02-01").refused(1, "2026-02-01 was never scored", "yeban score comment --date 2026-02-01")
@@ -136,7 +136,7 @@ class TestStrangeNights:
         assert (findings.now.rows, findings.now.labelled) == (400, 0)
         assert is_told_of(home, gap_of(home, "predictions, confidence", "2026-01-20"), "2026-01-20")
         assert told(home)[0]["name"] == "empty_share"
-        known = {each.name for each in findings.metrics if each.measured.known and not each.slice}
+        known = {each.name for each in findings.metrics if each.estimate.known and not each.slice}
         assert not known & {"class_psi", "confidence_psi", "mean_confidence", "prior_shift", "text_auc", "tfidf_kl"}
         assert not known & {"embedding_auc", "embedding_mmd", "expected_accuracy", "duplicate_share", "token_js"}
 
@@ -156,7 +156,7 @@ class TestStrangeNights:
         assert findings_of(home).labelled_rows == 120
         accuracy = findings_of(home).metric("accuracy")
         assert accuracy is not None
-        assert accuracy.measured.n == 120
+        assert accuracy.estimate.n == 120
 
     def test_labels_of_chosen_rows_only(self, home: Home) -> None:
         label(home, {"negative": 60, "positive": 60}, arm="margin")

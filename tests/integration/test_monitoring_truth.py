@@ -15,8 +15,8 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement
 from monitoring.metrics.input import Baseline, SampleLimits
-from monitoring.metrics.labelled_metrics import labelled_metrics
 from monitoring.metrics.measure import measure
+from monitoring.metrics.registry import CATALOGUE
 from tests.support.nights import findings
 from tests.support.population import USUAL, Draw, Population
 from tests.support.thorough import THOROUGH
@@ -88,7 +88,7 @@ def test_a_change_is_seen_at_once_and_told_by_the_second_night(
     assert usual.alerts == ()
     assert breached(first) & set(names)
     assert second.alerts
-    assert second.alerts[0].name in names, [each.message_en for each in second.alerts]
+    assert second.alerts[0].name in names, [each.message.en for each in second.alerts]
     assert names[0] in {each.name for each in second.alerts}
     keys = {each.key for each in first.alerts}
     assert all(each.is_new != (each.key in keys) for each in second.alerts)
@@ -106,7 +106,7 @@ def test_a_calibrated_model_is_never_accused(population: Population, reference: 
     accused: list[str] = []
     for number in range(40 if THOROUGH else 15):
         subject = population.night(Draw(rows=520), number, reference, labels=500)
-        metrics, _, _ = labelled_metrics(subject)
+        metrics = [each for each in measure(subject, SampleLimits()).metrics if CATALOGUE[each.name].family == "labels"]
         judgement = judge(findings(*metrics), RULES, ())
         assert {"ece", "accuracy_change"} <= {each.name for each in judgement.verdicts}
         accused += breached(judgement)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from monitoring.statistics.design_effect import DesignEffect
 from monitoring.statistics.divergence import Kind, compare_counts, shifted_cells
+from monitoring.statistics.estimate import Estimate
 from monitoring.statistics.label_shift import shares_by_confusion, shares_by_likelihood
 from monitoring.statistics.mean_discrepancy import mean_discrepancy
-from monitoring.statistics.measured import Estimate
 from monitoring.statistics.multiple import adjust_p_values
 from monitoring.statistics.new_words import find_new_words
 from monitoring.statistics.rates import Sums, compare_means, compare_shares

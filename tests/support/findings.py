@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from models.evaluation.record import Interval
+from models.pages.localized_text import LocalizedText
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.record import (
     ClassSide,
@@ -20,7 +21,7 @@ from monitoring.findings.record import (
     TokenShift,
     Word,
 )
-from monitoring.statistics.measured import Estimate, unknown
+from monitoring.statistics.estimate import Estimate, unknown
 from storage.profiles.sample import SAMPLE_SCHEMA
 
 FIRST = date(2026, 1, 5)
@@ -57,7 +58,7 @@ def night(number: int = 0, task: str = "comment", classes: tuple[str, ...] = CLA
         metrics=metrics,
         words=(word,),
         tokens=(TokenShift("绝", 0.002, 0.4, 0.0001, 0.004),),
-        missing=(Missing("ece", "no labelled rows", "label some"),),
+        missing=(Missing.in_english("ece", "no labelled rows", "label some"),),
     )
 
 
@@ -83,8 +84,7 @@ def judged(findings: Findings) -> Judgement:
         effect=0.02,
         adjusted_p=1e-9,
         slices=("source=app",),
-        message_en="Tokens have changed.",
-        message_zh="词元有变。",
+        message=LocalizedText("词元有变。", "Tokens have changed."),
     )
     return Judgement(verdicts, (alert,))
 

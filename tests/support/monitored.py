@@ -96,4 +96,4 @@ def page_of(home: Home, day: str = DAY) -> str:
 def gap_of(home: Home, what: str, day: str = DAY) -> str:
     """Why something is missing, as the findings and the page say."""
     (gap,) = (each for each in findings_of(home, day).missing if each.what == what)
-    return gap.why
+    return gap.why.en

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import numpy as np
 
 from models.evaluation.record import Interval, ReliabilityBin
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.message import alert_message
-from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Alert, Judgement, Verdict
 from monitoring.findings.morning import Link, Morning, TrendPoint, WaitingBatch
 from monitoring.findings.record import (
@@ -24,7 +24,8 @@ from monitoring.findings.record import (
     TokenShift,
     Word,
 )
-from monitoring.statistics.measured import Estimate, unknown
+from monitoring.metrics.registry import CATALOGUE
+from monitoring.statistics.estimate import Estimate, unknown
 from storage.runs.log import RunRecord
 
 Kind = Literal["quiet", "watched", "bad"]
@@ -130,7 +131,7 @@ def make_morning(task: str = "comment", kind: Kind = "quiet", rows: int = 120_00
         findings=findings,
         judgement=judgement,
         runs=(make_run("score", task, rows), make_run("load", task, rows)),
-        trends={metric.key: _trend(metric, judgement, rng) for metric in findings.metrics if metric.measured.known},
+        trends={metric.key: _trend(metric, judgement, rng) for metric in findings.metrics if metric.estimate.known},
         links=(
             Link("evidently", "evidently.html", f"yeban monitor {task} --date {NIGHT} --evidently"),
             Link("relabel", None, f"yeban relabel pick {task}"),
@@ -173,7 +174,7 @@ def make_run(job: str, task: str = "comment", rows: int = 120_000, state: str = 
 def without_reference(morning: Morning) -> Morning:
     """The first night of a task: nothing to compare with."""
     metrics = tuple(
-        replace(m, measured=unknown("no reference"), level_before=math.nan) for m in morning.findings.metrics
+        replace(m, estimate=unknown("no reference"), level_before=math.nan) for m in morning.findings.metrics
     )
     return replace(
         morning,
@@ -187,17 +188,18 @@ def without_labels(morning: Morning) -> Morning:
     """A night of which no random row has been labelled."""
     labels = {name for name, each in CATALOGUE.items() if each.family == "labels"}
     metrics = tuple(
-        replace(m, measured=unknown("no labelled rows"), level=math.nan, level_before=math.nan)
+        replace(m, estimate=unknown("no labelled rows"), level=math.nan, level_before=math.nan)
         if m.name in labels
         else m
         for m in morning.findings.metrics
     )
     missing = Missing(
         "accuracy, ece",
-        "no row of the random arm has a label",
-        f"have the random arm labelled: yeban relabel export {morning.findings.task}",
-        "随机样本还没有标注",
-        f"导出随机样本交人标注：yeban relabel export {morning.findings.task}",
+        LocalizedText("随机样本还没有标注", "no row of the random arm has a label"),
+        LocalizedText(
+            f"导出随机样本交人标注：yeban relabel export {morning.findings.task}",
+            f"have the random arm labelled: yeban relabel export {morning.findings.task}",
+        ),
     )
     return replace(
         morning,
@@ -208,7 +210,7 @@ def without_labels(morning: Morning) -> Morning:
 def without_rows(morning: Morning) -> Morning:
     """A night on which nothing came, so that every figure is unknown."""
     none = tuple(ClassSide(c.label, 0, 0.0, (0,) * 20) for c in morning.findings.now.classes)
-    metrics = tuple(replace(m, measured=unknown("no rows"), level=math.nan) for m in morning.findings.metrics)
+    metrics = tuple(replace(m, estimate=unknown("no rows"), level=math.nan) for m in morning.findings.metrics)
     findings = replace(
         morning.findings, now=Side(0, {}, none), metrics=metrics, words=(), tokens=(), reliability=(), labelled_rows=0
     )
@@ -329,7 +331,7 @@ def _judgement(findings: Findings, kind: Kind) -> Judgement:
     verdicts = tuple(
         _verdict(metric, metric.name in breached and metric.slice in ("", worst))
         for metric in findings.metrics
-        if CATALOGUE[metric.name].threshold is not None and metric.measured.known
+        if CATALOGUE[metric.name].threshold is not None and metric.estimate.known
     )
     told = [findings.metric(name) for name in _BAD] if kind == "bad" else []
     alerts = tuple(_alert(findings, metric, number) for number, metric in enumerate(told) if metric)
@@ -339,7 +341,7 @@ def _judgement(findings: Findings, kind: Kind) -> Judgement:
 def _verdict(metric: Metric, breached: bool) -> Verdict:
     threshold = CATALOGUE[metric.name].threshold or 1.0
     nights = (5 if metric.name in _BAD else 1) if breached else 0
-    adjusted = metric.measured.p_value if breached else 0.4
+    adjusted = metric.estimate.p_value if breached else 0.4
     return Verdict(*metric.key, adjusted, threshold, breached, nights, "warning" if breached else None)
 
 
@@ -360,17 +362,16 @@ def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
         since=findings.logical_date - timedelta(days=max(nights, 1) - 1),
         nights=max(nights, 1),
         is_new=number % 2 == 1,
-        effect=metric.measured.effect,
+        effect=metric.estimate.effect,
         adjusted_p=1e-6,
         slices=slices,
-        message_en=alert_message(metric, verdict, slices).en,
-        message_zh=alert_message(metric, verdict, slices).zh,
+        message=alert_message(metric, verdict, slices),
     )
 
 
 def _trend(metric: Metric, judgement: Judgement, rng: np.random.Generator) -> tuple[TrendPoint, ...]:
     has_level = math.isfinite(metric.level)
-    tonight = metric.level if has_level else metric.measured.value
+    tonight = metric.level if has_level else metric.estimate.value
     usual = metric.level_before if has_level and math.isfinite(metric.level_before) else tonight * 0.7
     verdict = judgement.verdict(metric.key)
     since = verdict.nights if verdict else 0
@@ -440,9 +441,9 @@ def make_huge(name: str = "类") -> Morning:
         metrics=(*whole, *items, *cut),
         words=(word,) * 50,
         tokens=(TokenShift(long, 0.1, 0.1, 0.1, 0.1),) * 500,
-        missing=(Missing(long, long, long),) * 100,
+        missing=(Missing.in_english(long, long, long),) * 100,
     )
-    alert = replace(morning.judgement.alerts[0], message_zh=long, message_en=long, slices=(long,) * 200)
+    alert = replace(morning.judgement.alerts[0], message=LocalizedText(long, long), slices=(long,) * 200)
     run = replace(make_run("score", state="failed"), failures=[long] * 100)
     return replace(
         morning,
@@ -465,7 +466,7 @@ def make_hostile(evil: str) -> Morning:
     reference = replace(findings.reference, reference=evil, bundle=evil) if findings.reference else None
     metrics = tuple(replace(m, slice=evil if m.slice else "", item=evil if m.item else "") for m in findings.metrics)
     nameless = Metric("token_js", "", "", unknown(evil))
-    alerts = tuple(replace(a, message_zh=evil, message_en=evil, slices=(evil,)) for a in morning.judgement.alerts)
+    alerts = tuple(replace(a, message=LocalizedText(evil, evil), slices=(evil,)) for a in morning.judgement.alerts)
     verdicts = tuple(replace(v, slice=evil if v.slice else "") for v in morning.judgement.verdicts)
     return replace(
         morning,
@@ -479,7 +480,7 @@ def make_hostile(evil: str) -> Morning:
             metrics=(*metrics, nameless),
             words=tuple(replace(w, text=evil, examples=(evil,)) for w in findings.words),
             tokens=tuple(replace(t, token=evil) for t in findings.tokens),
-            missing=(Missing(evil, f"`{evil}`", evil, evil, evil),),
+            missing=(Missing(evil, LocalizedText(evil, f"`{evil}`"), LocalizedText(evil, evil)),),
         ),
         judgement=Judgement(verdicts, alerts),
         runs=tuple(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.history import PastNight
 from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Alert, Judgement
 from monitoring.findings.record import Findings, Metric, Side
-from monitoring.statistics.measured import Estimate
+from monitoring.statistics.estimate import Estimate
 
 FIRST = date(2026, 1, 5)
 SIDE = Side(1000, {"scored": 1000}, ())
@@ -60,6 +61,5 @@ def alert(number: int = 0, *, is_new: bool = True, message: str = "Empty rows: 4
         effect=0.21,
         adjusted_p=1e-9,
         slices=("source=应用",),
-        message_en=message,
-        message_zh="空文本:现为 4.1%",
+        message=LocalizedText("空文本:现为 4.1%", message),
     )

@@ -16,24 +16,14 @@ from monitoring.alerts.sinks.base.registry import AnyKind
 from monitoring.alerts.sinks.base.settings import SinkSettings
 from monitoring.alerts.sinks.base.sink import Sink
 from monitoring.alerts.sinks.log import LogSettings
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.metrics.registry import CATALOGUE
 from storage.profiles.counts import CONFIDENCE_BINS
-
-_WITHOUT_TEST = {
-    "accuracy": "accuracy_change",
-    "macro_f1": "accuracy_change",
-    "expected_accuracy": "mean_confidence",
-    "expected_macro_f1": "mean_confidence",
-    "class_share_em": "prior_shift",
-    "class_share_bbse": "prior_shift",
-}
-"""Metrics that have no chance to set against a threshold, and what to use instead."""
 
 
 def _known_metric(name: str) -> str:
-    if name in _WITHOUT_TEST:
-        raise ValueError(f"it is shown and never tested; expected {_WITHOUT_TEST[name]}")
     if name in CATALOGUE:
+        if CATALOGUE[name].tested_by:
+            raise ValueError(f"it is shown and never tested; expected {CATALOGUE[name].tested_by}")
         return name
     near = difflib.get_close_matches(name, CATALOGUE, n=1)
     raise ValueError("no such metric" + (f"; did you mean {near[0]!r}?" if near else f": {', '.join(CATALOGUE)}"))

@@ -16,7 +16,7 @@ from monitoring.alerts.notice import Notice
 from monitoring.alerts.sinks.base.registry import register
 from monitoring.alerts.sinks.base.settings import SinkSettings
 from monitoring.alerts.sinks.base.sink import not_taken
-from monitoring.findings.record import to_json
+from monitoring.findings.json_form import to_json
 from storage.errors import ConfigError
 from storage.files.atomic import expand_user, make_folder
 

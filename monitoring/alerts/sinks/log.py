@@ -25,7 +25,7 @@ class LogSink:
         """Log them as warnings, what is critical as errors."""
         for alert in alerts:
             level = logging.ERROR if alert.severity == "critical" else logging.WARNING
-            log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message_en)
+            log.log(level, "%s %s %s: %s", alert.severity, alert.task, alert.logical_date, alert.message.en)
 
 
 @register

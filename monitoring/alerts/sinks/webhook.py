@@ -62,7 +62,7 @@ class WebhookSink:
         Raises:
             SinkFailed: No server took them.
         """
-        text = "\n".join(f"[{each.severity}] {each.task} {each.logical_date}: {each.message_en}" for each in alerts)
+        text = "\n".join(f"[{each.severity}] {each.task} {each.logical_date}: {each.message.en}" for each in alerts)
         body = json.dumps({"text": text, "alerts": plain(alerts)}, ensure_ascii=False).encode()
         for attempt in range(self.attempts):
             if attempt:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.calibration_error import bin_of, equal_width_edges
 from models.evaluation.classification import cell_scores
-from models.evaluation.intervals import RESAMPLES, percentile_figure
+from models.evaluation.intervals import RESAMPLES, percentile_interval
 from models.evaluation.record import UNSCORED, Interval, json_ready
 from monitoring.statistics.learning_curve import Projection, project
 
@@ -148,8 +148,8 @@ def measure_effect(
         points.append(
             Point(
                 *(first.round, first.learned, first.labels, len(networks), len(first.rows)),
-                percentile_figure(score.value, score.drawn),
-                percentile_figure(score.value - float(before[0]), score.drawn - before[1:]),
+                percentile_interval(score.value, score.drawn),
+                percentile_interval(score.value - float(before[0]), score.drawn - before[1:]),
                 float(np.mean([_calibration_error(each, gold) for each in networks])),
             )
         )
@@ -223,7 +223,7 @@ def _advantages(points: Iterable[Point], scores: Mapping[tuple[int, int], _Score
         if point.learned == "picked" and (point.round, 3) in scores:
             picked, random = scores[point.round, 2], scores[point.round, 3]
             gap = picked.drawn - random.drawn
-            figure = percentile_figure(picked.value - random.value, gap)
+            figure = percentile_interval(picked.value - random.value, gap)
             yield Advantage(point.round, point.labels, figure, float((gap > 0).mean() + (gap == 0).mean() / 2))
 
 

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 from markupsafe import Markup
 
-from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import Interval
 from models.pages.environment import page_environment
+from models.pages.localized_text import LocalizedText
 from monitoring.relabel.learning_curve.drawing import COLOURS, Curve, draw_panel, draw_picture
 from monitoring.relabel.learning_curve.measure import Learned, LearningCurve, Point
 from monitoring.statistics.learning_curve import MIN_SIZES, REACH

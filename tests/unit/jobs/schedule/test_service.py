@@ -75,7 +75,7 @@ def test_nights_that_are_given_up_are_told_once_for_all(tmp_path: Path) -> None:
     assert world.troubles() == [("2026-01-05", "skipped")]
     (alert,) = check(world.home_of_alerts(), world.now)
     assert alert.severity == "critical"
-    assert alert.message_en == (
+    assert alert.message.en == (
         "nightly given up: 2026-01-05 to 2026-01-11 (7 nights) will not be run any more, because more than 2 "
         "(catch_up_nights) came after; run yeban backfill comment --from 2026-01-05 --to 2026-01-11"
     )
@@ -96,7 +96,7 @@ def test_a_span_that_grows_or_is_made_up_for_from_its_beginning_is_not_told_agai
         world.look()
     assert [each for _, each in world.troubles()].count("skipped") == 1
     (alert,) = (each for each in check(world.home_of_alerts(), world.now) if each.trouble == "skipped")
-    assert "2026-01-08 to 2026-01-09 (2 nights)" in alert.message_en
+    assert "2026-01-08 to 2026-01-09 (2 nights)" in alert.message.en
 
 
 def test_nights_in_a_queue_page_nobody(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_bins_and_error_agree_with_sklearn(strategy: str, mass: bool) -> None:
     np.testing.assert_allclose([b.confidence for b in bins], mean, atol=1e-12)
     expected = sum(b.count * abs(a - m) for b, a, m in zip(bins, accuracy, mean, strict=True)) / 700
     got = calibration_error(confidence, correct, edges, np.random.default_rng(0))
-    assert got.figure.value == pytest.approx(expected, abs=1e-12)
+    assert got.interval.value == pytest.approx(expected, abs=1e-12)
 
 
 def test_equal_mass_bins_hold_equal_numbers() -> None:
@@ -51,7 +51,7 @@ def test_equal_mass_bins_hold_equal_numbers() -> None:
 
 def test_a_calibrated_model_stays_under_its_noise_floor() -> None:
     errors = [_error(*_calibrated(500, seed)) for seed in range(60)]
-    under = sum(error.figure.value <= error.noise_floor for error in errors)
+    under = sum(error.interval.value <= error.noise_floor for error in errors)
     assert under >= 53  # 57 expected; fewer than 53 once in 80
 
 
@@ -73,8 +73,8 @@ def test_noise_floor_is_that_of_labels_drawn_row_by_row() -> None:
 def test_an_overconfident_model_rises_above_it() -> None:
     confidence, correct = _calibrated(2000, seed=5)
     error = _error(1.0 - (1.0 - confidence) ** 2, correct)
-    assert error.figure.value > 2 * error.noise_floor
-    assert error.figure.low > 0.0
+    assert error.interval.value > 2 * error.noise_floor
+    assert error.interval.low > 0.0
 
 
 @pytest.mark.parametrize(("rows", "gap"), [(800, 0.08), (200, 0.05)])
@@ -83,7 +83,7 @@ def test_interval_covers_the_true_error(rows: int, gap: float) -> None:
     for seed in range(60):
         confidence, _ = _calibrated(rows, seed)
         correct = np.random.default_rng(100 + seed).random(rows) < confidence - gap
-        figure = _error(confidence, correct).figure
+        figure = _error(confidence, correct).interval
         covered += figure.low <= gap <= figure.high
     assert covered >= 52  # 57 expected; a percentile interval covers 45 of the smaller sets
 
@@ -91,18 +91,18 @@ def test_interval_covers_the_true_error(rows: int, gap: float) -> None:
 def test_interval_within_the_noise_reaches_zero_and_holds_its_value() -> None:
     for seed in range(20):
         error = _error(*_calibrated(200, seed))
-        assert error.figure.low <= error.figure.value <= error.figure.high
-        assert error.figure.value > error.noise_floor or error.figure.low == 0.0
+        assert error.interval.low <= error.interval.value <= error.interval.high
+        assert error.interval.value > error.noise_floor or error.interval.low == 0.0
 
 
 def test_always_sure_and_always_right() -> None:
     error = _error(np.ones(10), np.ones(10, np.bool_))
-    assert (error.figure.value, error.figure.low, error.figure.high, error.noise_floor) == (0, 0, 0, 0)
+    assert (error.interval.value, error.interval.low, error.interval.high, error.noise_floor) == (0, 0, 0, 0)
 
 
 def test_no_rows() -> None:
     error = _error(np.zeros(0), np.zeros(0, np.bool_))
-    assert math.isnan(error.figure.value)
+    assert math.isnan(error.interval.value)
     assert math.isnan(error.noise_floor)
     assert len(equal_mass_edges(np.zeros(0))) == 16
 

@@ -185,10 +185,10 @@ def test_an_interval_that_is_too_wide_to_tell_is_no_pass() -> None:
 
 def test_a_calibration_error_that_chance_explains_is_no_fault() -> None:
     found = evidence(rows=150)
-    small = replace(found.calibration, figure=Interval(0.08, 0.0, 0.12), noise_floor=0.09)
+    small = replace(found.calibration, interval=Interval(0.08, 0.0, 0.12), noise_floor=0.09)
     assert "calibration" not in failed(replace(found, calibration=small))
     assert "calibration" in failed(replace(found, calibration=replace(small, noise_floor=0.07)))
-    nothing = replace(small, figure=Interval(math.nan, math.nan, math.nan))
+    nothing = replace(small, interval=Interval(math.nan, math.nan, math.nan))
     assert "calibration" in failed(replace(found, calibration=nothing))
 
 

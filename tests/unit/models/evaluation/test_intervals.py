@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from models.evaluation.intervals import mean_figure, percentile_figure, wilson
+from models.evaluation.intervals import mean_interval, percentile_interval, wilson
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_wilson_without_trials() -> None:
 
 
 def test_mean_figure_hand_worked() -> None:
-    figure = mean_figure(np.array([1.0, 2.0, 3.0, 4.0]))
+    figure = mean_interval(np.array([1.0, 2.0, 3.0, 4.0]))
     half = 1.959964 * math.sqrt(5 / 3) / 2
     assert figure.value == 2.5
     assert (figure.low, figure.high) == pytest.approx((2.5 - half, 2.5 + half), rel=1e-6)
 
 
 def test_mean_figure_of_one_value_has_no_interval() -> None:
-    figure = mean_figure(np.array([0.4]))
+    figure = mean_interval(np.array([0.4]))
     assert figure.value == 0.4
     assert math.isnan(figure.low)
-    assert math.isnan(mean_figure(np.array([])).value)
+    assert math.isnan(mean_interval(np.array([])).value)
 
 
 def test_percentile_figure() -> None:
-    figure = percentile_figure(0.5, np.linspace(0.0, 1.0, 1001))
+    figure = percentile_interval(0.5, np.linspace(0.0, 1.0, 1001))
     assert (figure.value, figure.low, figure.high) == pytest.approx((0.5, 0.025, 0.975))

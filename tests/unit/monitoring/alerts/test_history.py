@@ -8,7 +8,7 @@ import pytest
 
 from monitoring.alerts.history import past_nights
 from monitoring.alerts.rules import Rules
-from monitoring.findings.record import to_json
+from monitoring.findings.json_form import to_json
 from storage.nights.store import NightStore, StoredNight
 from storage.records import Slot
 from tests.support.nights import FIRST, judged_nights, metric

@@ -8,7 +8,7 @@ import pytest
 from monitoring.alerts.message import alert_message
 from monitoring.findings.judgement import Verdict
 from monitoring.findings.record import Metric
-from monitoring.statistics.measured import Estimate
+from monitoring.statistics.estimate import Estimate
 
 SHARE = Metric("empty_share", "source=app", "", Estimate(0.031, 0.02, 0.04, 0.212, 1e-12, -0.0029, 0.0029), 0.041, 0.01)
 PSI = Metric("class_psi", "", "", Estimate(0.234, 0.2, 0.3, 0.23, 1e-12, 0.0, 0.012))

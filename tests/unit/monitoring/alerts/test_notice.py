@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.notice import plain, read_notice
 from monitoring.alerts.run_alert import RunAlert, run_alert
+from monitoring.findings.json_form import to_json
 from monitoring.findings.judgement import Alert
-from monitoring.findings.record import to_json
-from monitoring.wording.localized_text import LocalizedText
 from tests.support.nights import alert
 
 RUN = run_alert("nightly", "comment", date(2026, 1, 5), "missed", "", LocalizedText("未运行", "missed"))

@@ -36,7 +36,7 @@ def test_a_newer_message_keeps_the_receipts(tmp_path: Path) -> None:
     outbox.sign(outbox.waiting()[0], "log", AT)
     outbox.put(alert(0, message="newer"))
     (queued,) = outbox.waiting()
-    assert (queued.alert.message_zh, queued.receipts) == (alert(0, message="newer").message_zh, {"log": AT.isoformat()})
+    assert (queued.alert.message.zh, queued.receipts) == (alert(0, message="newer").message.zh, {"log": AT.isoformat()})
 
 
 def test_the_oldest_night_comes_first(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from monitoring.alerts.punctuality import judge_runs
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.alerts.run_durations import expected_seconds
 from monitoring.alerts.run_rules import ExpectedRun, RunRules
-from monitoring.findings.record import to_json
+from monitoring.findings.json_form import to_json
 from storage.runs.log import RunRecord, RunState
 from tests.support.nights import alert
 
@@ -96,10 +96,10 @@ def test_words_say_what_when_and_why() -> None:
     missed, failed = judged(after_min=61), judged(run("failed"), after_min=62)
     assert missed is not None
     assert failed is not None
-    assert missed.message_en == "nightly missed: it was due at 2026-01-06 02:30 and has not started"
-    assert missed.message_zh == "nightly 未运行：应于 2026-01-06 02:30 开始，至今没有记录"
+    assert missed.message.en == "nightly missed: it was due at 2026-01-06 02:30 and has not started"
+    assert missed.message.zh == "nightly 未运行：应于 2026-01-06 02:30 开始，至今没有记录"
     assert (missed.severity, missed.run_id) == ("critical", "")
-    assert failed.message_en == "nightly failed: no dump"
+    assert failed.message.en == "nightly failed: no dump"
     assert failed.run_id == run("failed").run_id
 
 
@@ -124,7 +124,7 @@ def test_slow_is_measured_against_the_median_for_as_many_rows(minutes: float, ro
 def test_slow_in_words() -> None:
     found = judged(run(minutes=90), *PAST)
     assert found is not None
-    assert found.message_en == "nightly slow: 1,000 rows took 90 min, usually 30 min"
+    assert found.message.en == "nightly slow: 1,000 rows took 90 min, usually 30 min"
 
 
 def test_one_bad_night_moves_no_median() -> None:

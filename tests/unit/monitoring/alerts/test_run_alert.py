@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from models.pages.localized_text import LocalizedText
 from monitoring.alerts.run_alert import Trouble, run_alert
-from monitoring.wording.localized_text import LocalizedText
 
 DAY = date(2026, 1, 5)
 
@@ -16,7 +16,7 @@ DAY = date(2026, 1, 5)
 )
 def test_how_bad_each_trouble_is(trouble: Trouble, severity: str) -> None:
     found = run_alert("nightly", "comment", DAY, trouble, "r1", LocalizedText("中", "en"))
-    assert (found.severity, found.is_new, found.message_zh, found.message_en) == (severity, True, "中", "en")
+    assert (found.severity, found.is_new, found.message.zh, found.message.en) == (severity, True, "中", "en")
 
 
 def test_the_id_does_not_depend_on_the_record_or_the_message() -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 
 from monitoring.evidently.dashboard import make_dashboard
-from monitoring.evidently.figures import ALERTS
 from monitoring.evidently.metrics import FIGURE, evidently_classes
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.evidently.shown import ALERTS
+from monitoring.metrics.registry import CATALOGUE
 
 
 def test_every_line_is_of_a_figure_that_exists() -> None:

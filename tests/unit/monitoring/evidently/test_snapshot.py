@@ -115,4 +115,4 @@ def test_findings_of_a_measured_night_are_shown() -> None:
     assert {"rows", "token_js", "text_auc", "class_psi", "accuracy", "ece"} <= {name for name, _ in shown}
     measured = findings.metric("token_js")
     assert measured is not None
-    assert shown["token_js", ""] == measured.measured.value
+    assert shown["token_js", ""] == measured.estimate.value

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from monitoring.alerts.rules import Rules
+from monitoring.findings.json_form import to_json
 from monitoring.findings.judgement import Judgement, Verdict, read_alert, read_judgement
-from monitoring.findings.record import to_json
 from tests.support.nights import alert, judged_nights, metric
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
+from monitoring.findings.json_form import to_json
 from monitoring.findings.mirror import copy_nights
-from monitoring.findings.record import to_json
 from storage.nights.store import NightStore, StoredNight
 from storage.records import Slot
 from storage.warehouse.connection import Warehouse

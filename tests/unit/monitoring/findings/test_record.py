@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from models.evaluation.record import Interval, ReliabilityBin
+from monitoring.findings.json_form import to_json
 from monitoring.findings.record import (
     ClassSide,
     Findings,
@@ -18,9 +19,8 @@ from monitoring.findings.record import (
     TokenShift,
     Word,
     read_findings,
-    to_json,
 )
-from monitoring.statistics.measured import Estimate, unknown
+from monitoring.statistics.estimate import Estimate, unknown
 
 SIDE = Side(3, {"scored": 2, "empty": 1}, (ClassSide("好", 2, 1.5, (0,) * 19 + (2,)),), 4.5)
 METRIC = Metric("class_psi", "source=app", "", Estimate(0.2, 0.1, 0.3, 0.19, 1e-9, 0.0, 0.01, 500, 400))
@@ -36,7 +36,7 @@ FINDINGS = Findings(
     tokens=(TokenShift("绝", 0.01, 0.4, 0.0, 0.02),),
     reliability=(ReliabilityBin(0.9, 1.0, 5, 0.95, Interval(1.0, 0.6, 1.0)),),
     labelled_rows=5,
-    missing=(Missing("text_auc", "no sample", "freeze a reference"),),
+    missing=(Missing.in_english("text_auc", "no sample", "freeze a reference"),),
 )
 
 
@@ -59,9 +59,9 @@ def test_what_is_unknown_survives_json_and_the_json_is_strict() -> None:
     back = read_findings(data)
     assert back.reference is None
     assert back.before is None
-    assert math.isnan(back.metrics[0].measured.value)
+    assert math.isnan(back.metrics[0].estimate.value)
     assert math.isnan(back.metrics[0].level_before)
-    assert back.metrics[0].measured.reason == "no labelled rows"
+    assert back.metrics[0].estimate.reason == "no labelled rows"
     assert math.isnan(back.reliability[0].accuracy.low)
     assert math.isnan(back.now.mean_tokens)
 

@@ -6,7 +6,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import Rules
 from monitoring.findings.record import Metric
 from monitoring.findings.rows import alert_rows, metric_rows
-from monitoring.statistics.measured import unknown
+from monitoring.statistics.estimate import unknown
 from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
 from tests.support.nights import FIRST, findings, metric
 
@@ -61,7 +61,7 @@ def test_each_alert_is_a_row() -> None:
     (row,) = table.to_pylist()
     (alert,) = JUDGEMENT.alerts
     assert (row["alert"], row["slices"], row["fired_at"]) == (alert.id, ["source=a"], AT)
-    assert row["message_zh"] == alert.message_zh
+    assert row["message_zh"] == alert.message.zh
 
 
 def test_a_night_without_anything_has_no_rows() -> None:

@@ -11,11 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from models.bundle import open_bundle
-from monitoring.findings.catalogue import CATALOGUE
-from monitoring.findings.record import Findings, Metric, read_findings, to_json
+from monitoring.findings.json_form import to_json
+from monitoring.findings.record import Findings, Metric, read_findings
+from monitoring.metrics.drift.token_divergence import token_js
 from monitoring.metrics.input import Baseline, LabelledSample, SampleLimits
 from monitoring.metrics.measure import measure
-from monitoring.metrics.token_metrics import token_metrics
+from monitoring.metrics.night import Night
+from monitoring.metrics.registry import CATALOGUE
 from storage.profiles.profile import empty, merge
 from storage.profiles.sample import SAMPLE_SCHEMA
 from tests.support.population import LABELS, SLANG, USUAL, Draw, Population
@@ -46,9 +48,9 @@ def breaches(findings: Findings) -> list[str]:
     moved = []
     for metric in findings.metrics:
         definition = CATALOGUE[metric.name]
-        if metric.slice or definition.threshold is None or not metric.measured.p_value < 1e-3:
+        if metric.slice or definition.threshold is None or not metric.estimate.p_value < 1e-3:
             continue
-        effect = metric.measured.effect
+        effect = metric.estimate.effect
         size = {"both": abs(effect), "up": effect, "down": -effect}[definition.direction]
         if size >= definition.threshold:
             moved.append((-size / definition.threshold, metric.name))
@@ -60,10 +62,10 @@ def test_a_usual_night_has_every_figure_and_no_breach(findings_of: Callable[...,
     assert breaches(findings) == []
     names = {metric.name for metric in findings.metrics}
     assert names == set(CATALOGUE)
-    without = {metric.name for metric in findings.metrics if not metric.measured.known}
+    without = {metric.name for metric in findings.metrics if not metric.estimate.known}
     assert without == {"embedding_auc", "embedding_mmd"}  # nothing to embed with was given
     for metric in findings.metrics:
-        measured = metric.measured
+        measured = metric.estimate
         has_band = not math.isnan(measured.null_high)
         assert not measured.known or has_band or measured.low <= measured.high, metric
 
@@ -112,7 +114,7 @@ def test_estimates_without_labels_are_right(
     expected, real = usual.metric("expected_accuracy"), usual.metric("accuracy")
     assert expected
     assert real
-    assert expected.measured.low <= real.level <= expected.measured.high
+    assert expected.estimate.low <= real.level <= expected.estimate.high
 
 
 def test_the_same_night_gives_the_same_bytes(
@@ -129,7 +131,7 @@ def test_the_same_night_gives_the_same_bytes(
 def test_without_a_reference_levels_remain_and_it_is_said(population: Population) -> None:
     findings = measure(population.night(USUAL, 3, None), SampleLimits())
     assert findings.reference is None
-    assert any("no reference" in gap.why and "--freeze-reference" in gap.action for gap in findings.missing)
+    assert any("no reference" in gap.why.en and "--freeze-reference" in gap.action.en for gap in findings.missing)
     share = findings.metric("empty_share")
     assert share
     assert 0 < share.level < 0.05
@@ -147,15 +149,15 @@ def test_a_reference_without_texts_still_compares_counts_and_tokens(
     tfidf, auc = findings.metric("tfidf_kl"), findings.metric("text_auc")
     assert tfidf
     assert auc
-    assert tfidf.measured.reason
-    assert auc.measured.reason
+    assert tfidf.estimate.reason
+    assert auc.estimate.reason
     assert findings.words == ()
-    assert any("no sample" in gap.why for gap in findings.missing)
+    assert any("no sample" in gap.why.en for gap in findings.missing)
 
 
 def test_too_few_rows_are_said_to_be_few(population: Population, reference: tuple[Baseline, NDArray[np.int64]]) -> None:
     findings = measure(population.night(Draw(rows=40), 3, reference), SampleLimits())
-    assert any("40 rows" in gap.why for gap in findings.missing)
+    assert any("40 rows" in gap.why.en for gap in findings.missing)
 
 
 def test_a_night_without_rows_and_one_without_texts(
@@ -166,7 +168,7 @@ def test_a_night_without_rows_and_one_without_texts(
     assert measure(none, SampleLimits()).now.rows == 0
     blank = measure(population.night(Draw(empty=1.0), 3, reference), SampleLimits())
     assert blank.now.labelled == 0
-    assert any("no row has a label" in gap.why for gap in blank.missing)
+    assert any("no row has a label" in gap.why.en for gap in blank.missing)
     assert "empty_share" in breaches(blank)
 
 
@@ -178,7 +180,7 @@ def test_a_class_that_is_never_predicted_is_named(
     night = population.night(USUAL, 3, reference)
     profile, sample = population.observe(sure, night.logical_date)
     findings = measure(replace(night, profile=profile, sample=sample), SampleLimits())
-    assert any(LABELS[1] in gap.why and "never predicted" in gap.why for gap in findings.missing)
+    assert any(LABELS[1] in gap.why.en and "never predicted" in gap.why.en for gap in findings.missing)
 
 
 def test_labels_that_are_biased_or_unknown_are_not_used(
@@ -188,7 +190,7 @@ def test_labels_that_are_biased_or_unknown_are_not_used(
     biased = LabelledSample(np.zeros((0, 2)), np.zeros(0, np.int64), biased=80, unknown=("中立",))
     findings = measure(replace(night, labelled=biased), SampleLimits())
     assert findings.metric("ece") is None
-    why = " ".join(gap.why for gap in findings.missing)
+    why = " ".join(gap.why.en for gap in findings.missing)
     assert "80 labelled rows" in why
     assert "中立" in why
 
@@ -213,7 +215,7 @@ def test_slices_show_where_it_happened(population: Population, reference: tuple[
     profile = merge([night.profile, population.observe(odd, night.logical_date)[0]])
     findings = measure(replace(night, profile=profile), SampleLimits())
     moved: list[Metric] = [each for each in findings.metrics if each.name == "class_psi" and each.slice]
-    worst = max(moved, key=lambda each: each.measured.effect)
+    worst = max(moved, key=lambda each: each.estimate.effect)
     assert worst.slice == "source=app"
     assert {each.slice for each in moved} == {"source=app", "source=web", "source=mini"}
 
@@ -234,7 +236,7 @@ def test_the_volume_is_compared_with_the_nights_before(
     young = measure(population.night(Draw(rows=900), 3, reference, past_rows=(2_000,) * 3), SampleLimits())
     volume = young.metric("rows")
     assert volume
-    assert "3 earlier nights" in volume.measured.reason
+    assert "3 earlier nights" in volume.estimate.reason
 
 
 def test_long_documents_that_the_sample_cuts_are_no_drift(population: Population) -> None:
@@ -243,5 +245,5 @@ def test_long_documents_that_the_sample_cuts_are_no_drift(population: Population
     p_values = []
     for seed in range(6):
         night = population.night(articles, seed, reference)
-        p_values += [each.measured.p_value for each in token_metrics(night, reference[0]) if each.name == "token_js"]
+        p_values += [each.estimate.p_value for each in token_js(Night(night, SampleLimits()))]
     assert sorted(p_values)[1] > 0.05

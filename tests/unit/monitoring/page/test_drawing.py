@@ -20,7 +20,7 @@ from monitoring.page.drawing import (
     panel,
     trend,
 )
-from monitoring.statistics.measured import Estimate, unknown
+from monitoring.statistics.estimate import Estimate, unknown
 
 NIGHT = date(2026, 3, 2)
 

@@ -151,8 +151,8 @@ def test_each_alert_comes_with_what_to_do() -> None:
     morning = make_morning("comment", "bad")
     source = render_morning(morning)
     for alert in morning.judgement.alerts:
-        assert str(escape(alert.message_zh)) in source
-        assert str(escape(alert.message_en)) in source
+        assert str(escape(alert.message.zh)) in source
+        assert str(escape(alert.message.en)) in source
     assert source.count('<p class="do">') == len(morning.judgement.alerts)
     assert "标注随机样本；若准确率下降则增量微调" in source
     assert "连续 5 晚" in source

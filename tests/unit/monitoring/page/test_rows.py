@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Judgement
+from monitoring.metrics.registry import CATALOGUE
 from monitoring.page.rows import RowMaker, times
 from tests.support.mornings import make_huge, make_morning, without_reference
 
@@ -20,7 +20,7 @@ def test_every_figure_of_all_rows_has_one_place() -> None:
     elsewhere = {"class_share", "class_share_em", "class_share_bbse", "expected_accuracy", "expected_macro_f1"}
     elsewhere |= {"ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth"}
     shown = {m.name for m in morning.findings.metrics if not m.slice} - elsewhere
-    assert {*titles, *unknown} == {CATALOGUE[name].title_en for name in shown}
+    assert {*titles, *unknown} == {CATALOGUE[name].title.en for name in shown}
 
 
 def test_a_row_says_how_the_change_compares_with_what_matters() -> None:
@@ -29,7 +29,7 @@ def test_a_row_says_how_the_change_compares_with_what_matters() -> None:
     assert metric is not None
     row = RowMaker(morning).row(metric)
     assert (row.state, row.now, row.before, row.ratio) == ("alert", "1.2%", "0.42%", "1.8×")
-    assert row.gauge == round(50 * metric.measured.effect / 0.05, 1)
+    assert row.gauge == round(50 * metric.estimate.effect / 0.05, 1)
     assert row.nights == 5
     assert row.p == "<0.001"
 
@@ -38,7 +38,7 @@ def test_a_change_in_the_direction_that_does_not_matter_has_no_size() -> None:
     morning = make_morning()
     metric = morning.findings.metric("unk_share")
     assert metric is not None
-    fallen = replace(metric, measured=replace(metric.measured, effect=-0.4))
+    fallen = replace(metric, estimate=replace(metric.estimate, effect=-0.4))
     assert RowMaker(morning).row(fallen).ratio == "0.0×"
     shrunk = replace(fallen, name="duplicate_share")
     assert RowMaker(morning).row(shrunk).ratio == "2.0×"

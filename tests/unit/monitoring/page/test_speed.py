@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from models.pages.localized_text import LocalizedText
 from monitoring.page.speed import duration, speed_view
-from monitoring.wording.localized_text import LocalizedText
 from tests.support.mornings import BEIJING, make_morning, make_run
 
 

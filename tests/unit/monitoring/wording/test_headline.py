@@ -19,7 +19,7 @@ def test_headline_of_each_kind_of_night() -> None:
 
 def test_a_night_that_nobody_judged_is_not_called_well() -> None:
     few = make_morning("comment", "quiet")
-    gap = Missing(NOT_JUDGED, "40 rows; expected at least 300", "look at the dump")
+    gap = Missing.in_english(NOT_JUDGED, "40 rows; expected at least 300", "look at the dump")
     few = replace(few, findings=replace(few.findings, missing=(*few.findings.missing, gap)))
     for morning, watching in ((without_reference(make_morning("comment", "quiet")), True), (few, False)):
         said = headline(morning)

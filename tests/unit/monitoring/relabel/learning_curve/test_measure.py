@@ -53,7 +53,7 @@ def test_points_are_means_of_their_repeats() -> None:
         calibration_error(each.confidence, each.predicted == GOLD, equal_width_edges(), np.random.default_rng(0))
         for each in networks[:2]
     ]
-    assert first.ece == pytest.approx(np.mean([error.figure.value for error in errors]), abs=1e-12)
+    assert first.ece == pytest.approx(np.mean([error.interval.value for error in errors]), abs=1e-12)
 
 
 def test_what_is_hard_for_all_cancels_out_of_differences() -> None:

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from models.evaluation.gate_record import LocalizedText
 from models.evaluation.record import Interval
+from models.pages.localized_text import LocalizedText
 from monitoring.relabel.learning_curve.drawing import HEIGHT, WIDTH, Curve, draw_panel, draw_picture
 from monitoring.relabel.learning_curve.measure import Advantage, Learned, LearningCurve, Point
 from monitoring.relabel.learning_curve.page import render_effect, verdicts

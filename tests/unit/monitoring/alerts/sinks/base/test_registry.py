@@ -39,7 +39,7 @@ class FolderSink:
     def send(self, alerts: Sequence[Notice]) -> None:
         self.folder.mkdir(exist_ok=True)
         for each in alerts:
-            (self.folder / each.id).write_text(f"{self.mark} {each.message_en}", "utf-8")
+            (self.folder / each.id).write_text(f"{self.mark} {each.message.en}", "utf-8")
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_sink_that_registers_itself_is_configured_checked_and_gets_alerts(
     outbox = Outbox(home.alerts, "comment")
     report = deliver(outbox, home.config.monitor.sinks_at(home.root), [alert(0), alert(1)], lambda: NOW)
     assert report.sent == {"folder": 2}
-    assert (tmp_path / "told" / alert(0).id).read_text("utf-8") == f"! {alert(0).message_en}"
+    assert (tmp_path / "told" / alert(0).id).read_text("utf-8") == f"! {alert(0).message.en}"
     assert len(list((tmp_path / "told").iterdir())) == 2
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from monitoring.findings.record import Metric
-from monitoring.statistics.measured import Estimate
-from monitoring.wording.figures import number, p_value, percent, size_of_change, span, usual_range
+from monitoring.statistics.estimate import Estimate
+from monitoring.wording.metric_text import size_of_change, span, usual_range
+from monitoring.wording.number_format import number, p_value, percent
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_ranges_of_differences_have_signs_and_points() -> None:
     assert span(0.011, 0.029, metric, "share") == "+1.1 ~ +2.9"
     assert usual_range(metric, "share") == "±0.40"
     assert span(-0.00001, 0.014, metric, "share") == "0 ~ +1.4"
-    nowhere = replace(metric, measured=Estimate(0.0, null_low=0.0, null_high=0.0))
+    nowhere = replace(metric, estimate=Estimate(0.0, null_low=0.0, null_high=0.0))
     assert usual_range(nowhere, "share") == "0"
 
 

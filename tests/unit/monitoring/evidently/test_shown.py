@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from monitoring.evidently.figures import ALERTS, as_text, chance_text, shown_figures, title_of
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.evidently.shown import ALERTS, as_text, chance_text, shown_metrics, title_of
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
-from monitoring.statistics.measured import Estimate
+from monitoring.metrics.registry import CATALOGUE
+from monitoring.statistics.estimate import Estimate
 from tests.support.findings import figure, judged, night
 
 
 def test_every_known_figure_of_all_rows_is_shown_once_worst_first() -> None:
-    shown = shown_figures(night(), judged(night()))
+    shown = shown_metrics(night(), judged(night()))
     names = [each.name for each in shown]
     assert names == [ALERTS, "token_js", "text_auc", "rows", "empty_share", "class_share", "class_share"]
     assert [each.state for each in shown[:5]] == ["unjudged", "alert", "watched", "unjudged", "fine"]
@@ -22,7 +22,7 @@ def test_every_known_figure_of_all_rows_is_shown_once_worst_first() -> None:
 
 
 def test_the_value_is_the_level_or_what_was_measured() -> None:
-    values = {each.name: each.value for each in shown_figures(night(2), Judgement())}
+    values = {each.name: each.value for each in shown_metrics(night(2), Judgement())}
     assert values["rows"] == 3_000
     assert values["token_js"] == pytest.approx(0.03)
     assert values["empty_share"] == 0.05
@@ -31,11 +31,11 @@ def test_the_value_is_the_level_or_what_was_measured() -> None:
 @pytest.mark.parametrize("unknown", [math.nan, math.inf])
 def test_what_json_can_not_hold_is_left_out(unknown: float) -> None:
     findings = replace(night(), metrics=(Metric("ece", "", "", Estimate(unknown)),))
-    assert [each.name for each in shown_figures(findings, Judgement())] == [ALERTS]
+    assert [each.name for each in shown_metrics(findings, Judgement())] == [ALERTS]
 
 
 def test_the_interval_is_of_what_was_measured() -> None:
-    cells = {each.name: each.cells[2] for each in shown_figures(night(), Judgement())}
+    cells = {each.name: each.cells[2] for each in shown_metrics(night(), Judgement())}
     assert cells["empty_share"] == "Δ 1.00% [0.00%, 2.00%]"  # a difference from the reference
     assert cells["text_auc"] == "[0.5400, 0.5600]"  # the level itself
     assert cells["token_js"] == "[0.0000, 0.0200]"
@@ -43,18 +43,18 @@ def test_the_interval_is_of_what_was_measured() -> None:
 
 
 def test_a_breach_says_what_to_do() -> None:
-    alert, watched, _, fine = shown_figures(night(), judged(night()))[1:5]
+    alert, watched, _, fine = shown_metrics(night(), judged(night()))[1:5]
     for each in (alert, watched):
-        assert CATALOGUE[each.name].advice_en in each.said
-        assert CATALOGUE[each.name].advice_zh in each.said
+        assert CATALOGUE[each.name].advice.en in each.said
+        assert CATALOGUE[each.name].advice.zh in each.said
     assert "3 晚" in alert.said
-    assert CATALOGUE["empty_share"].advice_en not in fine.said
+    assert CATALOGUE["empty_share"].advice.en not in fine.said
     assert "基准 reference 4.00%" in fine.said
 
 
 def test_titles_are_in_both_languages_and_name_the_item() -> None:
     assert title_of("class_share", "好评") == "预测占比 Predicted share: 好评"
-    assert all(CATALOGUE[name].title_zh in title_of(name) for name in CATALOGUE)
+    assert all(CATALOGUE[name].title.zh in title_of(name) for name in CATALOGUE)
 
 
 def test_figures_have_the_digits_people_want() -> None:
@@ -68,4 +68,4 @@ def test_figures_have_the_digits_people_want() -> None:
 
 def test_each_class_has_a_figure_of_its_own() -> None:
     findings = replace(night(), metrics=tuple(figure("class_share", 0.0, item=item, level=0.5) for item in "甲乙"))
-    assert [each.item for each in shown_figures(findings, Judgement())] == ["", "甲", "乙"]
+    assert [each.item for each in shown_metrics(findings, Judgement())] == ["", "甲", "乙"]

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from monitoring.findings.catalogue import CATALOGUE, Unit
 from monitoring.findings.judgement import Judgement, Verdict
 from monitoring.findings.record import Findings, Metric
+from monitoring.metrics.definition import Unit
+from monitoring.metrics.registry import CATALOGUE
 
 State = Literal["unjudged", "fine", "watched", "alert"]
 
@@ -46,7 +47,7 @@ class Shown:
     said: str
 
 
-def shown_figures(findings: Findings, judgement: Judgement) -> tuple[Shown, ...]:
+def shown_metrics(findings: Findings, judgement: Judgement) -> tuple[Shown, ...]:
     """The figures of all rows that are known, those that need attention first, then in the catalogue's order.
 
     What is not known is left out: JSON has no NaN, and the dashboard shows the night as a gap.
@@ -63,9 +64,8 @@ def shown_figures(findings: Findings, judgement: Judgement) -> tuple[Shown, ...]
 def title_of(name: str, item: str = "") -> str:
     """Name of a metric in Chinese and English, with what it is of."""
     definition = CATALOGUE[name]
-    title = f"{definition.title_zh} {definition.title_en}"
-    if definition.title_en.casefold() in definition.title_zh.casefold():
-        title = definition.title_zh
+    zh, en = definition.title.zh, definition.title.en
+    title = zh if en.casefold() in zh.casefold() else f"{zh} {en}"
     return f"{title}: {item}" if item else title
 
 
@@ -91,7 +91,7 @@ _URGENCY: Final[dict[State, int]] = {"alert": 2, "watched": 1, "fine": 0, "unjud
 
 
 def _value(metric: Metric) -> float:
-    return metric.level if math.isfinite(metric.level) else metric.measured.value
+    return metric.level if math.isfinite(metric.level) else metric.estimate.value
 
 
 def _alerts(count: int) -> Shown:
@@ -105,7 +105,7 @@ def _shown(metric: Metric, verdict: Verdict | None, told: bool) -> Shown:
         as_text(_value(metric), unit),
         as_text(metric.level_before, unit),
         _interval(metric, unit),
-        f"{metric.measured.effect:.3g} / {verdict.threshold:.3g}" if verdict else "",
+        f"{metric.estimate.effect:.3g} / {verdict.threshold:.3g}" if verdict else "",
         chance_text(verdict.adjusted_p) if verdict else "",
         WORDS[state],
     )
@@ -122,14 +122,14 @@ def _state(verdict: Verdict | None, told: bool) -> State:
 
 
 def _interval(metric: Metric, unit: Unit) -> str:
-    """The interval of the level, or of its difference from the reference where that is what was measured."""
-    measured = metric.measured
-    if not (math.isfinite(measured.low) and math.isfinite(measured.high)):
+    """The interval of the level, or of its difference from the reference where that is what was estimate."""
+    estimate = metric.estimate
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
         return ""
-    band = f"[{as_text(measured.low, unit)}, {as_text(measured.high, unit)}]"
-    if measured.value == _value(metric):
+    band = f"[{as_text(estimate.low, unit)}, {as_text(estimate.high, unit)}]"
+    if estimate.value == _value(metric):
         return band
-    return f"Δ {as_text(measured.value, unit)} {band}" if unit != "rows" else ""  # rows are compared as a ratio
+    return f"Δ {as_text(estimate.value, unit)} {band}" if unit != "rows" else ""  # rows are compared as a ratio
 
 
 def _said(metric: Metric, verdict: Verdict | None, cells: tuple[str, ...]) -> str:
@@ -143,7 +143,7 @@ def _said(metric: Metric, verdict: Verdict | None, cells: tuple[str, ...]) -> st
     if chance:
         parts.append(f"p {chance}")
     if verdict.breached:
-        definition = CATALOGUE[metric.name]
+        advice = CATALOGUE[metric.name].advice
         parts.append(f"连续 {verdict.nights} 晚 nights in a row")
-        return f"{', '.join(parts)}. {definition.advice_zh} {definition.advice_en}"
+        return f"{', '.join(parts)}. {advice.zh} {advice.en}"
     return f"{', '.join(parts)}."
