@@ -12,7 +12,7 @@ from jobs.config.file import Home
 from jobs.runs.locks import task_lock
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord
-from models.registry import WORKSHOP_PREFIX
+from models.registry import STAGING_PREFIX
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.recipe import load_recipe
 
@@ -83,7 +83,7 @@ def train_task(home: Home, request: TrainRequest, *, show_progress: bool) -> Tra
 
 def sweep_workshops(folder: Path) -> None:
     """Remove what a training that was killed left behind; the lock says that none is under way."""
-    for left in folder.glob(f"{WORKSHOP_PREFIX}*"):
+    for left in folder.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(left)
 
 
