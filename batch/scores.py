@@ -1,4 +1,4 @@
-"""What the scorer says of texts, in columns."""
+"""Scores of texts, in columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCORED, EMPTY, SHORT, FAILED = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Answers to U texts.
+    """Scores of U texts.
 
     Attributes:
         status: int8[U], index into `storage.records.STATUSES`.
@@ -24,7 +24,7 @@ class Scores:
         n_unknown: int32[U], how many of them are [UNK].
         n_windows: int32[U].
         truncated: bool[U].
-        top: int32[K], windows that spoke loudest for the label, best first.
+        top: int32[K], windows with the largest logits of the label, best first.
         top_offsets: int64[U + 1], those of text u are `top[top_offsets[u]:top_offsets[u + 1]]`.
     """
 
@@ -57,7 +57,7 @@ class Scores:
 
 
 def join(pieces: Sequence[Scores]) -> Scores:
-    """Put the scores of several lots of texts one after the other."""
+    """Put the scores of several sets of texts one after the other."""
     counts = np.concatenate([np.diff(piece.top_offsets) for piece in pieces])
     plain = ("status", "probs", "text_hash", "n_tokens", "n_unknown", "n_windows", "truncated", "top")
     joined = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in plain}

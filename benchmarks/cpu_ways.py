@@ -92,8 +92,8 @@ def pipeline_ways(subject: Subject, wrapper: Any, sizes: list[int]) -> dict[str,
     made = pipeline("text-classification", model=subject.network.model, tokenizer=wrapper, device=-1, top_k=None)
 
     def run(texts: list[str], size: int) -> Logits:
-        answers = made(texts, batch_size=size, truncation=True, max_length=subject.spec.max_length)
-        scores = [sorted(each, key=lambda one: one["label"]) for each in answers]
+        predictions = made(texts, batch_size=size, truncation=True, max_length=subject.spec.max_length)
+        scores = [sorted(each, key=lambda one: one["label"]) for each in predictions]
         return np.log(np.array([[one["score"] for one in each] for each in scores], np.float32))
 
     return {f"HF pipeline, batch_size={size}": lambda texts, size=size: run(texts, size) for size in sizes}

@@ -100,16 +100,16 @@ def measure_way(
     """One way over one workload, and its probabilities float32[D, C]; `right` are the padded way's."""
     buckets = way.cut(documents.lengths, settings.budget)
     forward_s = _forward_s(way, documents, buckets, settings.repeats)
-    answers: list[NDArray[np.float32]] = []
+    batches: list[NDArray[np.float32]] = []
 
     def end_to_end() -> None:
         cut = way.cut(documents.lengths, settings.budget)
         chosen = (cut.batch(index) for index in range(len(cut)))
-        answers[:] = [way.forward(way.prepare(documents, rows)).float().cpu().numpy() for rows in chosen]
+        batches[:] = [way.forward(way.prepare(documents, rows)).float().cpu().numpy() for rows in chosen]
 
     end_to_end_s = median_s(end_to_end, settings.repeats)
-    logits = np.empty((len(documents.lengths), answers[0].shape[1]), np.float32)
-    logits[buckets.order] = np.concatenate(answers)
+    logits = np.empty((len(documents.lengths), batches[0].shape[1]), np.float32)
+    logits[buckets.order] = np.concatenate(batches)
     probs = torch.from_numpy(logits).softmax(1).numpy()
     computed = sum(_computed(way, documents.lengths[buckets.batch(index)]) for index in range(len(buckets)))
     return _result(way.name, documents, forward_s, end_to_end_s, computed, probs, right, config), probs
@@ -157,15 +157,15 @@ def measure_pipeline(model: Any, documents: Documents, device: torch.device, rig
     pipe = transformers.pipeline(
         "text-classification", model=deepcopy(model).to(dtype), tokenizer=build_tokenizer(), device=device, top_k=None
     )
-    answers: list[Any] = []
+    batches: list[Any] = []
 
     def score() -> None:
-        answers[:] = pipe(texts, batch_size=64, truncation=True)
+        batches[:] = pipe(texts, batch_size=64, truncation=True)
 
     seconds = median_s(score, 1)
     labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
-    scores = [{each["label"]: each["score"] for each in answer} for answer in answers]
-    probs = np.array([[answer[label] for label in labels] for answer in scores], np.float32)
+    scores = [{each["label"]: each["score"] for each in row} for row in batches]
+    probs = np.array([[row[label] for label in labels] for row in scores], np.float32)
     name = f"transformers pipeline, batch 64, {str(dtype).removeprefix('torch.')}, from text"
     return _result(name, documents, None, seconds, None, probs, right, model.config)
 

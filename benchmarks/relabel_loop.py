@@ -81,7 +81,7 @@ class Corpus:
 
     Attributes:
         pool: Posts of the new domain, `id`, `text` and the label `gold` that nobody knows before asking.
-        old: Posts that the champion was trained on, to rehearse.
+        old: Posts that the champion was trained on, to replay.
         tests: Labelled posts of both domains.
         kept_out: String[N], the texts of both.
     """
@@ -170,7 +170,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
             **spent,
             **measure(made, corpus, options.out, name),
         }
-        home.registry.crown(TASK, made.version)
+        home.registry.set_champion(TASK, made.version)
         write_line(options.out, name, line)
         print(f"{name}: {line['virus']['macro_f1']} alpha {told['alpha']} {spent}", flush=True)
     shutil.rmtree(folder)
@@ -203,8 +203,8 @@ def learn(home: Home, champion: Bundle, corpus: Corpus, course: Course) -> tuple
     rows = corpus.pool.filter(pl.col("id").is_in(ids))
     new = LabelledRows(rows["text"], rows["gold"].to_numpy())
     recipe = finetune_recipe(champion.manifest.lineage.recipe, (f"seed={course.seed}", *course.settings))
-    lessons = FinetuneRows(new, corpus.old, keep_out=corpus.kept_out)
-    return finetune(champion, recipe, lessons, home.bundles / TASK), new
+    rows = FinetuneRows(new, corpus.old, keep_out=corpus.kept_out)
+    return finetune(champion, recipe, rows, home.bundles / TASK), new
 
 
 def measure(bundle: Bundle, corpus: Corpus, out: Path, name: str) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def _make_home(folder: Path, champion: Bundle, pool: pl.DataFrame) -> Home:
         (folder / f"dumps/dt={DAY}").mkdir(parents=True)
         pool.select("id", "text").write_parquet(folder / f"dumps/dt={DAY}/posts.parquet")
         shutil.copytree(champion.path, folder / "bundles" / TASK / champion.version)
-        Registry(folder / "bundles").crown(TASK, champion.version)
+        Registry(folder / "bundles").set_champion(TASK, champion.version)
         (folder / "yeban.toml").write_text(CONFIG, "utf-8")
     return find_home(folder, folder)
 

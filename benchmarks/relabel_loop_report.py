@@ -22,15 +22,15 @@ _PORTION = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a network said of N test rows: probabilities float32[N, C] and labels int64[N]; NaN for an empty text."""
+class Predictions:
+    """Probabilities float32[N, C] of N test rows, NaN for an empty text, and their labels int64[N]."""
 
     probs: NDArray[np.float32]
     gold: NDArray[np.int64]
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """int64[N], C where there is no answer: a wrong one."""
+        """int64[N], C where there is no prediction, which counts as wrong."""
         lost = np.isnan(self.probs.sum(axis=1))
         return np.where(lost, self.probs.shape[1], np.nan_to_num(self.probs).argmax(axis=1)).astype(np.int64)
 
@@ -67,50 +67,54 @@ def report(out: Path, picture: Path | None) -> None:
         picture.write_text(draw_picture(panels), "utf-8")
 
 
-def macro_f1(answers: Answers, weights: Float64) -> Float64:
+def macro_f1(predictions: Predictions, weights: Float64) -> Float64:
     """Macro-F1 float64[R] of resamples whose rows count float64[R, N] times."""
-    classes = answers.probs.shape[1]
-    codes = answers.gold * (classes + 1) + answers.predicted
+    classes = predictions.probs.shape[1]
+    codes = predictions.gold * (classes + 1) + predictions.predicted
     counts = (weights @ np.eye(classes * (classes + 1))[codes]).astype(np.int64)
     cells = np.arange(counts.shape[1])
     scores: Float64 = cell_scores(counts, cells // (classes + 1), cells % (classes + 1), classes)[2].mean(axis=1)
     return scores
 
 
-def accuracy(answers: Answers, weights: Float64) -> Float64:
+def accuracy(predictions: Predictions, weights: Float64) -> Float64:
     """The same of the accuracy."""
-    right = (answers.predicted == answers.gold).astype(np.float64)
+    right = (predictions.predicted == predictions.gold).astype(np.float64)
     scores: Float64 = weights @ right / weights.sum(axis=1)
     return scores
 
 
-def ece(answers: Answers, weights: Float64) -> Float64:
+def ece(predictions: Predictions, weights: Float64) -> Float64:
     """The same of the calibration error, 15 bins of equal width."""
-    scored = answers.predicted < answers.probs.shape[1]
-    confidence = answers.probs[scored].max(axis=1).astype(np.float64)
-    gaps = confidence - (answers.predicted == answers.gold)[scored]
+    scored = predictions.predicted < predictions.probs.shape[1]
+    confidence = predictions.probs[scored].max(axis=1).astype(np.float64)
+    gaps = confidence - (predictions.predicted == predictions.gold)[scored]
     in_bin = np.eye(15)[bin_of(confidence, equal_width_edges())] * gaps[:, None]
     errors: Float64 = np.abs(weights[:, scored] @ in_bin).sum(axis=1) / weights[:, scored].sum(axis=1)
     return errors
 
 
-MEASURES: Mapping[str, Callable[[Answers, Float64], Float64]] = {"macro-F1": macro_f1, "accuracy": accuracy, "ECE": ece}
+MEASURES: Mapping[str, Callable[[Predictions, Float64], Float64]] = {
+    "macro-F1": macro_f1,
+    "accuracy": accuracy,
+    "ECE": ece,
+}
 
 
 def _replicates(
-    out: Path, lines: Sequence[Mapping[str, object]], test: str, measure: Callable[[Answers, Float64], Float64]
+    out: Path, lines: Sequence[Mapping[str, object]], test: str, measure: Callable[[Predictions, Float64], Float64]
 ) -> dict[str, Float64]:
     """The measure of each network float64[1 + R]: as it is, then on resampled rows, the same for all networks."""
     found = {}
     for line in lines:
         with np.load(out / "probs" / f"{line['name']}.npz") as stored:
-            answers = Answers(stored[test], stored[f"{test}_gold"].astype(np.int64))
-        found[str(line["name"])] = np.concatenate([measure(answers, weights) for weights in _weights(answers)])
+            predictions = Predictions(stored[test], stored[f"{test}_gold"].astype(np.int64))
+        found[str(line["name"])] = np.concatenate([measure(predictions, weights) for weights in _weights(predictions)])
     return found
 
 
-def _weights(answers: Answers) -> Iterator[Float64]:
-    rows, rng = len(answers.gold), np.random.default_rng(0)
+def _weights(predictions: Predictions) -> Iterator[Float64]:
+    rows, rng = len(predictions.gold), np.random.default_rng(0)
     yield np.ones((1, rows))
     for _ in range(0, RESAMPLES, _PORTION):
         yield rng.multinomial(rows, np.full(rows, 1 / rows), size=_PORTION).astype(np.float64)

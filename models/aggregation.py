@@ -47,7 +47,7 @@ def aggregate(logits: NDArray[np.float32], offsets: NDArray[np.int64], how: Aggr
 def top_windows(
     logits: NDArray[np.float32], offsets: NDArray[np.int64], label: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Find the windows that spoke loudest for each document's label.
+    """Find the windows with the largest logits of each document's label.
 
     Args:
         logits: float32[W, C], windows in document order.
@@ -59,8 +59,8 @@ def top_windows(
     """
     counts = np.diff(offsets)
     doc = np.repeat(np.arange(len(counts)), counts)
-    voice = logits[np.arange(len(logits)), label[doc]]
-    order = np.lexsort((-voice, doc))
+    score = logits[np.arange(len(logits)), label[doc]]
+    order = np.lexsort((-score, doc))
     rank = np.arange(len(logits)) - offsets[doc]
     kept = np.minimum(counts, TOP_WINDOWS)
     top = (order - offsets[doc])[rank < TOP_WINDOWS]

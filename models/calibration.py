@@ -67,7 +67,7 @@ def fit_temperature(logits: NDArray[np.floating[Any]], gold: NDArray[np.integer[
           about how sure to be, so the logits are left alone and 1.0 comes back;
         * every row the same for all classes: any T is as good, 1.0;
         * otherwise the best T within [0.05, 20]: a model worse than chance gets 20.
-    There is no penalty term: on a few dozen rows the answer is the best fit to these rows, noise included.
+    There is no penalty term: on a few dozen rows the result is the best fit to these rows, noise included.
 
     Args:
         logits: Floating[N, C], document logits on rows that took no part in training. Rows with a NaN or an

@@ -15,7 +15,7 @@ from storage.files.atomic import expand_user, write_bytes
 EMBEDDED: Final = Path(__file__).parent / "pretrained"
 _CHAMPION: Final = "champion"
 _HISTORY: Final = "history.jsonl"
-WORKSHOP_PREFIX: Final = ".training-"
+STAGING_PREFIX: Final = ".training-"
 """Folders with this prefix hold a bundle that is still being trained."""
 
 
@@ -50,14 +50,14 @@ class Registry:
         embedded = (version for version, folder in self.at_hand(task).items() if is_embedded(folder))
         return self.champion(task) or next(embedded, None)
 
-    def crown(self, task: str, version: str) -> None:
+    def set_champion(self, task: str, version: str) -> None:
         """Point to the version in use; atomic. What people decide goes through `move`, which leaves a trace."""
         write_bytes(self.root / task / _CHAMPION, f"{version}\n".encode())
 
     def move(self, task: str, move: Move) -> None:
         """Write a move into the history, then move the pointer."""
         append_move(self.root / task / _HISTORY, move)
-        self.crown(task, move.after)
+        self.set_champion(task, move.after)
 
     def moves(self, task: str) -> list[Move]:
         """The history, oldest first, with the moves that were begun and never happened; see `models.history`."""

@@ -19,7 +19,7 @@ Keys = NDArray[np.uint64]
 _DTYPE = np.dtype("<u8")
 
 UNRECORDED = "unrecorded_ancestor"
-"""Key of a lineage's recipe: the bundle that this one descends from and that does not tell which texts it has seen."""
+"""Key of a lineage's recipe: the bundle that this one descends from and that has no record of the texts it has seen."""
 
 
 def text_keys(texts: pl.Series) -> Keys:
@@ -54,13 +54,13 @@ def fingerprint_bytes(texts: Iterable[pl.Series], before: Keys | None = None) ->
         texts: String[N] each, raw.
         before: What the parent saw.
     """
-    lots = [text_keys(each)[has_text(each)] for each in texts] + ([] if before is None else [before])
-    everything = np.unique(np.concatenate(lots)) if lots else np.empty(0, np.uint64)
+    parts = [text_keys(each)[has_text(each)] for each in texts] + ([] if before is None else [before])
+    everything = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
     return everything.astype(_DTYPE).tobytes()
 
 
 def read_fingerprints(bundle: Bundle) -> Keys | None:
-    """Digests of the texts that a bundle has seen, ascending; None where it does not tell.
+    """Digests of the texts that a bundle has seen, ascending; None where it has no record.
 
     Raises:
         BundleIncomplete: The file is not what was written.

@@ -247,12 +247,12 @@ class Engine:
         tokens = Tokens(np.zeros(0, np.int32), np.zeros(2, np.int64))
         windows = cut_windows(tokens.lengths, WindowSpec(), self._special.count)
         try:
-            answer = self.forward.start(tokens, windows, np.zeros(1, np.int64))()
+            logits = self.forward.start(tokens, windows, np.zeros(1, np.int64))()
         except torch.AcceleratorError:
             raise
         except RuntimeError as error:
             raise _broken(f"{doubt}; an empty text fails too: {error}") from error
-        if not np.isfinite(answer).all():
+        if not np.isfinite(logits).all():
             raise _broken(f"{doubt}; an empty text gives NaN or infinity too")
 
     def _shrink(self, windows: int, cost: int) -> None:

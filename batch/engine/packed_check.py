@@ -35,7 +35,7 @@ class PackedCheck:
 
     Attributes:
         rows: N; none where there was too little text to tell one way from another.
-        max_difference: Largest absolute difference of a probability; NaN where an answer was not finite.
+        max_difference: Largest absolute difference of a probability; NaN where a probability was not finite.
         flipped: Rows whose label differs though its padded margin exceeds the tolerance.
         tolerance: What was allowed.
     """

@@ -49,9 +49,9 @@ class FlatForward:
         order = np.argsort(-windows.length[chosen], kind="stable")  # neighbours of equal length share their attention
         ids, mask = pad_windows(tokens, windows, chosen[order], self._special)
         real = mask.astype(np.bool_)
-        runs = EqualLengthGroups.of(mask.sum(1).tolist())
+        groups = EqualLengthGroups.of(mask.sum(1).tolist())
         with torch.inference_mode():
-            logits = self._network(torch.from_numpy(ids[real]), torch.from_numpy(np.nonzero(real)[1]), runs)
+            logits = self._network(torch.from_numpy(ids[real]), torch.from_numpy(np.nonzero(real)[1]), groups)
         scores = np.empty((len(chosen), self.classes), np.float32)
         scores[order] = logits.numpy()
         return lambda: scores

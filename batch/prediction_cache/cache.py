@@ -1,4 +1,4 @@
-"""Answers of earlier units and nights, so that a text that comes again is not computed again."""
+"""Predictions of earlier units and nights, so that a text that comes again is not computed again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CachedPredictions:
         return np.where(same, place, -1)
 
     def head(self, max_bytes: int) -> CachedPredictions:
-        """As many of the first answers as take about `max_bytes`: by their digests, so any texts may be among them."""
+        """The first predictions, about `max_bytes` of them; they are in the order of digests, so those of any texts."""
         rows = min(len(self), max(max_bytes, 0) * len(self) // max(self.nbytes, 1))
         return CachedPredictions(self.keys.take(np.arange(rows)), self.scores.take(np.arange(rows)))
 
@@ -67,14 +67,14 @@ def sort_predictions(keys: TextKeys, scores: Scores) -> CachedPredictions:
 
 
 class PredictionCache:
-    """Answers in memory, up to a bound; when it is full the oldest of earlier runs go, and then nothing more is kept.
+    """Predictions in memory, up to a bound; when it is full the oldest runs are dropped, then nothing more is kept.
 
-    New answers come as a small level on top of the large ones and are merged downwards, so that both finding and
+    New predictions come as a small level on top of the large ones and are merged downwards, so that both finding and
     adding stay cheap. One thread may find while another adds.
 
     Args:
-        max_bytes: How much memory the answers may take.
-        known: Answers of earlier runs, the newest first.
+        max_bytes: How much memory the predictions may take.
+        known: Predictions of earlier runs, the newest first.
 
     Attributes:
         asked: Distinct texts that were looked up.
@@ -90,7 +90,7 @@ class PredictionCache:
 
     @property
     def nbytes(self) -> int:
-        """Memory that all answers take."""
+        """Memory that all predictions take."""
         return sum(level.nbytes for level in (*self._levels, *self._fresh))
 
     @property

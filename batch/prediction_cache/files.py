@@ -1,4 +1,4 @@
-"""Answers on disk, so that the next night finds them: one file per run, the oldest go first.
+"""Predictions on disk, so that the next night finds them: one file per run, the oldest go first.
 
 They are a convenience and no record: a file that cannot be read is removed and its texts are computed again.
 """
@@ -41,23 +41,23 @@ _SCHEMA: Final = pa.schema(
 
 
 def open_cache(folder: Path, max_bytes: int) -> PredictionCache:
-    """Read the answers of earlier runs, newest first, into half of the memory; files that have no room are removed.
+    """Read the predictions of earlier runs, newest first, into half of the memory; files that have no room are removed.
 
     The other half is for this run, so that the next one knows what was new tonight.
 
     Args:
-        folder: Of one bundle version, precision and device: answers of another are never mixed in.
-        max_bytes: How much memory the answers may take, those of this run included.
+        folder: Of one bundle version, precision and device: predictions of another are never mixed in.
+        max_bytes: How much memory the predictions may take, those of this run included.
     """
     levels: list[CachedPredictions] = []
     room = max_bytes // 2
     for file in sorted(folder.glob(f"{_PREFIX}*.parquet"), reverse=True):
-        answers = _read(file, room)
-        if answers is None:
+        predictions = _read(file, room)
+        if predictions is None:
             _remove(file)
             continue
-        room -= answers.nbytes
-        levels.append(answers)
+        room -= predictions.nbytes
+        levels.append(predictions)
     return PredictionCache(max_bytes, tuple(levels))
 
 
@@ -66,7 +66,7 @@ def save_cache(folder: Path, cache: PredictionCache, moment: datetime) -> None:
 
     Args:
         folder: Where to.
-        cache: The answers.
+        cache: The predictions.
         moment: Now: newer files are read first.
 
     Raises:
@@ -101,8 +101,8 @@ def tidy_caches(root: Path, used: Path, moment: datetime) -> None:
         log.warning("kept answers in %s cannot be tidied: %s", root, error)
 
 
-def _to_table(answers: CachedPredictions) -> pa.Table:
-    scores, keys = answers.scores, answers.keys
+def _to_table(predictions: CachedPredictions) -> pa.Table:
+    scores, keys = predictions.scores, predictions.keys
     rows, classes = scores.probs.shape
     offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * classes)
     return pa.table(
@@ -122,7 +122,7 @@ def _to_table(answers: CachedPredictions) -> pa.Table:
 
 
 def _read(file: Path, room: int) -> CachedPredictions | None:
-    """As many answers of a file as go into some bytes; None where there are none."""
+    """As many predictions of a file as fit into some bytes; None where there are none."""
     try:
         with pq.ParquetFile(file, page_checksum_verification=True) as opened:
             if not opened.schema_arrow.equals(_SCHEMA):
@@ -135,8 +135,8 @@ def _read(file: Path, room: int) -> CachedPredictions | None:
         log.warning("%s cannot be read and is removed, its texts are computed again: %s", file, error)
         return None
     table = pa.concat_tables(groups)
-    answers = _from_table(table).head(room) if len(table) else None
-    return answers if answers else None
+    predictions = _from_table(table).head(room) if len(table) else None
+    return predictions if predictions else None
 
 
 def _remove(file: Path) -> None:

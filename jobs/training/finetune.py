@@ -14,7 +14,7 @@ from jobs.runs.context import JobContext
 from jobs.runs.job import FINETUNE
 from jobs.runs.run import TaskRun, run
 from jobs.training.finetune_data import golden_source, no_new_labels, queue_lessons, training_source
-from jobs.training.train import data_record, sweep_workshops
+from jobs.training.train import data_record, sweep_staging_dirs
 from models.bundle import Bundle
 from models.manifest import DataRecord
 from models.training.data import LabelledRows, LabelledSource, join_rows, no_rows, read_labelled, read_texts
@@ -92,7 +92,7 @@ def finetune_task(home: Home, request: FinetuneRequest, context: JobContext) -> 
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
     with run(home, FINETUNE, TaskRun(request.task), context) as tally:
-        sweep_workshops(home.bundles / request.task)
+        sweep_staging_dirs(home.bundles / request.task)
         challenger = finetune(
             parent,
             recipe,

@@ -14,7 +14,7 @@ from jobs.runs.job import TRAIN
 from jobs.runs.run import TaskRun, run
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord
-from models.registry import WORKSHOP_PREFIX
+from models.registry import STAGING_PREFIX
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training.recipe import load_recipe
 
@@ -68,7 +68,7 @@ def train_task(home: Home, request: TrainRequest, context: JobContext) -> TrainR
         return add_reference(bundle, dev_rows, texts=recipe.reference_texts, device=home.config.engine.device)
 
     with run(home, TRAIN, TaskRun(request.task), context) as tally:
-        sweep_workshops(home.bundles / request.task)
+        sweep_staging_dirs(home.bundles / request.task)
         bundle = train(
             recipe,
             rows,
@@ -84,9 +84,9 @@ def train_task(home: Home, request: TrainRequest, context: JobContext) -> TrainR
     return TrainResult(bundle, first)
 
 
-def sweep_workshops(folder: Path) -> None:
+def sweep_staging_dirs(folder: Path) -> None:
     """Remove what a killed training left behind; under the lock, no other training is under way."""
-    for left in folder.glob(f"{WORKSHOP_PREFIX}*"):
+    for left in folder.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(left)
 
 

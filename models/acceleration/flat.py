@@ -1,8 +1,8 @@
-"""Transformer blocks over tokens without padding: products over all tokens at once, attention per run of equal lengths.
+"""Transformer blocks over tokens without padding: products over all tokens, attention per group of equal lengths.
 
-A batch is one row of T tokens, sequence after sequence. Neighbours of equal length form a run, and within a run
+A batch is one row of T tokens, sequence after sequence. Neighbours of equal length form a group, and within a group
 attention needs neither padding nor a mask. Where only the first token of a sequence is read in the end, the last
-block computes queries and feed-forward for these tokens only: nothing else can reach the answer.
+block computes queries and feed-forward for these tokens only: nothing else can reach the logits.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class EqualLengthGroup:
     length: int
 
     def cut(self, tokens: Tensor) -> Tensor:
-        """This run's part of [T, ...]: [count, length, ...]."""
+        """This group's part of [T, ...]: [count, length, ...]."""
         part = tokens[self.start : self.start + self.count * self.length]
         return part.view(self.count, self.length, *tokens.shape[1:])
 
@@ -42,29 +42,29 @@ class EqualLengthGroups:
     """How the T tokens of a flat batch belong to B sequences.
 
     Attributes:
-        runs: Neighbours of equal length.
+        groups: Neighbours of equal length.
         first: int64[B], each sequence's first token.
     """
 
-    runs: tuple[EqualLengthGroup, ...]
+    groups: tuple[EqualLengthGroup, ...]
     first: Tensor
 
     @classmethod
     def of(cls, lengths: list[int]) -> EqualLengthGroups:
-        """Find the runs among the lengths of B sequences."""
-        runs: list[EqualLengthGroup] = []
+        """Find the groups among the lengths of B sequences."""
+        groups: list[EqualLengthGroup] = []
         first, start = [], 0
         for index, length in enumerate(lengths):
             first.append(start)
-            if index and length == runs[-1].length:
-                runs[-1] = EqualLengthGroup(runs[-1].start, runs[-1].count + 1, length)
+            if index and length == groups[-1].length:
+                groups[-1] = EqualLengthGroup(groups[-1].start, groups[-1].count + 1, length)
             else:
-                runs.append(EqualLengthGroup(start, 1, length))
+                groups.append(EqualLengthGroup(start, 1, length))
             start += length
-        return cls(tuple(runs), torch.tensor(first, dtype=torch.int64))
+        return cls(tuple(groups), torch.tensor(first, dtype=torch.int64))
 
     def __iter__(self) -> Iterator[EqualLengthGroup]:
-        return iter(self.runs)
+        return iter(self.groups)
 
 
 class FlatBlock(nn.Module):
@@ -91,14 +91,14 @@ class FlatBlock(nn.Module):
         weights, biases = zip(query, *((each.weight, each.bias) for each in (block.key, block.value)), strict=True)
         self.inputs = _make(arithmetic, torch.cat(weights), torch.cat(biases), attention=True)
 
-    def forward(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
+    def forward(self, tokens: Tensor, groups: EqualLengthGroups) -> Tensor:
         """Map float[T, H] to float[T, H]."""
         joined = self.inputs(tokens).view(len(tokens), 3, self.heads, -1)
-        parts = [_attend(*run.cut(joined).permute(2, 0, 3, 1, 4)) for run in runs]
+        parts = [_attend(*group.cut(joined).permute(2, 0, 3, 1, 4)) for group in groups]
         return self._finish(torch.cat(parts) if len(parts) > 1 else parts[0], tokens)
 
     def _finish(self, context: Tensor, tokens: Tensor) -> Tensor:
-        """From attention's answer to the end of the block; float[T, H] both."""
+        """From the output of attention to the end of the block; float[T, H] both."""
         middle = _normalise(self.attention_norm, self.output.add(context, tokens))
         return _normalise(self.norm, self.down.add(self.activation(self.up(middle)), middle))
 
@@ -113,16 +113,16 @@ class FirstTokenBlock(FlatBlock):
         )
         self.inputs = _make(arithmetic, weight, bias, attention=True)
 
-    def forward(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
+    def forward(self, tokens: Tensor, groups: EqualLengthGroups) -> Tensor:
         """Map float[T, H] to float[B, H]."""
-        first = tokens[runs.first]
+        first = tokens[groups.first]
         queries = self.query(first).view(len(first), self.heads, 1, -1)
         joined = self.inputs(tokens).view(len(tokens), 2, self.heads, -1)
         parts, begin = [], 0
-        for run in runs:
-            keys, values = run.cut(joined).permute(2, 0, 3, 1, 4)
-            parts.append(_attend(queries[begin : begin + run.count], keys, values))
-            begin += run.count
+        for group in groups:
+            keys, values = group.cut(joined).permute(2, 0, 3, 1, 4)
+            parts.append(_attend(queries[begin : begin + group.count], keys, values))
+            begin += group.count
         return self._finish(torch.cat(parts), first)
 
 
@@ -150,26 +150,26 @@ class FlatStack(nn.Module):
         self._blocks = nn.ModuleList(blocks)
 
     def forward(
-        self, hidden_states: Tensor, *_others: object, runs: EqualLengthGroups, **_more: Any
+        self, hidden_states: Tensor, *_others: object, groups: EqualLengthGroups, **_more: Any
     ) -> BaseModelOutputWithPastAndCrossAttentions:
         """Run the blocks.
 
         Args:
             hidden_states: float[1, T, E], the embeddings of a flat batch.
-            runs: Its sequences.
+            groups: Its sequences.
 
         Returns:
             `last_hidden_state` float32[B, 1, H].
         """
         tokens = self._projection(hidden_states[0]).to(self._dtype)
         for block in self._blocks:
-            tokens = block(tokens, runs)
-        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=self._pool(tokens, runs)[:, None])
+            tokens = block(tokens, groups)
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=self._pool(tokens, groups)[:, None])
 
-    def _pool(self, tokens: Tensor, runs: EqualLengthGroups) -> Tensor:
+    def _pool(self, tokens: Tensor, groups: EqualLengthGroups) -> Tensor:
         if self._pooling == "cls":
             return tokens.float()
-        sequences = [run.cut(tokens).float() for run in runs]
+        sequences = [group.cut(tokens).float() for group in groups]
         return torch.cat([each.mean(1) if self._pooling == "mean" else each.amax(1) for each in sequences])
 
 

@@ -40,13 +40,13 @@ class FlatNetwork(nn.Module):
         self._network = _copy_around(network, stack.name)
         setattr(base_model(self._network), stack.name, FlatStack(stack, arithmetic, pooling))
 
-    def forward(self, input_ids: Tensor, position_ids: Tensor, runs: EqualLengthGroups) -> Tensor:
+    def forward(self, input_ids: Tensor, position_ids: Tensor, groups: EqualLengthGroups) -> Tensor:
         """Classify sequences.
 
         Args:
             input_ids: int64[T], sequence after sequence.
             position_ids: int64[T], 0 for each sequence's first token.
-            runs: Where the sequences are.
+            groups: Where the sequences are.
 
         Returns:
             Logits, float32[B, C].
@@ -54,7 +54,7 @@ class FlatNetwork(nn.Module):
         flat = {
             "input_ids": input_ids[None],
             "position_ids": position_ids[None] + self._first_position,
-            "runs": runs,
+            "groups": groups,
         }
         network = self._network
         if isinstance(network, Classifier):

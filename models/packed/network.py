@@ -5,7 +5,7 @@ names our attention, one hook hands the encoder its positions and boundaries, an
 states to one vector; so the rest of the network sees B sequences of one token, and any head works unchanged.
 
 Packed input under another attention silently mixes documents. So a forward counts which layers attended through
-ours and gives no answer unless all of them did.
+ours and gives no logits unless all of them did.
 """
 
 from __future__ import annotations

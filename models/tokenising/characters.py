@@ -2,7 +2,7 @@
 
 Its normalizer works character by character (accents are taken off after a canonical decomposition, which
 reorders combining marks only among themselves), and so does its pre-tokenizer: white space vanishes, punctuation
-and Chinese characters stand alone, all else joins its neighbours in a run. So a text falls apart into words
+and Chinese characters stand alone, all else joins its neighbours in a span. So a text falls apart into words
 that know nothing of each other, and where it does so is a property of the character.
 """
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from models.tokenising.library import encode_strings
 
-BETWEEN, RUN, WHOLE, _UNSEEN = -1, -2, -3, -4
-"""What a table says of a character that is no token of its own: it stands between words; it is part of a run;
+BETWEEN, IN_SPAN, WHOLE, _UNSEEN = -1, -2, -3, -4
+"""What a table says of a character that is no token of its own: it stands between words; it is part of a span;
 the library has to see the whole document; nobody has asked yet."""
 
 _ALL = 0x110000
@@ -43,7 +43,7 @@ class CharacterTable:
             codes: uint32[N].
 
         Returns:
-            int32[N], the token id of a character that stands alone; below 0 `BETWEEN`, `RUN` or `WHOLE`.
+            int32[N], the token id of a character that stands alone; below 0 `BETWEEN`, `IN_SPAN` or `WHOLE`.
         """
         found = self._table.take(codes)
         if found.min(initial=0) == _UNSEEN:
@@ -67,7 +67,7 @@ class CharacterTable:
             return WHOLE
         words = [word for word, _ in self._words(self._normalise(f"a{character}a"))]
         if len(words) == 1:
-            return RUN
+            return IN_SPAN
         if words == ["a", "a"]:
             return BETWEEN
         return 0 if len(words) == 3 and words[0] == words[2] == "a" else WHOLE

@@ -10,7 +10,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from models.tokenising.library import encode_strings
-from models.tokenising.spans import spans
+from models.tokenising.spans import span_indices
 
 FIRST_CHARACTERS = 8192
 """Characters that are checked whatever happens, some hundred comments: a few hundredths of a second."""
@@ -61,7 +61,7 @@ class SampleCheck:
         strings = texts.gather(chosen).to_list()
         expected, counts = encode_strings(self._backend, strings)
         lengths = offsets[chosen + 1] - offsets[chosen]
-        actual = ids[spans(offsets[chosen], lengths)]
+        actual = ids[span_indices(offsets[chosen], lengths)]
         if np.array_equal(lengths, counts) and np.array_equal(actual, expected):
             return None
         splits = np.split(actual, np.cumsum(lengths)[:-1]), np.split(expected, np.cumsum(counts)[:-1])

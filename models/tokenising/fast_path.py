@@ -1,4 +1,4 @@
-"""The fast path for tokenizers of BERT's kind: a table for what stands alone, remembered runs for the rest."""
+"""The fast path for tokenizers of BERT's kind: a table for what stands alone, remembered spans for the rest."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import tokenizers
 from numpy.typing import NDArray
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
-from models.tokenising.characters import RUN, WHOLE, CharacterTable
+from models.tokenising.characters import IN_SPAN, WHOLE, CharacterTable
 from models.tokenising.code_points import CodePoints, decode_pieces
-from models.tokenising.spans import SpanEncoder, find_spans, spans
+from models.tokenising.spans import SpanEncoder, find_spans, span_indices
 
 # None of them touches the ids when special tokens are left out.
 _PROCESSORS: Final = (
@@ -37,7 +37,7 @@ class FastPath:
         self._raw_hints = sorted({content[0] for content in self._raw})
         triggers = frozenset(content.strip()[0] for content in _normalised_tokens(backend))
         self._table = CharacterTable(backend, triggers)
-        self._runs = SpanEncoder(backend)
+        self._span_encoder = SpanEncoder(backend)
 
     def encode(self, texts: pl.Series) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Encode D documents without special tokens.
@@ -56,12 +56,12 @@ class FastPath:
     def _encode_piece(self, texts: pl.Series, points: CodePoints) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         found = self._table.look_up(points.codes)
         self._make_whole(texts, points, found)
-        runs = find_spans(points, found == RUN)
-        ids, lengths = self._runs.encode(runs, points.text)
-        return _collect(found, points.offsets, runs.start, ids, lengths)
+        spans = find_spans(points, found == IN_SPAN)
+        ids, lengths = self._span_encoder.encode(spans, points.text)
+        return _collect(found, points.offsets, spans.start, ids, lengths)
 
     def _make_whole(self, texts: pl.Series, points: CodePoints, found: NDArray[np.int32]) -> None:
-        """Turn documents that the library has to see as they are into one run each, in place."""
+        """Turn documents that the library has to see as they are into one span each, in place."""
         documents = points.documents_of(np.flatnonzero(found == WHOLE))
         for hint in self._raw_hints:
             if hint in points.text:
@@ -70,7 +70,7 @@ class FastPath:
                 documents = np.union1d(documents, suspects[named])
         if len(documents):
             first, last = points.offsets[documents], points.offsets[documents + 1]
-            found[spans(first, last - first)] = RUN
+            found[span_indices(first, last - first)] = IN_SPAN
 
 
 def is_of_berts_kind(backend: tokenizers.Tokenizer) -> bool:
@@ -93,17 +93,17 @@ def _normalised_tokens(backend: tokenizers.Tokenizer) -> list[str]:
 def _collect(
     found: NDArray[np.int32],
     offsets: NDArray[np.int64],
-    run_start: NDArray[np.int64],
-    run_ids: NDArray[np.int32],
-    run_lengths: NDArray[np.int64],
+    span_start: NDArray[np.int64],
+    span_ids: NDArray[np.int32],
+    span_lengths: NDArray[np.int64],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Put the ids of single characters and of runs in the order of the text; `ids` and `lengths` of documents."""
+    """Put the ids of single characters and of spans in the order of the text; `ids` and `lengths` of documents."""
     places = np.flatnonzero(found >= 0)
-    run_ends = np.concatenate([[0], np.cumsum(run_lengths)])
-    lengths = np.diff(np.searchsorted(places, offsets)) + np.diff(run_ends[np.searchsorted(run_start, offsets)])
-    of_run = np.zeros(len(places) + len(run_ids), np.bool_)
-    of_run[spans(np.searchsorted(places, run_start) + run_ends[:-1], run_lengths)] = True
-    ids = np.empty(len(of_run), np.int32)
-    ids[of_run] = run_ids
-    ids[~of_run] = found.take(places)
+    span_ends = np.concatenate([[0], np.cumsum(span_lengths)])
+    lengths = np.diff(np.searchsorted(places, offsets)) + np.diff(span_ends[np.searchsorted(span_start, offsets)])
+    of_span = np.zeros(len(places) + len(span_ids), np.bool_)
+    of_span[span_indices(np.searchsorted(places, span_start) + span_ends[:-1], span_lengths)] = True
+    ids = np.empty(len(of_span), np.int32)
+    ids[of_span] = span_ids
+    ids[~of_span] = found.take(places)
     return ids, lengths

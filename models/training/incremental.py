@@ -1,4 +1,4 @@
-"""Fine-tuning: a challenger from the champion, new labels and a rehearsal of the old ones."""
+"""Fine-tuning: a challenger from the champion, new labels and a replay of old ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FinetuneRows:
 
     Attributes:
         new: New labelled rows.
-        old: Rows that were labelled before, to rehearse.
+        old: Rows that were labelled before, to replay.
         dev: Rows to choose by; None holds out a share of what is trained on.
         unlabelled: String[N], recent texts to adapt to, where the recipe asks for it.
         keep_out: String[N], texts of test sets: rows with one of them are trained on in no role.
@@ -53,17 +53,17 @@ class FinetuneRows:
 
 @dataclass(frozen=True, slots=True)
 class _Splits:
-    """Rows that are trained on, how many of them are rehearsed, and the rows held out."""
+    """Rows that are trained on, how many of them are replayed, and the rows held out."""
 
     rows: LabelledRows
-    rehearsed: int
+    replayed: int
     dev: LabelledRows
 
 
 def finetune(
     champion: Bundle,
     recipe: FinetuneRecipe,
-    lessons: FinetuneRows,
+    rows: FinetuneRows,
     root: Path,
     *,
     data: Sequence[DataRecord] = (),
@@ -79,7 +79,7 @@ def finetune(
     Args:
         champion: A bundle of ours.
         recipe: Everything that decides what happens.
-        lessons: The rows.
+        rows: The rows.
         root: The bundle is written to `root/<version>`.
         data: What the rows came from, for the lineage.
         yeban_version: For the lineage.
@@ -90,41 +90,41 @@ def finetune(
         The sealed bundle; the same champion, recipe, rows and machine give the same version.
 
     Raises:
-        TrainingError: The champion is somebody else's model, a class has no row, or no row is left.
+        TrainingError: The champion is not a bundle of ours, a class has no row, or no row is left.
     """
     _check_own(champion)
     set_seed(recipe.seed)
     generator = np.random.default_rng(recipe.seed)
-    lessons = _without_test_texts(lessons)
-    lots = _share_out(lessons, recipe, generator)
-    check_classes(lots.rows.gold, champion.labels)
-    check_dev(lots.dev)
+    rows = _without_test_texts(rows)
+    splits = _share_out(rows, recipe, generator)
+    check_classes(splits.rows.gold, champion.labels)
+    check_dev(splits.dev)
     with staging_dir(root) as folder:
         shutil.copyfile(champion.path / TOKENIZER, folder / TOKENIZER)
-        best, mixes = _fit(champion, recipe, lots, lessons.unlabelled, folder, show_progress=show_progress)
-        unlabelled = [] if lessons.unlabelled is None or not recipe.adaptation.epochs else [lessons.unlabelled]
-        seen = fingerprint_bytes([lots.rows.texts, lots.dev.texts, *unlabelled], read_fingerprints(champion))
+        best, points = _fit(champion, recipe, splits, rows.unlabelled, folder, show_progress=show_progress)
+        unlabelled = [] if rows.unlabelled is None or not recipe.adaptation.epochs else [rows.unlabelled]
+        seen = fingerprint_bytes([splits.rows.texts, splits.dev.texts, *unlabelled], read_fingerprints(champion))
         (folder / SEEN).write_bytes(seen)
         lineage = Lineage(
             yeban=yeban_version,
             parent=champion.version,
             recipe={**recipe.as_dict(), UNRECORDED: _unrecorded(champion)},
             data=tuple(data),
-            dev_metrics=_figures(best, mixes, lots),
+            dev_metrics=_figures(best, points, splits),
         )
         manifest = champion.manifest.model_copy(
             update={"temperature": best.temperature, "lineage": lineage, "files": {}}
         )
-        return publish(folder, manifest, lots.dev, root, finish)
+        return publish(folder, manifest, splits.dev, root, finish)
 
 
-def _figures(best: Interpolation, mixes: Sequence[Interpolation], lots: _Splits) -> dict[str, Any]:
+def _figures(best: Interpolation, points: Sequence[Interpolation], splits: _Splits) -> dict[str, Any]:
     return {
         **headline(best.evaluation),
         "alpha": best.alpha,
-        "new_rows": len(lots.rows) - lots.rehearsed,
-        "rehearsed_rows": lots.rehearsed,
-        "mixes": [mix.as_dict() for mix in mixes],
+        "new_rows": len(splits.rows) - splits.replayed,
+        "rehearsed_rows": splits.replayed,
+        "mixes": [point.as_dict() for point in points],
     }
 
 
@@ -140,54 +140,54 @@ def _check_own(champion: Bundle) -> None:
 def _unrecorded(champion: Bundle) -> str | None:
     if SEEN not in champion.manifest.files:
         return champion.version
-    told: str | None = champion.manifest.lineage.recipe.get(UNRECORDED)
-    return told
+    recorded: str | None = champion.manifest.lineage.recipe.get(UNRECORDED)
+    return recorded
 
 
-def _without_test_texts(lessons: FinetuneRows) -> FinetuneRows:
-    texts = lessons.keep_out
+def _without_test_texts(rows: FinetuneRows) -> FinetuneRows:
+    texts = rows.keep_out
     if texts is None:
-        return lessons
-    dev = None if lessons.dev is None else leave_out(lessons.dev, texts)
-    unlabelled = lessons.unlabelled
+        return rows
+    dev = None if rows.dev is None else leave_out(rows.dev, texts)
+    unlabelled = rows.unlabelled
     if unlabelled is not None:
         unlabelled = leave_out(LabelledRows(unlabelled, np.zeros(len(unlabelled), np.int64)), texts).texts
-    kept = FinetuneRows(leave_out(lessons.new, texts), leave_out(lessons.old, texts), dev, unlabelled)
-    left = len(lessons.new) - len(kept.new), len(lessons.old) - len(kept.old)
+    kept = FinetuneRows(leave_out(rows.new, texts), leave_out(rows.old, texts), dev, unlabelled)
+    left = len(rows.new) - len(kept.new), len(rows.old) - len(kept.old)
     log.info("kept out for the test sets: %d new and %d old rows", *left)
     if not len(kept.new):
         raise TrainingError(
-            f"all {len(lessons.new)} new rows are in the test sets",
+            f"all {len(rows.new)} new rows are in the test sets",
             expected="new rows that no test set holds",
             action="give other rows with --new, or fewer files with --keep-out",
         )
     return kept
 
 
-def _share_out(lessons: FinetuneRows, recipe: FinetuneRecipe, generator: np.random.Generator) -> _Splits:
-    """Draw the rehearsal and hold out dev rows, of new and of old rows alike; a new label replaces the old one."""
-    old = leave_out(lessons.old, lessons.new.texts)
-    new, rehearsed = lessons.new, draw_replay(old, round(recipe.rehearsal * len(lessons.new)), generator)
-    dev = lessons.dev
+def _share_out(rows: FinetuneRows, recipe: FinetuneRecipe, generator: np.random.Generator) -> _Splits:
+    """Draw the replayed rows and hold out dev rows, of new and of old rows alike; a new label replaces the old one."""
+    old = leave_out(rows.old, rows.new.texts)
+    new, replayed = rows.new, draw_replay(old, round(recipe.rehearsal * len(rows.new)), generator)
+    dev = rows.dev
     if dev is None:
         new, new_dev = hold_out(new, recipe.dev_share, generator)
-        rehearsed, old_dev = hold_out(rehearsed, recipe.dev_share, generator)
+        replayed, old_dev = hold_out(replayed, recipe.dev_share, generator)
         dev = join_rows(new_dev, old_dev)
-    return _Splits(join_rows(new, rehearsed), len(rehearsed), dev)
+    return _Splits(join_rows(new, replayed), len(replayed), dev)
 
 
 def _fit(
     champion: Bundle,
     recipe: FinetuneRecipe,
-    lots: _Splits,
+    splits: _Splits,
     unlabelled: pl.Series | None,
     folder: Path,
     *,
     show_progress: bool,
 ) -> tuple[Interpolation, tuple[Interpolation, ...]]:
-    """Train, mix, calibrate and write the weights into the folder."""
+    """Train, interpolate, calibrate and write the weights into the folder."""
     manifest, cleaner, tokenizer = champion.manifest, champion.cleaner(), champion.tokenizer()
-    texts, dev_texts = cleaner.clean(lots.rows.texts), cleaner.clean(lots.dev.texts)
+    texts, dev_texts = cleaner.clean(splits.rows.texts), cleaner.clean(splits.dev.texts)
     warn_of_overlap(texts, dev_texts)
     network = load_network(champion)
     assert isinstance(network, Classifier)  # `_check_own`
@@ -197,14 +197,15 @@ def _fit(
         mask = _mask_token(champion)
         adapt(network.encoder, documents, mask, recipe.adaptation, recipe, folder, show_progress=show_progress)
     model = DocumentClassifier(network, manifest.aggregation)
-    train_set = DocumentDataset(EncodedDocuments.encode(texts, tokenizer, manifest.windows), lots.rows.gold)
-    dev_set = DocumentDataset(EncodedDocuments.encode(dev_texts, tokenizer, manifest.windows), lots.dev.gold).by_size()
-    log.info("fine-tuning on %d documents, %d of them rehearsed; %d dev", len(train_set), lots.rehearsed, len(dev_set))
+    encoded, dev_encoded = (EncodedDocuments.encode(each, tokenizer, manifest.windows) for each in (texts, dev_texts))
+    train_set = DocumentDataset(encoded, splits.rows.gold)
+    dev_set = DocumentDataset(dev_encoded, splits.dev.gold).by_size()
+    log.info("fine-tuning on %d documents, %d of them rehearsed; %d dev", len(train_set), splits.replayed, len(dev_set))
     trainer = make_trainer(model, train_set, dev_set, recipe, folder / "checkpoints", show_progress=show_progress)
     trainer.train()
     shutil.rmtree(folder / "checkpoints")
     new, stored = _copied(network), stored_type(champion)
-    best, mixes = choose_interpolation(
+    best, points = choose_interpolation(
         recipe.alphas,
         lambda alpha: _measured(
             trainer, model, interpolate_weights(old, new, alpha), alpha, dev_set, champion, recipe.seed
@@ -214,7 +215,7 @@ def _fit(
     round_weights(model, stored)
     save_network(network, folder, dtype=stored)
     log.info("alpha %s of %s: macro-F1 %.4f on dev", best.alpha, recipe.alphas, best.evaluation.macro_f1.value)
-    return best, mixes
+    return best, points
 
 
 def _measured(

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from models.bundle import CARD, Bundle, seal_bundle
 from models.manifest import Manifest
-from models.registry import WORKSHOP_PREFIX
+from models.registry import STAGING_PREFIX
 from models.training.card import write_card
 from models.training.data import LabelledRows
 
 Finish = Callable[[Bundle, LabelledRows], Bundle]
-"""Takes the sealed bundle, still in its workshop, and the dev rows; adds to it and seals it again."""
+"""Takes the sealed bundle, still in its staging folder, and the dev rows; adds to it and seals it again."""
 
 
 @contextmanager
 def staging_dir(root: Path) -> Iterator[Path]:
-    """A folder under `root` that nobody takes for a bundle; what is still in it at the end is removed."""
+    """A folder under `root` that is never taken for a bundle; what is still in it at the end is removed."""
     root.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=WORKSHOP_PREFIX, dir=root))
+    folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=root))
     try:
         yield folder
     finally:
@@ -30,10 +30,10 @@ def staging_dir(root: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, manifest: Manifest, dev: LabelledRows, root: Path, finish: Finish | None) -> Bundle:
-    """Seal what lies in a workshop, write its card, and move it to `root/<version>`.
+    """Seal what lies in a staging folder, write its card, and move it to `root/<version>`.
 
     Args:
-        folder: The workshop, with weights, configuration and tokenizer.
+        folder: The staging folder, with weights, configuration and tokenizer.
         manifest: What the bundle is; `files` is filled in.
         dev: The dev rows.
         root: Where bundles of the task go.

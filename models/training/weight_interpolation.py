@@ -16,11 +16,11 @@ Weights = Mapping[str, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Interpolation:
-    """A place between the champion and the tuned network.
+    """A point between the champion and the tuned network.
 
     Attributes:
         alpha: 0 is the champion, 1 the tuned network.
-        temperature: Fitted on the dev rows for this place.
+        temperature: Fitted on the dev rows for this point.
         evaluation: Figures on the dev rows, with this temperature.
     """
 
@@ -55,19 +55,19 @@ def interpolate_weights(old: Weights, new: Weights, alpha: float) -> dict[str, T
 def choose_interpolation(
     alphas: Sequence[float], measure: Callable[[float], Interpolation]
 ) -> tuple[Interpolation, tuple[Interpolation, ...]]:
-    """Measure every place; the best macro-F1 wins, of equals the smaller ECE, then the one nearer to the champion.
+    """Measure every point; the best macro-F1 wins, of equals the smaller ECE, then the one nearer to the champion.
 
     Args:
-        alphas: Places, at least one.
-        measure: Sets the network to a place and measures it on dev rows.
+        alphas: Points, at least one.
+        measure: Sets the network to a point and measures it on dev rows.
 
     Returns:
         The best, and all in the order of `alphas`.
     """
-    mixes = tuple(measure(alpha) for alpha in alphas)
-    return min(mixes, key=_rank), mixes
+    points = tuple(measure(alpha) for alpha in alphas)
+    return min(points, key=_rank), points
 
 
-def _rank(mix: Interpolation) -> tuple[float, float, float]:
-    ece = mix.evaluation.ece.value
-    return (-mix.evaluation.macro_f1.value, ece if ece == ece else 1.0, mix.alpha)
+def _rank(point: Interpolation) -> tuple[float, float, float]:
+    ece = point.evaluation.ece.value
+    return (-point.evaluation.macro_f1.value, ece if ece == ece else 1.0, point.alpha)

@@ -239,7 +239,7 @@ def two_bundles(home: Home, other: Path) -> tuple[Registry, str, str]:
     for folder in (home.bundle, other):
         versions.append(open_bundle(folder).version)
         shutil.copytree(folder, home.root / "bundles" / home.task / versions[-1])
-    registry.crown(home.task, versions[0])
+    registry.set_champion(home.task, versions[0])
     return registry, versions[0], versions[1]
 
 
@@ -252,7 +252,7 @@ class _Promotes(LogLines):
 
     def begin(self, what: str, total: int) -> None:
         if what == "score":
-            self._registry.crown(self._task, self._version)
+            self._registry.set_champion(self._task, self._version)
         super().begin(what, total)
 
 
@@ -293,7 +293,7 @@ def test_a_run_that_was_cut_off_after_its_last_row_is_closed_by_the_next_and_nob
 def test_a_night_goes_on_with_the_bundle_that_began_it(home: Home, tiny_bundle: Callable[[str], Path]) -> None:
     registry, first, second = two_bundles(home, tiny_bundle("weibo"))
     nightly(home).well()
-    registry.crown(home.task, second)
+    registry.set_champion(home.task, second)
     assert steps(home) == ALL_FRESH  # cron's second look finds nothing to do
     deliver(home, name="b.parquet")
     assert steps(home)["score"] == "done"
@@ -308,7 +308,7 @@ def test_a_night_whose_rows_were_replaced_belongs_to_the_bundle_that_did(
 ) -> None:
     registry, _, second = two_bundles(home, tiny_bundle("weibo"))
     nightly(home).well()
-    registry.crown(home.task, second)
+    registry.set_champion(home.task, second)
     yeban("backfill", home.task, "--from", DAY, "--to", DAY, "--replace", "--home", home.root).well()
     assert steps(home)["score"] == "fresh"
     assert home.query("SELECT bundle, count(*) FROM predictions GROUP BY ALL") == [(second, ROWS)]
@@ -319,7 +319,7 @@ def test_a_bundle_that_is_gone_ends_no_night(
 ) -> None:
     registry, first, second = two_bundles(home, tiny_bundle("weibo"))
     nightly(home).well()
-    registry.crown(home.task, second)
+    registry.set_champion(home.task, second)
     shutil.rmtree(home.root / "bundles" / home.task / first)
     nightly(home).calmly()
     assert f"the bundle that began it can't be used, {second} goes on" in caplog.text

@@ -14,7 +14,7 @@ from tokenizers import AddedToken, normalizers
 from tokenizers import Tokenizer as Backend
 
 from models.tokenising import code_points
-from models.tokenising import spans as runs
+from models.tokenising import spans as span_module
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.networks import WORDS, backend
@@ -118,7 +118,7 @@ def test_wherever_a_column_is_cut(name: str, texts: list[str]) -> None:
 @given(texts=COLUMNS)
 def test_all_runs_in_one_slot(texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
+        patch.setattr(span_module, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         same("accents kept", texts)
 
 

@@ -135,8 +135,8 @@ class TestCache:
     def test_change_nothing_but_the_work(self, tmp_path: Path) -> None:
         plain, knowing, cache = self.with_cache(tmp_path)
         texts = [*sentences(30, 40), "", " "]
-        for lot in (texts[:20], texts[10:], texts[::-1], texts[:1]):
-            scores, expected = knowing.score(texts_of(*lot)), plain.score(texts_of(*lot))
+        for part in (texts[:20], texts[10:], texts[::-1], texts[:1]):
+            scores, expected = knowing.score(texts_of(*part)), plain.score(texts_of(*part))
             for name in Scores.__slots__:
                 np.testing.assert_allclose(getattr(scores, name), getattr(expected, name), atol=1e-6, strict=True)
         assert cache.found == 10 + 31 + 1
@@ -196,9 +196,9 @@ class TestLongDocuments:
             windows = plain_logits(network, text, SLIDING)
             document = plain_document(windows, how)
             np.testing.assert_allclose(scores.probs[row], softmax(document[None])[0], atol=1e-5)
-            loudest = np.argsort(-windows[:, int(document.argmax())], kind="stable")[:3]
+            largest = np.argsort(-windows[:, int(document.argmax())], kind="stable")[:3]
             top = scores.top[scores.top_offsets[row] : scores.top_offsets[row + 1]]
-            assert top.tolist() == loudest.tolist()
+            assert top.tolist() == largest.tolist()
             assert scores.n_windows[row] == len(windows)
             assert scores.n_tokens[row] == len(text)
         assert scores.n_windows.max() > 5

@@ -40,10 +40,10 @@ def test_nothing_yet(registry: Registry) -> None:
 def test_the_one_in_use(registry: Registry) -> None:
     one, two = register(registry.root, temperature=1.0), register(registry.root, temperature=2.0)
     assert list(registry.at_hand("t")) == sorted([one.version, two.version])
-    registry.crown("t", two.version)
+    registry.set_champion("t", two.version)
     assert registry.champion("t") == two.version
     assert registry.resolve("t", None, DEFAULTS) == two
-    registry.crown("t", one.version)
+    registry.set_champion("t", one.version)
     assert registry.resolve("t", None, DEFAULTS) == one
 
 
@@ -72,7 +72,7 @@ def test_a_bundle_that_is_still_being_trained_is_none(registry: Registry) -> Non
 
 def test_a_manifest_edited_in_place(registry: Registry) -> None:
     bundle = register(registry.root)
-    registry.crown("t", bundle.version)
+    registry.set_champion("t", bundle.version)
     file = bundle.path / "manifest.json"
     file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "temperature": 3.0}), "utf-8")
     for wanted in (None, bundle.version):
@@ -81,7 +81,7 @@ def test_a_manifest_edited_in_place(registry: Registry) -> None:
 
 
 def test_a_champion_that_is_gone(registry: Registry) -> None:
-    registry.crown("t", "0123456789ab")
+    registry.set_champion("t", "0123456789ab")
     with pytest.raises(BundleIncomplete, match="0123456789ab"):
         registry.resolve("t", None, DEFAULTS)
 
@@ -104,12 +104,12 @@ def test_a_name_that_nobody_knows(registry: Registry, wanted: str) -> None:
 
 def test_the_embedded_one_is_at_hand_beside_what_was_trained(registry: Registry) -> None:
     trained = register(registry.root, "comment")
-    registry.crown("comment", trained.version)
+    registry.set_champion("comment", trained.version)
     version, folder = list(registry.at_hand("comment").items())[-1]
     assert folder == EMBEDDED / "comment"
     assert list(registry.at_hand("comment")) == [trained.version, version]
     assert registry.resolve("comment", version[:8], DEFAULTS).path == folder
-    registry.crown("comment", version)
+    registry.set_champion("comment", version)
     assert registry.resolve("comment", None, DEFAULTS).path == folder
 
 
@@ -119,7 +119,7 @@ def test_the_embedded_one_is_in_use_until_there_is_a_pointer(registry: Registry)
     assert registry.in_use("comment") == embedded
     trained = register(registry.root, "comment")
     assert registry.in_use("comment") == embedded
-    registry.crown("comment", trained.version)
+    registry.set_champion("comment", trained.version)
     assert registry.in_use("comment") == trained.version
 
 

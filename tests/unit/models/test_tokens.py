@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer as Backend
 from tokenizers import models, processors
 
-from models.tokenising import spans as runs
+from models.tokenising import spans as span_module
 from models.tokenising.characters import CharacterTable
 from models.tokenising.library import CHUNK_DOCS
 from models.tokenising.spans import SpanEncoder
@@ -89,7 +89,7 @@ class TestFallback:
     def test_a_wrong_memory_of_runs_is_noticed(
         self, tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
+        monkeypatch.setattr(span_module, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         tokenizer.encode(pl.Series(self.TEXTS))
         monkeypatch.setattr(SpanEncoder, "_are_same", lambda *_: np.ones(1, np.bool_))
         assert tokenizer.encode(pl.Series(["h"])).ids.tolist() == [WORDS.index("h")]

@@ -10,16 +10,16 @@ from models.acceleration.flat import EqualLengthGroup, EqualLengthGroups, _atten
 
 class TestRuns:
     def test_neighbours_of_equal_length(self) -> None:
-        runs = EqualLengthGroups.of([4, 4, 3, 4])
-        assert runs.runs == (EqualLengthGroup(0, 2, 4), EqualLengthGroup(8, 1, 3), EqualLengthGroup(11, 1, 4))
-        assert runs.first.tolist() == [0, 4, 8, 11]
+        groups = EqualLengthGroups.of([4, 4, 3, 4])
+        assert groups.groups == (EqualLengthGroup(0, 2, 4), EqualLengthGroup(8, 1, 3), EqualLengthGroup(11, 1, 4))
+        assert groups.first.tolist() == [0, 4, 8, 11]
 
     def test_cut(self) -> None:
         tokens = torch.arange(22).view(11, 2)
         assert EqualLengthGroup(1, 2, 3).cut(tokens).tolist() == tokens[1:7].view(2, 3, 2).tolist()
 
     def test_no_sequences(self) -> None:
-        assert EqualLengthGroups.of([]).runs == ()
+        assert EqualLengthGroups.of([]).groups == ()
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 0.03)])

@@ -100,7 +100,7 @@ class TestSabotage:
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         def refuse(*_: Any, **__: Any) -> Tensor:
-            raise TypeError("unexpected keyword argument 'runs'")
+            raise TypeError("unexpected keyword argument 'groups'")
 
         monkeypatch.setattr(network_module.FlatNetwork, "forward", refuse)
         assert flatten_network(family_network("bert"), "fp32") is None

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import AddedToken, models, normalizers, pre_tokenizers, processors
 from tokenizers import Tokenizer as Backend
 
-from models.tokenising import spans as runs
+from models.tokenising import spans as span_module
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.asking import note_strings
@@ -73,7 +73,7 @@ class TestAddedTokens:
         assert same(made, "E\u03011", "ÉÉ1", "e1", "é 1").count(len(WORDS)) == 3
 
     def test_only_documents_that_hold_one_go_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked = note_strings(monkeypatch, runs)
+        asked = note_strings(monkeypatch, span_module)
         made = changed(lambda made: made.add_special_tokens(["[CLS]"]))
         FastPath(made).encode(pl.Series(["好[a]书", "好[CLS]书", "书"]))
         assert asked == ["a", "好[CLS]书"]

@@ -1,4 +1,4 @@
-"""Runs of letters: found, encoded once, remembered within bounds."""
+"""Spans of letters: found, encoded once, remembered within bounds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.tokenising import spans as runs
+from models.tokenising import spans as span_module
 from models.tokenising.code_points import CodePoints, decode_pieces
-from models.tokenising.spans import MAX_LETTERS, SpanEncoder, TextSpans, find_spans, spans
+from models.tokenising.spans import MAX_LETTERS, SpanEncoder, TextSpans, find_spans, span_indices
 from tests.support.asking import note_strings
 from tests.support.networks import WORDS, backend
 
@@ -18,14 +18,14 @@ def points_of(*texts: str) -> CodePoints:
     return points
 
 
-def runs_of(*texts: str) -> tuple[TextSpans, CodePoints]:
-    """Small letters and digits are run."""
+def spans_of(*texts: str) -> tuple[TextSpans, CodePoints]:
+    """Small letters and digits are one span."""
     points = points_of(*texts)
     return find_spans(points, points.codes < ord("{")), points
 
 
 def encoded(encoder: SpanEncoder, *texts: str) -> list[list[int]]:
-    found, points = runs_of(*texts)
+    found, points = spans_of(*texts)
     ids, lengths = encoder.encode(found, points.text)
     return [part.tolist() for part in np.split(ids, np.cumsum(lengths)[:-1])] if len(lengths) else []
 
@@ -37,12 +37,12 @@ def plain(text: str) -> list[int]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    return note_strings(monkeypatch, runs)
+    return note_strings(monkeypatch, span_module)
 
 
 class TestFind:
     def test_between_others_and_at_edges_of_documents(self) -> None:
-        found, points = runs_of("ab", "c好de", "", "好", "fg好", "h")
+        found, points = spans_of("ab", "c好de", "", "好", "fg好", "h")
         assert [points.text[s : s + n] for s, n in zip(found.start, found.length, strict=True)] == [
             *("ab", "c", "de", "fg", "h")
         ]
@@ -52,7 +52,7 @@ class TestFind:
 
     @pytest.mark.parametrize("texts", [("",), ("好", "", "书")])
     def test_none(self, texts: tuple[str, ...]) -> None:
-        found, _ = runs_of(*texts)
+        found, _ = spans_of(*texts)
         assert len(found.start) == len(found.codes) == 0
         assert encoded(SpanEncoder(backend()), *texts) == []
 
@@ -86,7 +86,7 @@ class TestEncode:
             assert encoded(encoder, "a好\x00\x01", "b") == [[WORDS.index("a")], [], [WORDS.index("b")]]
 
     def test_runs_of_one_slot_are_not_taken_for_each_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(runs, "_slots", lambda found: np.zeros(len(found.start), np.int64))
+        monkeypatch.setattr(span_module, "_slots", lambda found: np.zeros(len(found.start), np.int64))
         encoder = SpanEncoder(backend())
         for texts in (("ab", "ba", "ab"), ("ba", "a"), ("a", "ab")):
             assert encoded(encoder, *texts) == [plain(text) for text in texts]
@@ -95,8 +95,8 @@ class TestEncode:
 class TestBounds:
     @pytest.mark.parametrize(("most", "ids"), [(4, 100), (100, 4), (2, 2), (1, 1)])
     def test_forgets_when_full(self, monkeypatch: pytest.MonkeyPatch, most: int, ids: int) -> None:
-        monkeypatch.setattr(runs, "MAX_KNOWN", most)
-        monkeypatch.setattr(runs, "_MAX_IDS", ids)
+        monkeypatch.setattr(span_module, "MAX_KNOWN", most)
+        monkeypatch.setattr(span_module, "_MAX_IDS", ids)
         encoder = SpanEncoder(backend())
         texts = ["a", "b", "ab", "abc", "a", "1", "12", "h", "abcabc", "a"]
         for first in range(len(texts)):
@@ -105,7 +105,7 @@ class TestBounds:
             assert encoder._used <= ids
 
     def test_forgets_all(self, monkeypatch: pytest.MonkeyPatch, asked: list[str]) -> None:
-        monkeypatch.setattr(runs, "MAX_KNOWN", 3)
+        monkeypatch.setattr(span_module, "MAX_KNOWN", 3)
         encoder = SpanEncoder(backend())
         for text in ("a", "b", "c", "a", "c"):
             encoded(encoder, text)
@@ -113,5 +113,5 @@ class TestBounds:
 
 
 def test_spans() -> None:
-    assert spans(np.array([5, 0, 9, 2]), np.array([2, 0, 1, 3])).tolist() == [5, 6, 9, 2, 3, 4]
-    assert spans(np.array([], np.int64), np.array([], np.int64)).tolist() == []
+    assert span_indices(np.array([5, 0, 9, 2]), np.array([2, 0, 1, 3])).tolist() == [5, 6, 9, 2, 3, 4]
+    assert span_indices(np.array([], np.int64), np.array([], np.int64)).tolist() == []

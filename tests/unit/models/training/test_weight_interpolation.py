@@ -24,7 +24,7 @@ def test_what_is_no_fraction_is_not_mixed() -> None:
     assert interpolate_weights(OLD, NEW, 0.5)["steps"].tolist() == [7]
 
 
-def mix(alpha: float, f1: float, ece: float) -> Interpolation:
+def point(alpha: float, f1: float, ece: float) -> Interpolation:
     figures: Any = SimpleNamespace(macro_f1=SimpleNamespace(value=f1), ece=SimpleNamespace(value=ece))
     return Interpolation(alpha, 1.0, figures)
 
@@ -40,6 +40,6 @@ def mix(alpha: float, f1: float, ece: float) -> Interpolation:
     ids=["macro-F1 first", "then ECE", "then nearest to the champion", "no ECE is the worst"],
 )
 def test_which_is_taken(table: dict[float, tuple[float, float]], best: float) -> None:
-    chosen, all_of_them = choose_interpolation(tuple(table), lambda alpha: mix(alpha, *table[alpha]))
+    chosen, all_of_them = choose_interpolation(tuple(table), lambda alpha: point(alpha, *table[alpha]))
     assert chosen.alpha == best
     assert [each.alpha for each in all_of_them] == list(table)

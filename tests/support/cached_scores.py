@@ -1,4 +1,4 @@
-"""Answers from which one can tell their texts."""
+"""Scores from which one can tell their texts."""
 
 from __future__ import annotations
 
