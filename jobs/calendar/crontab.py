@@ -2,19 +2,25 @@
 
 Five fields: minute, hour, day of the month, month, weekday. `*`, numbers, names, lists, ranges, steps, `@daily` and its
 kind. 0 and 7 are Sunday. Where both days are restricted, either is enough (the OR rule of cron).
+
+`cronsim` reads the fields and walks the calendar, on wall clock times without a zone. Three things are added here:
+messages that name the faulty term, ranges that end on Sunday (`fri-sun`), and changes of the clock, which cronsim
+handles as Debian's cron does (a skipped 02:30 runs at 03:00, `0 * * * *` runs twice in a doubled hour).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+from cronsim import CronSim, CronSimError
+
 _NICKNAMES: Final = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -24,28 +30,17 @@ _NICKNAMES: Final = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
-_TERM: Final = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
-_LONGEST_GAP_DAYS: Final = 8 * 366 + 1
-"""Between two 29ths of February around a year such as 2100."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What a field may hold."""
-
-    name: str
-    low: int
-    high: int
-    names: tuple[str, ...] = ()
-
-
-_FIELDS: Final = (
-    _Field("minute", 0, 59),
-    _Field("hour", 0, 23),
-    _Field("day of the month", 1, 31),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("weekday", 0, 7, _WEEKDAYS),
-)
+_FIELDS: Final = {
+    "minute": "0 to 59",
+    "hour": "0 to 23",
+    "day of the month": "1 to 31",
+    "month": "1 to 12 or jan to dec",
+    "weekday": "0 to 7 or sun to sat",
+}
+"""What a field may hold."""
+_TERM: Final = re.compile(r"(?P<first>\*|[0-9a-z]+)(?P<last>-[0-9a-z]+)?(?P<step>/[0-9]+)?", re.IGNORECASE | re.ASCII)
+"""cronsim knows more (`L`, `LW`, `5#2`), and cron does not."""
+_SOME_DAY: Final = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +49,15 @@ class Crontab:
 
     Attributes:
         text: As it was written.
-        minutes: 0 to 59, ascending.
-        hours: 0 to 23, ascending.
-        days: Days of the month.
-        months: 1 to 12.
-        weekdays: 0 to 6, from Sunday.
-        either_day: Both days are restricted, so either is enough.
+        fields: The same as five fields that cronsim reads as they are meant here.
     """
 
     text: str
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    either_day: bool
+    fields: str
 
     def is_on(self, day: date) -> bool:
-        """Whether a date is one of those."""
-        by_day, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
-        return day.month in self.months and (by_day or by_weekday if self.either_day else by_day and by_weekday)
-
-    def times_on(self, day: date) -> Iterator[time]:
-        """The hours of a date, ascending; none where the date is not one of those."""
-        if self.is_on(day):
-            yield from (time(hour, minute) for hour in self.hours for minute in self.minutes)
+        """Whether the expression has a time on a date."""
+        return bool(self._times_on(day))
 
     def fires_on(self, day: date, zone: ZoneInfo) -> list[datetime]:
         """The moments of a local date, UTC, ascending, each once.
@@ -86,9 +65,7 @@ class Crontab:
         An hour that the clock skips on that date is that hour of the old offset; of one that comes twice it is the
         first.
         """
-        if not self.is_on(day):
-            return []
-        return sorted({datetime.combine(day, each, zone).astimezone(UTC) for each in self.times_on(day)})
+        return sorted({each.replace(tzinfo=zone).astimezone(UTC) for each in self._times_on(day)})
 
     def next_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """The first moment after another, UTC.
@@ -102,9 +79,30 @@ class Crontab:
                 return min(later)
         raise ValueError(f"{self.text!r} never comes after {moment}")
 
+    def _times_on(self, day: date) -> tuple[datetime, ...]:
+        times = _next_times(self.fields, day)
+        return times if times and times[0].date() == day else ()
+
     def _days_from(self, first: date) -> Iterator[date]:
-        left = min(_LONGEST_GAP_DAYS, (date.max - first).days - 1)
-        return (day for days in range(left) if self.is_on(day := first + timedelta(days=days)))
+        """Dates that have a time, ascending."""
+        while times := _next_times(self.fields, first):
+            day = times[0].date()
+            yield day
+            first = day + timedelta(days=1)
+
+
+@lru_cache(
+    maxsize=4096
+)  # the scheduler asks for the same nights every minute, and a walk takes a third of a millisecond
+def _next_times(fields: str, first: date) -> tuple[datetime, ...]:
+    """All wall clock times, ascending and without a zone, of the first date from `first` on that has any."""
+    found: list[datetime] = []
+    with suppress(OverflowError):  # the end of the calendar
+        for each in CronSim(fields, datetime.combine(first, time()) - timedelta(seconds=1)):
+            if found and each.date() > found[0].date():
+                break
+            found.append(each)
+    return tuple(found)
 
 
 def parse_crontab(text: str) -> Crontab:
@@ -119,55 +117,33 @@ def parse_crontab(text: str) -> Crontab:
             f"{text!r} is no cron expression; expected five fields (minute, hour, day, month, weekday), for example "
             "'30 2 * * *'"
         )
-    minutes, hours, days, months, weekdays = (
-        _parse_field(word, field) for word, field in zip(words, _FIELDS, strict=True)
-    )
-    found = Crontab(
-        text=text,
-        minutes=tuple(sorted(minutes)),
-        hours=tuple(sorted(hours)),
-        days=days,
-        months=months,
-        weekdays=frozenset(each % 7 for each in weekdays),
-        either_day=not words[2].startswith("*") and not words[4].startswith("*"),
-    )
-    if not any(found._days_from(date(2000, 1, 1))):
-        raise ValueError(f"{text!r} never comes: no month of those has such a day")
-    return found
+    fields = " ".join(_as_meant(word, name) for word, name in zip(words, _FIELDS, strict=True))
+    try:
+        CronSim(fields, datetime.combine(_SOME_DAY, time()))
+    except CronSimError as error:  # each term is right by itself
+        raise ValueError(f"{text!r} never comes: no month of those has such a day") from error
+    return Crontab(text, fields)
 
 
-def _parse_field(word: str, field: _Field) -> frozenset[int]:
-    return frozenset(value for term in word.split(",") for value in _parse_term(term, field))
+def _as_meant(word: str, name: str) -> str:
+    """A field as cronsim has to read it; one term after the other is checked, so that a message can name it."""
+    return ",".join(_checked(term, name) for term in word.split(","))
 
 
-def _parse_term(term: str, field: _Field) -> range:
+def _checked(term: str, name: str) -> str:
     match = _TERM.fullmatch(term)
     if match is None:
-        raise _bad(term, field)
-    top = 6 if field.name == "weekday" else field.high  # 7 is Sunday again
-    if match["first"] == "*":
-        if match["last"] is not None:
-            raise _bad(term, field)
-        first, last = field.low, top
-    else:
-        first = _number(match["first"], term, field)
-        last = _number(match["last"], term, field) if match["last"] else top if match["step"] else first
-    if field.name == "weekday" and match["last"] and last == 0:
-        last = 7  # sat-sun
-    step = int(match["step"] or 1)
-    if step < 1 or last < first:
-        raise _bad(term, field)
-    return range(first, last + 1, step)
+        raise _bad(term, name)
+    first, last, step = match["first"], match["last"] or "", match["step"] or ""
+    if name == "weekday":  # 7 is Sunday again: the end of a range, and never reached by a step from one day
+        last = "-7" if last.lower() in ("-0", "-sun") else last or ("-6" if step and first != "*" else "")
+    words = [f"{first}{last}{step}" if each == name else "*" for each in _FIELDS]
+    try:
+        CronSim(" ".join(words), datetime.combine(_SOME_DAY, time()))
+    except CronSimError as error:
+        raise _bad(term, name) from error
+    return first if last[1:].lower() == first.lower() else f"{first}{last}{step}"  # cronsim takes `3-3/2` for `3/2`
 
 
-def _number(word: str, term: str, field: _Field) -> int:
-    if word.lower() in field.names:
-        return field.names.index(word.lower()) + (field.low if field.name == "month" else 0)
-    if not (word.isascii() and word.isdigit() and field.low <= int(word) <= field.high):
-        raise _bad(term, field)
-    return int(word)
-
-
-def _bad(term: str, field: _Field) -> ValueError:
-    names = f" or {field.names[0]} to {field.names[-1]}" if field.names else ""
-    return ValueError(f"{term!r} is no {field.name}; expected {field.low} to {field.high}{names}, *, a-b, a,b or */n")
+def _bad(term: str, name: str) -> ValueError:
+    return ValueError(f"{term!r} is no {name}; expected {_FIELDS[name]}, *, a-b, a,b or */n")
