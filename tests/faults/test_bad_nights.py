@@ -17,7 +17,6 @@ from models.windows import WindowSpec
 from tests.support.bundles import build_bundle
 from tests.support.command import Ran
 from tests.support.homes import DAY, NEXT_DAY, Home
-from tests.support.locks import held
 from tests.support.monitored import (
     BEFORE,
     ROWS,
@@ -35,7 +34,8 @@ from tests.support.monitored import (
     stored,
     told,
 )
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
+from tests.support.warehouse_holder import held_open
 
 
 @pytest.fixture(scope="module")
@@ -316,7 +316,7 @@ class TestNoPlaceToWrite:
 
 def test_a_locked_warehouse_stops_nothing(home: Home) -> None:
     monitor(home).well()
-    with held(home.warehouse) as pid:
+    with held_open(home.warehouse) as pid:
         ran = monitor(home, NEXT_DAY).calmly()
         assert ran.code == 3
         assert f"process {pid} has it open" in gap_of(home, "rows, accuracy, ece", NEXT_DAY)
@@ -343,7 +343,7 @@ def home_on_it(disk: str, root: str, bundle: str) -> None:
 
 
 def test_a_full_disk(home: Home, tmp_path: Path) -> None:
-    found = on_a_small_disk(tmp_path / "disk", "tests.faults.test_bad_nights", "home_on_it", home.root, home.bundle)
+    found = run_on_small_disk(tmp_path / "disk", "tests.faults.test_bad_nights", "home_on_it", home.root, home.bundle)
     Ran(**found["full"]).refused(1, "o space left")
     assert Ran(**found["again"]).calmly().code == 3
     assert [each["name"] for each in found["told"]] == ["empty_share"]

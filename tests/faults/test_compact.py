@@ -17,8 +17,8 @@ from storage.errors import DiskFull, WarehouseLocked
 from storage.warehouse.compaction import compact
 from storage.warehouse.connection import Warehouse
 from tests.support.command import environment, start_yeban, yeban, yeban_process
-from tests.support.locks import held
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
+from tests.support.warehouse_holder import held_open
 
 MODULE = "tests.faults.test_compact"
 PATIENCE_S = 300.0
@@ -128,7 +128,7 @@ def test_on_a_full_disk(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     source = make(tmp_path / "home", 60_000, 50_000).path
     assert 1_000_000 < source.stat().st_size < 7_000_000
-    torn, refused, mended = on_a_small_disk(tmp_path / "disk", MODULE, "full_disk", source)
+    torn, refused, mended = run_on_small_disk(tmp_path / "disk", MODULE, "full_disk", source)
     for each in (torn, refused):
         assert "no space left" in each["said"]
         assert each["same"]
@@ -141,10 +141,10 @@ def test_on_a_full_disk(tmp_path: Path) -> None:
 def test_somebody_has_it_open(tmp_path: Path) -> None:
     warehouse = make(tmp_path, 1_000, 10)
     before = warehouse.path.read_bytes()
-    with held(warehouse.path) as pid:
+    with held_open(warehouse.path) as pid:
         yeban("compact", "--home", tmp_path).refused(1, f"process {pid} has it open")
     assert warehouse.path.read_bytes() == before
-    with pytest.raises(WarehouseLocked), held(warehouse.path, read_only=True):
+    with pytest.raises(WarehouseLocked), held_open(warehouse.path, read_only=True):
         compact(warehouse)
 
 

@@ -23,10 +23,10 @@ import pytest
 from jobs.calendar.occasions import Job, Occasion
 from tests.support.command import start_yeban
 from tests.support.homes import Home
-from tests.support.locks import held
 from tests.support.monitored import dump_night, freeze
 from tests.support.night_homes import FEW_TO_LABEL, FIRST, is_whole, nightly, records
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
+from tests.support.warehouse_holder import held_open
 from tests.support.watching import World, job
 
 MODULE = "tests.faults.test_nights_soak"
@@ -109,7 +109,7 @@ class RealWorld(World):
             if "corrupt file" in faults:
                 stack.enter_context(torn(self.real.folder(night) / "a.parquet"))
             if "lock" in faults and self.real.warehouse.exists():
-                stack.enter_context(held(self.real.warehouse))
+                stack.enter_context(held_open(self.real.warehouse))
             if "full disk" in faults:
                 stack.enter_context(full(self.disk, self.weather.random.choice([0, 16_384, 100_000, 400_000])))
             code = self._killed(night) if "kill" in faults else nightly(self.real, night).calmly().code
@@ -209,7 +209,7 @@ timeout_s = 5
 
 def run_soak(new_home: Callable[..., Home], tmp_path: Path, count: int, share: float) -> dict[str, Any]:
     home = new_home(rows=100, more=CONFIG)
-    told: dict[str, Any] = on_a_small_disk(
+    told: dict[str, Any] = run_on_small_disk(
         tmp_path / "disk", MODULE, "soak", home.root, home.bundle, count, share, megabytes=256
     )
     assert told["in_order"], "each night began after the one before"

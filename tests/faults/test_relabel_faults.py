@@ -21,7 +21,7 @@ from storage.relabel.batches import BatchStore
 from tests.support.command import Ran, yeban
 from tests.support.homes import Home, comments
 from tests.support.killing import kill_when
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
 from tests.support.thorough import THOROUGH
 
 MODULE = "tests.faults.test_relabel_faults"
@@ -208,7 +208,7 @@ def _labels(home: Home) -> int:
 
 
 def test_a_pick_on_a_full_disk(scored: Home, tmp_path: Path) -> None:
-    stories = on_a_small_disk(tmp_path / "disk", MODULE, "picked_on_it", scored.root, scored.bundle, *LEFT)
+    stories = run_on_small_disk(tmp_path / "disk", MODULE, "picked_on_it", scored.root, scored.bundle, *LEFT)
     for leave_bytes, found in zip(LEFT, stories, strict=True):
         if leave_bytes < LEFT[-1] or found["full"]["code"]:
             Ran(**found["full"]).refused(1, "o space left")
@@ -219,7 +219,7 @@ def test_a_pick_on_a_full_disk(scored: Home, tmp_path: Path) -> None:
 
 
 def test_an_import_on_a_full_disk(waiting: Home, tmp_path: Path) -> None:
-    stories = on_a_small_disk(tmp_path / "disk", MODULE, "imported_on_it", waiting.root, waiting.bundle, *LEFT)
+    stories = run_on_small_disk(tmp_path / "disk", MODULE, "imported_on_it", waiting.root, waiting.bundle, *LEFT)
     for leave_bytes, found in zip(LEFT, stories, strict=True):
         if leave_bytes < LEFT[-1] or found["full"]["code"]:
             Ran(**found["full"]).refused(1, "o space left")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from jobs.bundles.promote import PromoteRequest, promote
+from jobs.config.file import find_home
+from jobs.runs.context import quiet_context
 from models.bundle import open_bundle, seal_bundle
 from models.registry import Registry
 from tests.support.changing import Changing, changing_world
-from tests.support.command import environment
+from tests.support.forked_processes import ForkedFunction
 from tests.support.homes import Home
 
 KEEP_OUT = ("--keep-out", "{root}/golden.parquet", "--keep-out", "{root}/recent.parquet")
@@ -193,30 +195,26 @@ def test_a_report_that_is_not_one_counts_for_none(world: Changing, good: str) ->
         file.write_bytes(kept)
 
 
+def promote_and_die(root: str, version: str, moment: str) -> None:
+    """Runs in another process: promote, and die at the pointer."""
+    set_champion = Registry.set_champion
+
+    def dies(self: Registry, task: str, version: str) -> None:
+        if moment == "after the pointer":
+            set_champion(self, task, version)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Registry.set_champion = dies  # type: ignore[method-assign]
+    promote(find_home(Path(root), Path()), PromoteRequest("weibo", version), quiet_context())
+
+
 @pytest.mark.parametrize("moment", ["before the pointer", "after the pointer"])
 def test_a_promotion_that_is_killed(world: Changing, good: str, moment: str) -> None:
     """The process dies between the line of the history and the pointer, or just after the pointer."""
     registry = Registry(world.home.root / "bundles")
     champion, lines = registry.champion("weibo"), len(history(world))
-    first = "" if moment == "before the pointer" else "crown(self, task, version);"
-    code = (
-        "import os, signal\n"
-        "from pathlib import Path\n"
-        "from jobs.config.file import find_home\n"
-        "from jobs.bundles.promote import PromoteRequest, promote\n"
-        "from jobs.runs.context import quiet_context\n"
-        "from models.registry import Registry\n"
-        "crown = Registry.crown\n"
-        f"def dies(self, task, version): {first} os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Registry.crown = dies\n"
-        f"request = PromoteRequest('weibo', {good!r})\n"
-        f"promote(find_home(Path({str(world.home.root)!r}), Path()), request, quiet_context())\n"
-    )
-    root = Path(__file__).parents[2]
-    killed = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), cwd=root, capture_output=True, text=True, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with ForkedFunction(__name__, "promote_and_die", world.home.root, good, moment) as process:
+        assert process.wait() == -signal.SIGKILL
     moved = moment == "after the pointer"
     assert registry.champion("weibo") == (good if moved else champion)
     told = history(world)

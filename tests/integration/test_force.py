@@ -11,8 +11,8 @@ import pytest
 from storage.warehouse.connection import Warehouse
 from tests.support.command import Ran
 from tests.support.homes import Home, comments, covered_once
-from tests.support.locks import held
 from tests.support.stopping import stopped_at_unit
+from tests.support.warehouse_holder import held_open
 
 TEXTS = comments(250)[0]
 FILES = {"a.parquet": 250, "b.parquet": 30}
@@ -77,7 +77,7 @@ def test_a_unit_that_was_stopped_between_its_old_part_and_its_new_one_is_scored_
 
 def test_force_against_a_locked_warehouse_needs_only_a_load(home: Home) -> None:
     before = hashes(home)
-    with held(home.warehouse) as pid:
+    with held_open(home.warehouse) as pid:
         ran = home.score("--force").refused(1, f"process {pid} has it open", "yeban load")
         assert "280 scored now" in ran.out
     assert hashes(home) == before
@@ -116,7 +116,7 @@ def test_a_unit_that_can_be_read_no_more_does_not_stay_ordered(home: Home) -> No
 
 def test_a_renewed_part_that_is_damaged_before_it_is_loaded_is_scored_again(home: Home) -> None:
     before = hashes(home)
-    with held(home.warehouse):
+    with held_open(home.warehouse):
         home.score("--force")
     part = sorted((home.root / "parts").rglob("part-*.parquet"))[0]
     part.write_bytes(part.read_bytes()[:-9])

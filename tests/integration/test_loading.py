@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
-from tests.support.locks import held
 from tests.support.stopping import stopped_at_unit
+from tests.support.warehouse_holder import held_open
 
 TEXTS = comments(250)[0]
 FILES = {"a.parquet": 250, "b.parquet": 30}
@@ -65,7 +65,7 @@ def test_parts_without_a_plan_are_told(home: Home) -> None:
 def held_new_warehouse(home: Home):  # type: ignore[no-untyped-def]
     home.dump("x.parquet", TEXTS[:1], day=NEXT_DAY)
     home.score(day=NEXT_DAY).well()
-    return held(home.warehouse)
+    return held_open(home.warehouse)
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"{")], ids=["missing", "damaged"])
@@ -119,7 +119,7 @@ class TestALostPlan:
         assert covered_once(staged, FILES)
 
     def test_a_locked_warehouse_is_waited_for(self, staged: Home) -> None:
-        with held(staged.warehouse) as pid:
+        with held_open(staged.warehouse) as pid:
             ran = staged.score("--input", staged.folder() / "b.parquet")
             ran.refused(1, f"process {pid} has it open", "run the same command again")
         staged.score("--input", staged.folder() / "b.parquet").well()

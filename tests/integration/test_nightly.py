@@ -24,9 +24,9 @@ from models.registry import Registry
 from storage.runs.log import RunLog
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home
-from tests.support.locks import held
 from tests.support.monitored import DRIFTED, TELLING, drifting, dump_night, told
 from tests.support.night_homes import FEW_TO_LABEL, QUIET, ROWS, deliver, is_whole, nightly, records, steps
+from tests.support.warehouse_holder import held_open
 
 ALL_DONE = {"score": "done", "load": "fresh", "monitor": "done", "relabel pick": "done"}
 ALL_FRESH = dict.fromkeys(ALL_DONE, "fresh")
@@ -153,7 +153,7 @@ def test_a_torn_file_stops_no_other_and_its_mending_is_taken_up(home: Home) -> N
 def test_a_locked_warehouse_leaves_what_needs_it(home: Home) -> None:
     nightly(home).well()
     deliver(home, NEXT_DAY)
-    with held(home.warehouse) as pid:
+    with held_open(home.warehouse) as pid:
         ran = nightly(home, NEXT_DAY)
         assert ran.code == 1
         assert f"process {pid} has it open" in ran.err

@@ -15,7 +15,7 @@ from storage.relabel.batches import BatchStore
 from storage.warehouse.connection import Warehouse
 from tests.support.command import Ran, yeban
 from tests.support.homes import Home, comments
-from tests.support.locks import held
+from tests.support.warehouse_holder import held_open
 
 QUIET = "\n[relabel]\ngolden_share = 0\ndouble_share = 0.5\n"
 
@@ -116,7 +116,7 @@ def test_a_spoiled_file_is_refused_whole_then_mended(home: Home) -> None:
 def test_labels_wait_for_a_locked_warehouse(home: Home) -> None:
     sheet = exported(home, "--annotator", "li")["li"]
     file = write(home.root / "li.csv", [{**row, "标签": names(home)[0]} for row in rows_of(sheet)])
-    with held(home.warehouse):
+    with held_open(home.warehouse):
         told = json.loads(relabel(home, "import", file, "--json").well().out)[0]
         assert told["added"] == len(rows_of(sheet))
     relabel(home, "import", file).well()

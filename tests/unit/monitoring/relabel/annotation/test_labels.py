@@ -11,8 +11,8 @@ from monitoring.relabel.annotation.queue import Queue
 from storage.relabel.batches import BatchStore
 from storage.warehouse.connection import Warehouse
 from tests.support.batches import head_of, say, write_batch
-from tests.support.locks import held
 from tests.support.predictions import LABELS
+from tests.support.warehouse_holder import held_open
 
 HEAD = head_of()
 BAD, GOOD, _ = LABELS
@@ -61,7 +61,7 @@ def test_a_locked_warehouse_is_left_to_the_next_run(
     store: BatchStore, warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     say(store, HEAD, "李", {0: GOOD})
-    with held(tmp_path / "yeban.duckdb"), caplog.at_level(logging.WARNING):
+    with held_open(tmp_path / "yeban.duckdb"), caplog.at_level(logging.WARNING):
         assert copy_labels(warehouse, Queue(store), "comment") == 0
     assert "the labels stay in their files" in caplog.text
     assert copy_labels(warehouse, Queue(store), "comment") == 1
