@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from monitoring.alerts.rules import MIN_LABELLED, MIN_NIGHTS, Rules
-from monitoring.findings.catalogue import CATALOGUE
+from monitoring.metrics.registry import CATALOGUE
 
 
 def test_a_threshold_of_ones_own_takes_the_place_of_the_catalogues() -> None:
