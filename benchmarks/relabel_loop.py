@@ -30,14 +30,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+from jobs.config.home import Home
 
 from batch.engine.settings import EngineSettings
 from batch.scorer import Scorer
-from jobs.config.file import Home, find_home
+from jobs.config.file import find_home
 from jobs.relabel.pick import PickRequest, pick
 from jobs.runs.progress import LogLines
 from jobs.scoring.score import ScoreRequest, score
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle, open_bundle
 from models.evaluation.metrics import evaluate
 from models.evaluation.record import Interval
@@ -47,7 +47,6 @@ from models.training.finetune_recipe import finetune_recipe
 from models.training.incremental import FinetuneRows, finetune
 from models.training_fingerprints import text_keys
 from monitoring.relabel.selection.mix import DEFAULT_MIX, RANDOM
-from storage.relabel.batches import BatchStore
 from storage.warehouse.labels import LABELS_SCHEMA, add_labels
 
 DAY = date(2026, 1, 5)
@@ -170,7 +169,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
             **spent,
             **measure(made, corpus, options.out, name),
         }
-        Registry(home.bundles).crown(TASK, made.version)
+        home.registry.crown(TASK, made.version)
         write_line(options.out, name, line)
         print(f"{name}: {line['virus']['macro_f1']} alpha {told['alpha']} {spent}", flush=True)
     shutil.rmtree(folder)
@@ -178,7 +177,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
 
 def ask(home: Home, corpus: Corpus, course: Course, number: int, budget: int) -> dict[str, int]:
     """Score the dump, pick a batch and label it; rows asked by arm. A round that was cut off goes on."""
-    store, source = BatchStore(home.relabel), f"round-{number}"
+    store, source = home.batch_store, f"round-{number}"
     if len(store.heads(TASK)) < number:
         score(home, ScoreRequest(TASK, DAY), LogLines())
         pick(home, PickRequest(TASK, budget, mix=ARMS[course.arm], seed=course.seed), LogLines())
@@ -191,14 +190,14 @@ def ask(home: Home, corpus: Corpus, course: Course, number: int, budget: int) ->
         {**always, "doc_id": item["doc_id"], "label": labels[gold[item["doc_id"]]], "arm": item["arm"]}
         for item in items.to_pylist()
     ]
-    with open_warehouse(home).writing() as con:
+    with home.open_warehouse().writing() as con:
         add_labels(con, source, pa.Table.from_pylist(rows, LABELS_SCHEMA))
     return dict(Counter(items["arm"].to_pylist()))
 
 
 def learn(home: Home, champion: Bundle, corpus: Corpus, course: Course) -> tuple[Bundle, LabelledRows]:
     """Fine-tune the champion on all labels so far, each text once."""
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     ids = {each for head in store.heads(TASK) for each in store.items(TASK, head.batch)["doc_id"].to_pylist()}
     rows = corpus.pool.filter(pl.col("id").is_in(ids))
     new = LabelledRows(rows["text"], rows["gold"].to_numpy())
@@ -247,7 +246,7 @@ def _make_home(folder: Path, champion: Bundle, pool: pl.DataFrame) -> Home:
 
 
 def _in_use(home: Home) -> Path:
-    return home.bundles / TASK / str(Registry(home.bundles).champion(TASK))
+    return home.bundles / TASK / str(home.registry.champion(TASK))
 
 
 def _flat(figure: Interval) -> list[float]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.config.sections.scoring import Task
 from models.bundle import Bundle
 from models.cleaning.presets import cleaning_preset
 from models.hub_models import HubModelDefaults
-from models.registry import Registry
 from storage.errors import BundleIncomplete
 
 
@@ -25,7 +24,7 @@ def find_bundle(home: Home, task: str, wanted: str | Bundle | None) -> Bundle:
     configured = home.config.tasks.get(task, Task())
     foreign = configured.foreign
     defaults = HubModelDefaults(cleaning_preset(foreign.cleaning), foreign.windows, foreign.aggregation)
-    registry = Registry(home.bundles)
+    registry = home.registry
     try:
         return registry.resolve(task, wanted or _from_home(home, configured.bundle), defaults)
     except BundleIncomplete:

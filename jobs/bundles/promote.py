@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from models.evaluation.gate_record import GateReport
 from models.history import Move, carried_out, version_before
@@ -47,7 +47,7 @@ def promote(home: Home, task: str, wanted: str, *, force: bool = False, reason: 
             expected="why a gate that was not passed should not count",
             action='give --reason "..."; it stays in the history',
         )
-    registry = Registry(home.bundles)
+    registry = home.registry
     with task_lock(home.locks, task, "bundles"):
         version = _whole(registry, task, wanted)
         before = registry.in_use(task)
@@ -80,7 +80,7 @@ def rollback(home: Home, task: str, *, reason: str = "") -> Move:
         ConfigError: There is nothing to go back to, or yeban.toml names the bundle to use.
     """
     _check_pointer_counts(home, task)
-    registry = Registry(home.bundles)
+    registry = home.registry
     with task_lock(home.locks, task, "bundles"):
         now_in_use = registry.in_use(task)
         target = version_before(carried_out(registry.moves(task), now_in_use))
@@ -102,7 +102,7 @@ def promote_first(home: Home, task: str, version: str) -> bool:
     Returns:
         Whether it is the first.
     """
-    registry = Registry(home.bundles)
+    registry = home.registry
     with task_lock(home.locks, task, "bundles"):
         if registry.champion(task) is not None:
             return False
@@ -113,7 +113,7 @@ def promote_first(home: Home, task: str, version: str) -> bool:
 
 def history(home: Home, task: str) -> list[PromoteResult]:
     """All moves, oldest first."""
-    registry = Registry(home.bundles)
+    registry = home.registry
     moves = registry.moves(task)
     happened = {id(move) for move in carried_out(moves, registry.in_use(task))}
     return [PromoteResult(move, id(move) in happened) for move in moves]

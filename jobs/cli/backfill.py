@@ -26,7 +26,7 @@ from jobs.cli.score import print_outcome
 from storage.errors import YebanError
 
 if TYPE_CHECKING:
-    from jobs.config.file import Home
+    from jobs.config.home import Home
     from jobs.scoring.backfill import BackfillRequest
     from jobs.scoring.backfill_estimate import Estimate
     from jobs.scoring.score import ScoreResult

@@ -32,10 +32,10 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     from rich.table import Table
 
     from jobs.bundles.promote import gate_verdict
-    from models.registry import Registry, is_embedded
+    from models.registry import is_embedded
 
     where = home_at(home)
-    registry = Registry(where.bundles)
+    registry = where.registry
     at_hand = registry.at_hand(task)
     configured = where.config.tasks[task].bundle if task in where.config.tasks else None
     in_use = list(registry.beginning_with(task, configured)) if configured else [registry.in_use(task) or ""]

@@ -25,7 +25,7 @@ def check_command(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: yeban config check --home nights
     """
-    from jobs.config.file import CONFIG_NAME
+    from jobs.config.home import CONFIG_NAME
     from jobs.config.sections.secret import missing_variables
 
     try:

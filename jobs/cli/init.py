@@ -23,7 +23,7 @@ def init_command(
 
     Example: yeban init nights
     """
-    from jobs.config.file import CONFIG_NAME
+    from jobs.config.home import CONFIG_NAME
     from jobs.config.json_schema import SCHEMA_NAME, TEMPLATE, config_schema
     from storage.files.atomic import write_bytes, write_json
 

@@ -25,7 +25,7 @@ from jobs.cli.options import (
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.config.file import Home
+    from jobs.config.home import Home
     from jobs.monitor.monitor import MonitorResult
     from monitoring.findings.morning import Morning
 

@@ -21,7 +21,7 @@ from jobs.runs.logs import logs_are_json, set_up_logs
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from jobs.config.file import Home
+    from jobs.config.home import Home
     from models.training.data import LabelledSource
 
 

@@ -11,7 +11,7 @@ import typer
 from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
 
 if TYPE_CHECKING:
-    from jobs.config.file import Home
+    from jobs.config.home import Home
     from monitoring.relabel.annotation.import_files import ImportResult
     from monitoring.relabel.annotation.queue import Queue
     from monitoring.relabel.annotation.status import BatchStatus
@@ -99,7 +99,6 @@ def import_command(
     """
     from jobs.runs.leftovers import sweep
     from jobs.runs.locks import task_lock
-    from jobs.warehouse.load import open_warehouse
     from monitoring.relabel.annotation.import_files import import_file
     from monitoring.relabel.annotation.labels import copy_labels
 
@@ -112,7 +111,7 @@ def import_command(
             import_file(queue, task, file, now(), annotator=annotator, batch=batch, partial=partial, lang=lang)
             for file in files
         ]
-        copy_labels(open_warehouse(where), queue, task)
+        copy_labels(where.open_warehouse(), queue, task)
     if as_json:
         say_json([_flat(file, outcome) for file, outcome in zip(files, outcomes, strict=True)])
     else:
@@ -151,9 +150,8 @@ def status_command(
 
 def _queue(where: Home) -> Queue:
     from monitoring.relabel.annotation.queue import Queue
-    from storage.relabel.batches import BatchStore
 
-    return Queue(BatchStore(where.relabel))
+    return Queue(where.batch_store)
 
 
 def _flat(file: Path, outcome: ImportResult) -> dict[str, object]:

@@ -37,10 +37,8 @@ def list_command(
     """
     from rich.table import Table
 
-    from storage.runs.log import RunLog
-
     where = home_at(home)
-    records = RunLog(where.run_records).list(task, limit)
+    records = where.run_log.list(task, limit)
     if as_json:
         say_json([each.as_dict() for each in records])
         return
@@ -62,10 +60,9 @@ def show_command(
     Example: yeban runs show 20260105T0230
     """
     from monitoring.alerts.punctuality import expected_seconds
-    from storage.runs.log import RunLog
 
     where = home_at(home)
-    runs = RunLog(where.run_records)
+    runs = where.run_log
     record = runs.get(run_id)
     if as_json:
         say_json(record.as_dict())

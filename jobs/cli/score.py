@@ -23,7 +23,7 @@ from jobs.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from jobs.config.file import Home
+    from jobs.config.home import Home
     from jobs.scoring.score import ScoreRequest, ScoreResult
 
 ForceOption = Annotated[

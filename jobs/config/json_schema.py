@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from jobs.config.file import Config
+from jobs.config.model import Config
 from jobs.config.schema_paths import Schema, node_at
 from jobs.config.toml_lines import KeyPath, key_lines
 

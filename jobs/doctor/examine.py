@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from packaging.requirements import Requirement
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.doctor import machine, schedule, storage, tasks
 from jobs.doctor.check import Diagnosis, looked_at
 

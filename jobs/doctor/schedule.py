@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Diagnosis, ok, problem, warning
 from jobs.runs.locks import running_scheduler

@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.doctor.check import Diagnosis, ok, problem, warning
 from jobs.runs.locks import SCHEDULER
 from storage.errors import WarehouseLocked
 from storage.files.slot_folders import find_slots
-from storage.lake.parts import PartStore
 from storage.processes import host_name, is_alive
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 from storage.warehouse.connection import Warehouse
 
 SPARE_BYTES: Final = 512 << 20
@@ -62,7 +61,7 @@ def _need_bytes(home: Home) -> int:
     tasks: dict[str, int] = {}
     for task in home.config.tasks:
         slots = sorted(find_slots(home.parts, task), key=lambda slot: slot.logical_date)[-_NIGHTS:]
-        sizes = [PartStore(home.parts).size(slot) for slot in slots]
+        sizes = [home.part_store.size(slot) for slot in slots]
         tasks[task] = max(sizes, default=0)
     return _PER_NIGHT * sum(tasks.values())
 
@@ -124,7 +123,7 @@ def check_locks(home: Home, now: datetime) -> Iterator[Diagnosis]:
 
 def check_runs(home: Home) -> Iterator[Diagnosis]:
     """How the last run of each job ended, and files that are no runs."""
-    runs = RunLog(home.run_records)
+    runs = home.run_log
     for error in runs.unreadable():
         yield problem("runs", error.got, f"{error.action}: its run counts as one that never was")
     records = runs.list()

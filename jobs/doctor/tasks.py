@@ -9,11 +9,10 @@ from pathlib import Path
 
 from batch.input.sources import find_sources
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.config.sections.monitoring import CommandSection
 from jobs.config.sections.secret import missing_variables
 from jobs.doctor.check import Diagnosis, ok, problem, warning
-from models.registry import Registry
 from storage.errors import InputError
 
 
@@ -23,7 +22,7 @@ def check_bundle(home: Home, task: str) -> Iterator[Diagnosis]:
     if wanted is not None and _is_elsewhere(home, task, wanted):
         yield ok(about, f"{wanted} on the hub: it is looked for there when it is used")
         return
-    registry = Registry(home.bundles)
+    registry = home.registry
     if wanted is None and not registry.at_hand(task):
         yield warning(
             about, "none yet", f"run `yeban train {task} --train FILE`, or give `bundle` in yeban.toml, to score it"
@@ -37,7 +36,7 @@ def check_bundle(home: Home, task: str) -> Iterator[Diagnosis]:
 def _is_elsewhere(home: Home, task: str, wanted: str) -> bool:
     """Whether it is a hub name: no folder here, and no version that begins so."""
     here = (home.root / wanted).exists() or Path(wanted).expanduser().exists()
-    return not here and "/" in wanted and not Registry(home.bundles).beginning_with(task, wanted)
+    return not here and "/" in wanted and not home.registry.beginning_with(task, wanted)
 
 
 def check_dump(home: Home, task: str, day: date) -> Iterator[Diagnosis]:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from models.bundle import Bundle
 from monitoring.metrics.input import Embed
 

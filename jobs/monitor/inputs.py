@@ -11,17 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.monitor.embedder import lazy_embedder
 from jobs.monitor.references import find_reference
 from jobs.runs.progress import Progress
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from monitoring.findings.record import Missing, ReferenceNote
 from monitoring.metrics.input import Baseline, LabelledSample, MonitoringInput
 from storage.errors import ReferenceUnusable, TerminalError, WarehouseLocked, YebanError
-from storage.lake.parts import PartStore
-from storage.lake.summaries import SummaryStore, find_summary
+from storage.lake.summaries import find_summary
 from storage.profiles.profile import empty
 from storage.profiles.references import DatesOrigin, Reference, reference_id
 from storage.profiles.sample import SAMPLE_SCHEMA
@@ -62,7 +60,7 @@ def find_night(
     """
     home.task(task)
     bundle = find_bundle(home, task, wanted)
-    scored = sorted({*PartStore(home.parts).slots(task), *SummaryStore(home.summaries).slots(task)}, key=str)
+    scored = sorted({*home.part_store.slots(task), *home.summary_store.slots(task)}, key=str)
     there = [slot for slot in scored if slot.logical_date == day]
     slot = Slot(task, day, bundle.version)
     if slot in there:
@@ -128,12 +126,12 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
         progress.advance(seen - done)
         done = seen
 
-    return find_summary(PartStore(home.parts), SummaryStore(home.summaries), slot, advance)
+    return find_summary(home.part_store, home.summary_store, slot, advance)
 
 
 def _is_empty(home: Home, slot: Slot) -> bool:
     """Whether the night was scored and had no row: the worst night there is, and one to be told of."""
-    plan = PartStore(home.parts).load_plan(slot)
+    plan = home.part_store.load_plan(slot)
     return plan is not None and not plan.units
 
 
@@ -178,7 +176,7 @@ def _from_warehouse(
     home: Home, bundle: Bundle, slot: Slot, gaps: list[Missing], damaged: list[YebanError]
 ) -> tuple[tuple[int, ...], LabelledSample | None]:
     """Rows of the nights before, and what people have labelled."""
-    warehouse, what = open_warehouse(home), "rows, accuracy, ece"
+    warehouse, what = home.open_warehouse(), "rows, accuracy, ece"
     if not warehouse.path.exists():
         gaps.append(Missing(what, "there is no warehouse yet", "run `yeban load`"))
         return (), None

@@ -10,14 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.monitor.inputs import Gathered, find_night, gather
 from jobs.monitor.report import EVIDENTLY_PAGE, MORNING_PAGE, morning_of
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from monitoring.alerts.delivery import DeliveryReport, deliver, post
 from monitoring.alerts.history import past_nights
@@ -32,9 +31,9 @@ from monitoring.metrics.measure import measure
 from monitoring.page.render import render_morning
 from storage.errors import TerminalError, YebanError
 from storage.files.atomic import write_bytes
-from storage.nights.store import NightStore, StoredNight
+from storage.nights.store import StoredNight
 from storage.records import Slot
-from storage.runs.log import RunLog, RunState
+from storage.runs.log import RunState
 
 T = TypeVar("T")
 
@@ -87,7 +86,7 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorR
         TerminalError: The date was never scored, or nothing of it can be read.
     """
     bundle, slot, gaps = find_night(home, request.task, request.logical_date, request.bundle)
-    runs, store = RunLog(home.run_records), NightStore(home.nights)
+    runs, store = home.run_log, home.night_store
     with task_lock(home.locks, request.task, "monitor"), recorded_run(runs, "monitor", slot) as tally:
         started = time.perf_counter()
         sweep(home)
@@ -101,14 +100,14 @@ def monitor(home: Home, request: MonitorRequest, progress: Progress) -> MonitorR
             _try(tally, "the findings", lambda: store.write(slot, night))
         delivery = _deliver(home, outbox, judgement, tally)
         pages, morning = _draw(home, request, gathered, findings, judgement, tally)
-        _try(tally, "the copy in the warehouse", lambda: copy_nights(open_warehouse(home), store, slot.task))
+        _try(tally, "the copy in the warehouse", lambda: copy_nights(home.open_warehouse(), store, slot.task))
         tally.rows = findings.now.rows
         tally.figures |= {
             "seconds": round(time.perf_counter() - started, 3),
             "alerts": len(judgement.alerts),
             "watched": len(judgement.watched),
         }
-    _try(tally, "the run's record in the warehouse", lambda: copy_records(open_warehouse(home), runs))
+    _try(tally, "the run's record in the warehouse", lambda: copy_records(home.open_warehouse(), runs))
     return MonitorResult(tally.state, slot, morning, pages, delivery, tuple(tally.failures))
 
 
@@ -127,7 +126,7 @@ def _conclude(home: Home, gathered: Gathered, gaps: tuple[Missing, ...]) -> tupl
     )
     findings = measure(gathered.subject, limits, (*gaps, *gathered.gaps))
     rules = settings.rules()
-    past = past_nights(NightStore(home.nights), gathered.slot, rules.history_nights)
+    past = past_nights(home.night_store, gathered.slot, rules.history_nights)
     return findings, judge(findings, rules, past)
 
 
@@ -143,7 +142,7 @@ def _draw(
 ) -> tuple[tuple[Path, ...], Morning]:
     """Write the pages; one that can't be written is a failure and does not stop the other."""
     slot, pages = gathered.slot, []
-    folder = NightStore(home.nights)
+    folder = home.night_store
     if request.html or _has_evidently():
         made = _try(tally, "Evidently's report", lambda: _evidently(home, request, gathered, findings, judgement))
         pages += made or []
@@ -178,7 +177,7 @@ def _evidently(
         show_texts=home.config.monitor.evidently_texts,
     )
     WorkspaceStore(home.evidently).add(snapshot)
-    path = NightStore(home.nights).path(gathered.slot, EVIDENTLY_PAGE)
+    path = home.night_store.path(gathered.slot, EVIDENTLY_PAGE)
     if not request.html:
         path.unlink(missing_ok=True)  # it would be of what was found out before
         return []

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.progress import Progress
 from models.bundle import Bundle
 from storage.errors import ConfigError, PartCorrupt, ReferenceUnusable
 from storage.lake.parts import PartStore
 from storage.lake.summaries import OnProgress, SummaryStore, find_summary
-from storage.profiles.references import DatesOrigin, DevOrigin, Reference, ReferenceStore
+from storage.profiles.references import DatesOrigin, DevOrigin, Reference
 from storage.profiles.summary import Summary, merge_summaries
 from storage.records import Slot
 
@@ -37,7 +37,7 @@ def find_reference(home: Home, task: str, bundle: Bundle) -> FoundReference:
     Raises:
         ReferenceUnusable: The one to use was altered.
     """
-    frozen = ReferenceStore(home.references).current(task)
+    frozen = home.reference_store.current(task)
     if frozen is None:
         return FoundReference(bundle.reference())
     if isinstance(frozen.origin, DatesOrigin) and frozen.origin.bundle == bundle.version:
@@ -76,7 +76,7 @@ def freeze_reference(home: Home, task: str, first: date, last: date, progress: P
     if last < first:
         raise ConfigError(f"--from {first} is after --to {last}", expected="--from not after --to", action="swap them")
     bundle = find_bundle(home, task, None)
-    parts, store = PartStore(home.parts), SummaryStore(home.summaries)
+    parts, store = home.part_store, home.summary_store
     slots = _scored_slots(parts, store, task, first, last)
     own = bundle.reference()
     _check_bundles(task, slots, bundle.version)
@@ -92,7 +92,7 @@ def freeze_reference(home: Home, task: str, first: date, last: date, progress: P
     rows = summary.profile.total.rows
     origin = DatesOrigin(task, bundle.version, first, last, len(summaries), rows)
     reference = Reference(summary.profile, summary.sample, origin, own.confusion if own else None)
-    ReferenceStore(home.references).freeze(task, reference)
+    home.reference_store.freeze(task, reference)
     return reference
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from monitoring.findings.judgement import Judgement, read_judgement
 from monitoring.findings.morning import Link, MetricKey, Morning, TrendPoint, WaitingBatch
 from monitoring.findings.record import Findings, read_findings
@@ -18,8 +18,7 @@ from monitoring.relabel.annotation.status import BatchProgress, batch_progress
 from storage.errors import TerminalError
 from storage.nights.store import NightStore
 from storage.records import Slot
-from storage.relabel.batches import BatchStore
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 log = logging.getLogger("yeban.monitor")
 
@@ -35,7 +34,7 @@ def stored_morning(home: Home, slot: Slot) -> Morning:
     Raises:
         TerminalError: It was not, or what is stored of it is damaged.
     """
-    night = _stored(NightStore(home.nights), slot)
+    night = _stored(home.night_store, slot)
     if night is None:
         raise TerminalError(
             f"{slot.task} {slot.logical_date}, bundle {slot.bundle}, was not monitored",
@@ -51,7 +50,7 @@ def morning_of(home: Home, slot: Slot, findings: Findings, judgement: Judgement)
         findings=findings,
         judgement=judgement,
         runs=_runs(home, slot),
-        trends=_trends(NightStore(home.nights), slot, findings, judgement),
+        trends=_trends(home.night_store, slot, findings, judgement),
         links=_links(home, slot),
         waiting=waiting_batches(home, slot.task),
         zone=ZoneInfo(home.config.time_zone),
@@ -62,7 +61,7 @@ def _runs(home: Home, slot: Slot) -> tuple[RunRecord, ...]:
     """Score and load runs of the night, the newest last."""
     records = [
         record
-        for record in RunLog(home.run_records).list(slot.task)
+        for record in home.run_log.list(slot.task)
         if record.logical_date == slot.logical_date and record.bundle == slot.bundle and record.job in _JOBS
     ]
     return tuple(sorted(records, key=lambda record: record.started_at))
@@ -73,7 +72,7 @@ def waiting_batches(home: Home, task: str) -> tuple[WaitingBatch, ...]:
 
     One that can't be read is logged and left out: it must not cost the page.
     """
-    queue = Queue(BatchStore(home.relabel))
+    queue = Queue(home.batch_store)
     found = []
     try:
         names = queue.batches(task)
@@ -104,7 +103,7 @@ def _links(home: Home, slot: Slot) -> tuple[Link, ...]:
     return (
         Link(
             "evidently",
-            EVIDENTLY_PAGE if NightStore(home.nights).has(slot, EVIDENTLY_PAGE) else None,
+            EVIDENTLY_PAGE if home.night_store.has(slot, EVIDENTLY_PAGE) else None,
             f"yeban monitor {slot.task} --date {slot.logical_date} --html",
         ),
         Link("relabel", None, f"yeban relabel pick {slot.task}"),

@@ -6,13 +6,11 @@ import logging
 from datetime import date
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.nightly.report import JOB
 from jobs.warehouse.load import units_in_warehouse
 from models.bundle import Bundle
-from models.registry import Registry
 from storage.errors import BundleError, PartCorrupt, WarehouseLocked
-from storage.lake.parts import PartStore
 from storage.records import Slot
 from storage.runs.log import RunLog
 
@@ -34,7 +32,7 @@ def bundle_of_night(home: Home, task: str, night: date, runs: RunLog) -> Bundle:
     if begun is None or begun.bundle == used.version or not _is_begun(home, begun):
         return used
     try:
-        bundle = Registry(home.bundles).open_version(task, begun.bundle)
+        bundle = home.registry.open_version(task, begun.bundle)
     except BundleError as error:
         why = error.got
         log.warning("%s %s: the bundle that began it can't be used, %s goes on: %s", task, night, used.version, why)
@@ -44,7 +42,7 @@ def bundle_of_night(home: Home, task: str, night: date, runs: RunLog) -> Bundle:
 
 
 def _is_begun(home: Home, slot: Slot) -> bool:
-    store = PartStore(home.parts)
+    store = home.part_store
     try:
         return store.load_plan(slot) is not None and bool(store.staged_units(slot) or units_in_warehouse(home, slot))
     except (PartCorrupt, WarehouseLocked):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.nightly.bundle import bundle_of_night
 from jobs.nightly.report import (
     ALERTED,
@@ -28,7 +28,6 @@ from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from storage.errors import RunLocked, TerminalError, WarehouseLocked, YebanError
 from storage.records import Slot
@@ -89,7 +88,7 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
         DiskFull: Not even the record could be written.
     """
     home.task(request.task)
-    runs = RunLog(home.run_records)
+    runs = home.run_log
     steps = [step for name, step in STEPS.items() if name not in request.without]
     with task_lock(home.locks, request.task, JOB):
         bundle = _bundle(home, request, runs)  # under the lock: another run may just have begun the night
@@ -252,6 +251,6 @@ def _copy(home: Home, runs: RunLog) -> None:
     if not home.warehouse.exists():
         return
     try:
-        copy_records(open_warehouse(home), runs)
+        copy_records(home.open_warehouse(), runs)
     except (YebanError, OSError) as error:
         log.warning("the record of the night is not in the warehouse yet: %s", error)

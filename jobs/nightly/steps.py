@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.progress import Progress
 from jobs.scoring.plan import find_pending, plan_files
-from jobs.warehouse.load import load_slot, open_warehouse, unsettled
+from jobs.warehouse.load import load_slot, unsettled
 from models.bundle import Bundle
 from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
 from storage.files.checksums import file_digest
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
-from storage.lake.summaries import SummaryStore
-from storage.nights.store import NightStore
 from storage.records import Slot
-from storage.relabel.batches import BatchHead, BatchStore
-from storage.runs.log import RunLog, RunState
+from storage.relabel.batches import BatchHead
+from storage.runs.log import RunState
 from storage.warehouse.relabel_batches import recorded_batches
 from storage.warehouse.relabel_mirror import copy_batches
 
@@ -50,7 +48,7 @@ class Night:
     @property
     def store(self) -> PartStore:
         """Where parts are staged."""
-        return PartStore(self.home.parts)
+        return self.home.part_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ def _bad_end(night: Night, job: str) -> str:
     people would be told in the morning to mend what is whole.
     """
     slot = night.slot
-    for record in RunLog(night.home.run_records).list(slot.task):  # the newest first
+    for record in night.home.run_log.list(slot.task):  # the newest first
         if (record.job, record.logical_date, record.bundle) == (job, slot.logical_date, slot.bundle):
             return f"its last run is {record.state}" if record.state in _BAD_ENDS[job] else ""
     return ""
@@ -145,7 +143,7 @@ def _unloaded(night: Night, _: str) -> str:
 
 
 def _load(night: Night) -> StepResult:
-    runs, told = RunLog(night.home.run_records), _plan(night)
+    runs, told = night.home.run_log, _plan(night)
     loaded = load_slot(night.home, night.store, runs, told, night.progress)
     if loaded.report is None:
         raise WarehouseLocked(
@@ -161,7 +159,7 @@ def _parts_stamp(night: Night) -> str:
     """Digest of the parts as they are, and whether the warehouse has them: what monitoring and picking look at."""
     plan = _plan(night)
     staged = night.store.staged_units(night.slot)
-    kept = SummaryStore(night.home.summaries).units(night.slot) or {}
+    kept = night.home.summary_store.units(night.slot) or {}
     seals = {
         unit.unit_id: file_digest(night.store.files(unit).seal)
         if unit.unit_id in staged
@@ -176,7 +174,7 @@ def _parts_stamp(night: Night) -> str:
 
 
 def _unmonitored(night: Night, stamp: str) -> str:
-    if NightStore(night.home.nights).measured_at(night.slot) is None:
+    if night.home.night_store.measured_at(night.slot) is None:
         return "it was not monitored"
     return "" if stamp == _parts_stamp(night) else "it was monitored as it was before"
 
@@ -199,7 +197,7 @@ def night_seed(night: date) -> int:
 def _own_batch(night: Night) -> BatchHead | None:
     """The batch of the night, by whichever bundle: people are asked once."""
     day = night.slot.logical_date
-    heads = BatchStore(night.home.relabel).heads(night.slot.task)
+    heads = night.home.batch_store.heads(night.slot.task)
     return next((head for head in heads if (head.last_date, head.seed) == (day, night_seed(day))), None)
 
 
@@ -207,7 +205,7 @@ def _unpicked(night: Night, stamp: str) -> str:
     head = _own_batch(night)
     if head is None:
         return "" if stamp == _parts_stamp(night) else "no batch was picked"
-    warehouse = open_warehouse(night.home)
+    warehouse = night.home.open_warehouse()
     with warehouse.reading() as con:
         return "" if head.batch in recorded_batches(con, head.task) else "the warehouse does not have the batch"
 
@@ -217,7 +215,7 @@ def _pick(night: Night) -> StepResult:
 
     slot, settings = night.slot, night.home.config.relabel
     if head := _own_batch(night):
-        copy_batches(open_warehouse(night.home), BatchStore(night.home.relabel), slot.task)
+        copy_batches(night.home.open_warehouse(), night.home.batch_store, slot.task)
         return StepResult(f"batch {head.batch}")
     last = slot.logical_date
     first = last - timedelta(days=settings.days - 1)

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.relabel.texts import fetch_texts
 from jobs.runs.progress import Progress
 from models.bundle import Bundle

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.relabel.learning_curve_data import LearningCurveData, Sources, gather
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress

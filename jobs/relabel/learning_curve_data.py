@@ -10,11 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.training.finetune_data import golden_source, held_out, training_source
 from models.bundle import Bundle
 from models.evaluation.gate_record import LocalizedText
-from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
 from models.training.replay import leave_out
 from models.training_fingerprints import has_text, read_fingerprints, text_keys
@@ -118,7 +117,7 @@ def gather(home: Home, sources: Sources) -> LearningCurveData:
         TerminalError: There are no labels, or too few test rows.
         YebanError: A file or the bundle can't be used.
     """
-    store, task, test = BatchStore(home.relabel), sources.task, sources.test
+    store, task, test = home.batch_store, sources.task, sources.test
     bundle = _start(home, task, sources.parent, store)
     labels, batches = read_labels(store, task, bundle.labels)
     labels, notes = _unseen(labels, bundle)
@@ -189,7 +188,7 @@ def _start(home: Home, task: str, wanted: str | None, store: BatchStore) -> Bund
     """The bundle that picked the first batch has learned from none; a later one may have learned from some."""
     heads = store.heads(task)
     first = heads[0].bundle if heads and wanted is None else wanted
-    if wanted is None and first not in Registry(home.bundles).at_hand(task):
+    if wanted is None and first not in home.registry.at_hand(task):
         first = None
     return find_bundle(home, task, first)
 

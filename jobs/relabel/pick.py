@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.relabel.candidates import Found, find_candidates, queued_rows
 from jobs.relabel.golden import draw_golden
 from jobs.relabel.items import finish_items, golden_items, picked_rows
@@ -26,7 +26,6 @@ from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from monitoring.relabel.selection.batch import pick_batch
 from monitoring.relabel.selection.duplicates import group_near_duplicates
@@ -34,8 +33,7 @@ from monitoring.relabel.selection.mix import RANDOM, deal
 from monitoring.relabel.selection.pool import Arm, Pool
 from storage.errors import ConfigError, NothingToPick
 from storage.records import Slot
-from storage.relabel.batches import GOLDEN_ARM, BatchHead, BatchStore
-from storage.runs.log import RunLog
+from storage.relabel.batches import GOLDEN_ARM, BatchHead
 from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA, SUSPECTED_ARM, Scope, last_loaded_date
 from storage.warehouse.relabel_mirror import copy_batches
 
@@ -107,20 +105,20 @@ def pick(home: Home, request: PickRequest, progress: Progress) -> PickResult:
     bundle = find_bundle(home, request.task, request.bundle)
     home.task(request.task)
     scope = _scope(home, request, bundle)
-    runs = RunLog(home.run_records)
+    runs = home.run_log
     with task_lock(home.locks, request.task, "relabel"):
         sweep(home)
         with recorded_run(runs, "relabel pick", Slot(scope.task, scope.last, scope.bundle)) as tally:
             outcome = _Picking(home, request, bundle, scope, progress).run(tally)
-        warehouse = open_warehouse(home)
-        copy_batches(warehouse, BatchStore(home.relabel), request.task)
+        warehouse = home.open_warehouse()
+        copy_batches(warehouse, home.batch_store, request.task)
         copy_records(warehouse, runs)
     return outcome
 
 
 def _scope(home: Home, request: PickRequest, bundle: Bundle) -> Scope:
     settings = home.config.relabel
-    with open_warehouse(home).reading() as con:
+    with home.open_warehouse().reading() as con:
         newest = last_loaded_date(con, request.task, bundle.version)
     if newest is None:
         raise NothingToPick(
@@ -141,7 +139,7 @@ class _Picking:
     def __init__(self, home: Home, request: PickRequest, bundle: Bundle, scope: Scope, progress: Progress) -> None:
         self._home, self._request, self._bundle, self._scope, self._progress = home, request, bundle, scope, progress
         self._settings = home.config.relabel
-        self._store = BatchStore(home.relabel)
+        self._store = home.batch_store
         self._budget = request.budget or self._settings.budget
         mix = request.mix or self._settings.mix
         self._mix = {name: share / sum(mix.values()) for name, share in mix.items()}
@@ -153,7 +151,7 @@ class _Picking:
         """Find candidates, fetch their texts, pick, and write the batch."""
         counts = deal(self._budget, self._mix)
         queued, earlier = queued_rows(self._store, self._scope.task)
-        with open_warehouse(self._home).reading() as con:
+        with self._home.open_warehouse().reading() as con:
             found = find_candidates(con, self._scope, counts, self._settings.candidates, self._salt, queued)
         if not found.population:
             raise self._nothing()

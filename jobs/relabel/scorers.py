@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from batch.engine.settings import EngineSettings, resolve_settings
 from batch.scorer import Scorer
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.scoring.scorer import make_scorer
 from models.bundle import Bundle
 from models.dropout import DropoutPasses

@@ -15,7 +15,7 @@ from pyarrow import fs
 
 from batch.input.reader import read_texts
 from batch.input.sources import SourceFile, find_sources
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.progress import Progress
 from models.cleaning.cleaner import Cleaner
 from storage.errors import ConfigError, InputError

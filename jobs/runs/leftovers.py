@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from storage.files.atomic import sweep_temporaries
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.stages import seconds_of, stages_of
 from storage.errors import YebanError
 from storage.files.atomic import sweep_temporaries, write_bytes
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 log = logging.getLogger("yeban.metrics")
 
@@ -72,7 +72,7 @@ def write_metrics(home: Home) -> None:
         return
     file: Path = home.root / name
     try:
-        text = render_metrics(RunLog(home.run_records).list())
+        text = render_metrics(home.run_log.list())
         write_bytes(file, text.encode(), suffix=".new")  # node_exporter reads hidden files, too, if they end in .prom
         sweep_temporaries(file.parent, recursive=False)
     except (YebanError, OSError) as error:

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from monitoring.alerts.delivery import DeliveryReport, deliver
 from monitoring.alerts.outbox import Outbox
 from monitoring.alerts.punctuality import ExpectedRun, judge_runs
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.alerts.skipping import SkippedRuns, judge_skipped
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 OUTBOX: Final = "runs"
 """Folder of `alerts` for those of runs: they come while a task is monitored, too."""
@@ -39,7 +39,7 @@ class Duties:
 def judge_home(home: Home, duties: Duties, now: datetime) -> tuple[RunAlert, ...]:
     """What is wrong with the runs that were to be; tells nobody."""
     zone = ZoneInfo(home.config.time_zone)
-    records = RunLog(home.run_records).list()
+    records = home.run_log.list()
     troubles = judge_runs(duties.expected, records, home.config.runs.rules(), now, zone, duties.watched_since)
     return (*judge_skipped(duties.skipped(records)), *troubles)
 

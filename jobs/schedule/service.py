@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 
 from jobs.calendar.occasions import Job, Occasion, Settled, due
-from jobs.config.file import CONFIG_NAME, Home
+from jobs.config.home import CONFIG_NAME, Home
 from jobs.config.sections.schedule import JobSection
 from jobs.config.sections.secret import revealed
 from jobs.nightly.report import JOB
@@ -26,7 +26,7 @@ from monitoring.alerts.run_alert import RunAlert
 from monitoring.alerts.skipping import SkippedRuns
 from storage.errors import ConfigError, ExtraMissing
 from storage.lake.retired import RetiredStore
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 
 class HomeRecords:
@@ -37,7 +37,7 @@ class HomeRecords:
     """
 
     def __init__(self, home: Home) -> None:
-        self._runs, self._since = RunLog(home.run_records), SinceStore(home.schedule)
+        self._runs, self._since = home.run_log, SinceStore(home.schedule)
         self._retired = RetiredStore(home.retired)
 
     def settled(self, task: str) -> Settled:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from jobs.calendar.occasions import Job, Occasion, due
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.nightly.report import JOB, steps_of
 from jobs.schedule.given_up import course_by, given_up
 from jobs.schedule.records import SinceStore, settled_by
@@ -92,7 +92,7 @@ class JobStatus:
 
 def schedule_status(home: Home, now: datetime) -> list[JobStatus]:
     """How the jobs of a home stand."""
-    runs, retired = RunLog(home.run_records), RetiredStore(home.retired)
+    runs, retired = home.run_log, RetiredStore(home.retired)
     since, settings = SinceStore(home.schedule).read(), home.config.schedule
     retry = timedelta(minutes=settings.retry_minutes)
     jobs = [each.job(home.config.time_zone) for each in settings.jobs]

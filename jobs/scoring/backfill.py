@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.disk_space import check_rooms, rooms_for
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
@@ -19,11 +19,9 @@ from jobs.runs.yielding import Yielding
 from jobs.scoring.backfill_dates import DateWork, dates_of, survey
 from jobs.scoring.estimates import find_footprint
 from jobs.scoring.score import ScoreRequest, ScoreResult, SharedRun, score_held
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from storage.errors import DateRetired, InputError, PartCorrupt, RunLocked, TaskWanted, WarehouseLocked, YebanError
 from storage.records import Slot
-from storage.runs.log import RunLog
 
 if TYPE_CHECKING:
     from batch.prediction_cache.cache import PredictionCache
@@ -101,7 +99,7 @@ def backfill(
                 yield each.day, error
     finally:
         if dates.loaded:
-            copy_records(open_warehouse(home), RunLog(home.run_records))
+            copy_records(home.open_warehouse(), home.run_log)
 
 
 class _Dates:

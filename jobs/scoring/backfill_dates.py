@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from batch.input.dump import Dump
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.scoring.plan import find_pending, plan_files
 from models.bundle import Bundle
 from storage.errors import ConfigError, InputError, YebanError
-from storage.lake.parts import PartStore
 from storage.lake.retired import RetiredStore
 from storage.records import Slot, Unit
 
@@ -85,5 +84,5 @@ def _look(home: Home, slot: Slot, patterns: Sequence[str], force: bool) -> DateW
         raise
     except YebanError as error:
         return DateWork(slot.logical_date, None, (), error)
-    pending = dump.plan.units if force else find_pending(home, PartStore(home.parts), dump.plan)
+    pending = dump.plan.units if force else find_pending(home, home.part_store, dump.plan)
     return DateWork(slot.logical_date, dump, tuple(pending), next(iter(dump.failures), None))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.disk_space import Room, mb, rooms_for
 from jobs.runs.progress import in_words
 from jobs.scoring.backfill import BackfillRequest, look_ahead
@@ -15,7 +15,6 @@ from jobs.scoring.estimates import Footprint, Rate, find_footprint, measured_rat
 from models.bundle import Bundle
 from storage.processes import host_name
 from storage.records import Slot
-from storage.runs.log import RunLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _rate(home: Home, bundle: Bundle, task: str, work: Sequence[DateWork]) -> Ra
     from jobs.scoring.scorer import settings_of
 
     how = settings_of(home)
-    known = past_rate(RunLog(home.run_records).list(task), bundle.version, host_name(), how.device, how.precision)
+    known = past_rate(home.run_log.list(task), bundle.version, host_name(), how.device, how.precision)
     if known is not None:
         return known
     due = [each for each in work if each.dump and each.pending]

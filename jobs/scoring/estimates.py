@@ -11,9 +11,8 @@ from typing import Final, Literal
 
 from batch.input.dump import Dump
 from batch.input.reader import read_units
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.disk_space import Need
-from jobs.warehouse.load import open_warehouse
 from models.bundle import Bundle
 from storage.errors import InputError, YebanError
 from storage.lake.parts import PartStore
@@ -136,7 +135,7 @@ def measured_rate(home: Home, bundle: Bundle, dumps: Sequence[Dump], wanted: Seq
 
 def find_footprint(home: Home, slot: Slot) -> Footprint:
     """Bytes of a row: of the newest dates of the task, of the same bundle where there are some."""
-    store = PartStore(home.parts)
+    store = home.part_store
     slots = sorted(store.slots(slot.task), key=lambda each: (each.bundle == slot.bundle, each.logical_date))
     size = rows = 0
     for each in slots[-_SLOTS:]:
@@ -160,7 +159,7 @@ def _warehouse_bytes(home: Home) -> float | None:
     if not home.warehouse.exists():
         return None
     try:
-        with open_warehouse(home).reading() as con:
+        with home.open_warehouse().reading() as con:
             rows = loaded_rows(con)
     except YebanError:
         return None

@@ -10,8 +10,8 @@ from typing import get_args
 from batch.input.dump import Dump, plan_dump
 from batch.input.sources import find_sources
 from batch.input.units import UnitSize
-from jobs.config.file import Home
-from jobs.warehouse.load import open_warehouse, units_in_warehouse
+from jobs.config.home import Home
+from jobs.warehouse.load import units_in_warehouse
 from storage.errors import ConfigError, PartCorrupt, WarehouseLocked
 from storage.lake.parts import Mark, PartStore
 from storage.lake.plan import Plan
@@ -94,7 +94,7 @@ def _loaded_records(home: Home, slot: Slot) -> list[Unit]:
     if not home.warehouse.exists():
         return []
     try:
-        with open_warehouse(home).reading() as connection:
+        with home.open_warehouse().reading() as connection:
             return loaded_records(connection, slot)
     except WarehouseLocked as error:
         raise WarehouseLocked(

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.scoring.scorer import make_scorer
 from storage.records import STATUSES
 

@@ -6,10 +6,8 @@ replaced, so that no load brings them back; after it, their parts go.
 
 from __future__ import annotations
 
-from jobs.config.file import Home
-from jobs.warehouse.load import open_warehouse
+from jobs.config.home import Home
 from storage.errors import WarehouseLocked
-from storage.lake.parts import PartStore
 from storage.lake.replace_orders import ReplaceOrders
 from storage.records import Slot
 from storage.warehouse.ledger import bundles_of_date
@@ -22,7 +20,7 @@ def order_replacing(home: Home, slot: Slot) -> tuple[str, ...]:
         WarehouseLocked: Nobody knows what is loaded.
         DiskFull: No space left.
     """
-    store, orders = PartStore(home.parts), ReplaceOrders(home.parts)
+    store, orders = home.part_store, ReplaceOrders(home.parts)
     staged = {each.bundle for each in store.slots(slot.task) if each.logical_date == slot.logical_date}
     orders.add(slot, staged | _loaded_bundles(home, slot))
     return orders.of(slot)
@@ -32,7 +30,7 @@ def _loaded_bundles(home: Home, slot: Slot) -> set[str]:
     if not home.warehouse.exists():
         return set()
     try:
-        with open_warehouse(home).reading() as con:
+        with home.open_warehouse().reading() as con:
             return bundles_of_date(con, slot.task, slot.logical_date)
     except WarehouseLocked as error:
         raise WarehouseLocked(

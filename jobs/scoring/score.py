@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.input.dump import Dump
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.disk_space import WORTH_LOOKING_BYTES, check_rooms, rooms_for
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
@@ -21,15 +21,14 @@ from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
 from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
 from jobs.scoring.replace import order_replacing
 from jobs.scoring.totals import add_up
-from jobs.warehouse.load import load_plan, open_warehouse
+from jobs.warehouse.load import load_plan
 from jobs.warehouse.retire import bring_back
 from models.bundle import Bundle
 from storage.errors import YebanError
-from storage.lake.parts import PartStore
 from storage.lake.retired import RetiredStore
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
-from storage.runs.log import RunLog, RunState
+from storage.runs.log import RunState
 from storage.warehouse.loader import LoadReport
 
 _ROUGHLY = 4
@@ -132,7 +131,7 @@ def score(home: Home, request: ScoreRequest, progress: Progress) -> ScoreResult:
         sweep(home)
         outcome = score_held(home, bundle, request, progress)
     if outcome.loaded is not None:
-        copy_records(open_warehouse(home), RunLog(home.run_records))
+        copy_records(home.open_warehouse(), home.run_log)
     return outcome
 
 
@@ -146,7 +145,7 @@ def score_held(
         YebanError: As `score`.
     """
     slot = Slot(request.task, request.logical_date, bundle.version)
-    store, runs = PartStore(home.parts), RunLog(home.run_records)
+    store, runs = home.part_store, home.run_log
     if request.force:
         bring_back(home, slot)
     RetiredStore(home.retired).check(slot)
@@ -203,7 +202,7 @@ def _score_units(
     scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
     between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
 
-    store, slot, mapping = PartStore(home.parts), dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
+    store, slot, mapping = home.part_store, dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
     again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
 
     def count(unit: Unit) -> None:

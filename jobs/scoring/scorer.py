@@ -13,7 +13,7 @@ from batch.engine.settings import EngineSettings, resolve_settings
 from batch.prediction_cache.cache import PredictionCache
 from batch.prediction_cache.files import open_cache, save_cache, tidy_caches
 from batch.scorer import Scorer
-from jobs.config.file import Home
+from jobs.config.home import Home
 from models.bundle import Bundle
 from storage.errors import YebanError
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from batch.input.dump import Dump
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
@@ -30,7 +30,6 @@ from storage.errors import ConfigError, NoInput, YebanError
 from storage.files.atomic import write_json
 from storage.lake.parts import PartStore
 from storage.records import Slot, Unit
-from storage.runs.log import RunLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def shadow(home: Home, request: ShadowRequest, progress: Progress) -> ShadowResu
     champion, challenger = find_bundle(home, request.task, None), find_bundle(home, request.task, request.challenger)
     _check_pair(champion, challenger)
     slot = Slot(request.task, request.logical_date, challenger.version)
-    with task_lock(home.locks, request.task, "shadow"), recorded_run(RunLog(home.run_records), "shadow", slot) as tally:
+    with task_lock(home.locks, request.task, "shadow"), recorded_run(home.run_log, "shadow", slot) as tally:
         sweep(home)
         stores = [_scored(home, bundle, request, tally, progress) for bundle in (champion, challenger)]
         found = _compare(stores, champion.labels)
@@ -122,10 +121,10 @@ def _scored(home: Home, bundle: Bundle, request: ShadowRequest, tally: Tally, pr
     slot = Slot(request.task, request.logical_date, bundle.version)
     dump = plan_files(home, slot, request.patterns)
     tally.failures += dump.failures
-    nights, planned = PartStore(home.parts), {unit.unit_id for unit in dump.plan.units}
+    nights, planned = home.part_store, {unit.unit_id for unit in dump.plan.units}
     if planned <= nights.staged_units(slot):
         return _Scored(nights, dump.plan.units)
-    shadows = PartStore(home.shadow)
+    shadows = home.shadow_store
     shadows.discard(slot, shadows.staged_units(slot) - planned)
     there = shadows.staged_units(slot)
     _stage(home, bundle, dump, [unit for unit in dump.plan.units if unit.unit_id not in there], tally, progress)
@@ -147,7 +146,7 @@ def _stage(home: Home, bundle: Bundle, dump: Dump, units: Sequence[Unit], tally:
 
     mapping = home.task(dump.plan.slot.task).columns.mapping()
     scorer = make_scorer(home, bundle)
-    executor = LocalExecutor(scorer, PartStore(home.shadow), mapping, home.config.time_zone)
+    executor = LocalExecutor(scorer, home.shadow_store, mapping, home.config.time_zone)
     progress.begin("score", sum(unit.rows for unit in units))
     tally.failures += executor.run(dump, units, count)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from jobs.config.file import Home
-from jobs.warehouse.load import open_warehouse
+from jobs.config.home import Home
 from storage.errors import PartCorrupt, WarehouseLocked
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
@@ -46,7 +45,7 @@ def _staged_profiles(store: PartStore, plan: Plan) -> dict[str, Profile]:
 
 def _loaded_profiles(home: Home, slot: Slot, units: list[Unit]) -> list[Profile]:
     try:
-        with open_warehouse(home).reading() as connection:
+        with home.open_warehouse().reading() as connection:
             known = loaded_profiles(connection, slot)
     except WarehouseLocked:
         return []

@@ -7,18 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.monitor.report import EVIDENTLY_PAGE, MORNING_PAGE, TREND_DAYS
 from jobs.scoring.estimates import WAREHOUSE_BYTES
 from jobs.tidy.choosing import Item, Kind
 from jobs.tidy.protecting import Protection, find_protection
-from jobs.warehouse.load import open_warehouse
 from storage.errors import WarehouseLocked
 from storage.files.atomic import files_in, size_of
 from storage.files.slot_folders import find_slots, slot_folder
-from storage.lake.parts import PartStore
 from storage.records import Slot
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 from storage.warehouse.ledger import loaded_slots
 
 NIGHTLY_DAYS: Final = 732
@@ -33,7 +31,7 @@ def take_stock(home: Home, today: date) -> Mapping[Kind, list[Item]]:
         home: The home.
         today: The present date.
     """
-    parts, found = PartStore(home.parts), _loaded(home)
+    parts, found = home.part_store, _loaded(home)
     staged = [slot for slot in parts.slots() if parts.remains(slot)]
     tasks = {slot.task for slot in (*staged, *found)} | home.config.tasks.keys()
     shield = find_protection(home, tasks)
@@ -58,7 +56,7 @@ def _loaded(home: Home) -> dict[Slot, int]:
     if not home.warehouse.exists():
         return {}
     try:
-        with open_warehouse(home).reading() as con:
+        with home.open_warehouse().reading() as con:
             return loaded_slots(con)
     except WarehouseLocked:
         return {}
@@ -129,7 +127,7 @@ def _logs(home: Home, today: date) -> Iterator[Item]:
 def _runs(home: Home, today: date) -> list[Item]:
     newest: set[tuple[str, str]] = set()
     items = []
-    for record in RunLog(home.run_records).list():  # the newest first
+    for record in home.run_log.list():  # the newest first
         file = home.run_records / f"{record.run_id}.json"
         day = record.started_at.date()
         items.append(Item("runs", "", file, day, size_of(file), _of_run(record, newest, today)))

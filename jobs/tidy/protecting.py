@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from jobs.config.file import Home
-from jobs.warehouse.load import open_warehouse
+from jobs.config.home import Home
 from storage.errors import PartCorrupt, YebanError
 from storage.lake.parts import PartStore
 from storage.lake.replace_orders import ReplaceOrders
-from storage.profiles.references import DatesOrigin, ReferenceStore
+from storage.profiles.references import DatesOrigin
 from storage.records import Slot, Unit
 from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchHead, BatchStore
@@ -73,7 +72,7 @@ def find_protection(home: Home, tasks: set[str]) -> Protection:
 
 def _of_reference(home: Home, task: str) -> list[Dates]:
     try:
-        reference = ReferenceStore(home.references).current(task)
+        reference = home.reference_store.current(task)
     except (YebanError, OSError):
         return [Dates(task, None, date.min, date.max, "the frozen reference can't be read")]
     origin = reference.origin if reference else None
@@ -83,7 +82,7 @@ def _of_reference(home: Home, task: str) -> list[Dates]:
 
 
 def _of_batches(home: Home, task: str) -> list[Dates]:
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     try:
         heads = store.heads(task)
     except YebanError:
@@ -108,12 +107,12 @@ def is_open(store: BatchStore, head: BatchHead) -> bool:
 
 def _unloaded(home: Home) -> Mapping[Slot, str] | None:
     """Slots of the lake that a load, a rerun or an order has still something to do with."""
-    store = PartStore(home.parts)
+    store = home.part_store
     slots = store.slots()
     loaded: dict[Slot, set[Unit]] = {}
     if slots:
         try:
-            with open_warehouse(home).reading() as con:
+            with home.open_warehouse().reading() as con:
                 loaded = {slot: set(loaded_records(con, slot)) for slot in slots}
         except YebanError:
             if home.warehouse.exists():

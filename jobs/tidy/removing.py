@@ -7,16 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.tidy.choosing import Kind, Verdict
 from jobs.warehouse.retire import retire
 from storage.errors import TerminalError
 from storage.files.atomic import remove_durably
 from storage.files.slot_folders import remove_empty
-from storage.lake.parts import PartStore
 from storage.lake.retired import RetiredStore
-from storage.lake.summaries import SummaryStore, find_summary
-from storage.nights.store import NightStore
+from storage.lake.summaries import find_summary
 from storage.records import Slot
 
 
@@ -36,14 +34,14 @@ def remove(home: Home, choice: Verdict, now: datetime) -> None:
 
 def _predictions(home: Home, choice: Verdict, now: datetime) -> None:
     slot = _slot(choice)
-    store = PartStore(home.parts)
+    store = home.part_store
     if store.staged_units(slot):
-        find_summary(store, SummaryStore(home.summaries), slot)  # what can be kept of the night is kept
+        find_summary(store, home.summary_store, slot)  # what can be kept of the night is kept
     retire(home, slot, choice.why, choice.item.rows, now)
 
 
 def _parts(home: Home, choice: Verdict, _: datetime) -> None:
-    slot, store, summaries = _slot(choice), PartStore(home.parts), SummaryStore(home.summaries)
+    slot, store, summaries = _slot(choice), home.part_store, home.summary_store
     if RetiredStore(home.retired).has(slot):
         return  # they went with its predictions
     staged = store.staged_units(slot)
@@ -81,11 +79,11 @@ def _slot(choice: Verdict) -> Slot:
 _HOW: Final[Mapping[Kind, Callable[[Home, Verdict, datetime], None]]] = {
     "predictions": _predictions,
     "parts": _parts,
-    "summaries": lambda home, choice, _: SummaryStore(home.summaries).remove(_slot(choice)),
-    "nights": lambda home, choice, _: NightStore(home.nights).remove(_slot(choice)),
+    "summaries": lambda home, choice, _: home.summary_store.remove(_slot(choice)),
+    "nights": lambda home, choice, _: home.night_store.remove(_slot(choice)),
     "reports": _report,
     "evidently": _file,
     "runs": _file,
     "logs": _file,
-    "shadow": lambda home, choice, _: PartStore(home.shadow).drop(_slot(choice)),
+    "shadow": lambda home, choice, _: home.shadow_store.drop(_slot(choice)),
 }

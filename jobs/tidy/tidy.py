@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import let_others_go, task_lock, waits_for
 from jobs.runs.record import Tally, recorded_run
@@ -20,7 +20,6 @@ from jobs.warehouse.retire import finish, unfinished
 from storage.errors import RunLocked, TaskWanted, YebanError
 from storage.lake.retired import RetiredStore
 from storage.records import Slot
-from storage.runs.log import RunLog
 
 log = logging.getLogger("yeban.tidy")
 
@@ -111,14 +110,14 @@ def _tidy_held(home: Home, task: str, now: datetime, report: TidyResult) -> None
     if not going and not _is_open(home, task):
         return
     today = now.astimezone(ZoneInfo(home.config.time_zone)).date()
-    with recorded_run(RunLog(home.run_records), JOB, Slot(task, today, "")) as tally:
+    with recorded_run(home.run_log, JOB, Slot(task, today, "")) as tally:
         tally.failures += [error for item, error in report.failed.items() if item.task == task]
         _remove(home, going, now, report, tally)
 
 
 def _is_open(home: Home, task: str) -> bool:
     """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
-    last = next((record for record in RunLog(home.run_records).list(task) if record.job == JOB), None)
+    last = next((record for record in home.run_log.list(task) if record.job == JOB), None)
     return last is not None and last.state in ("interrupted", "failed")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from batch.scorer import Scorer
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.progress import Progress
 from jobs.scoring.scorer import make_scorer
 from models.bundle import Bundle

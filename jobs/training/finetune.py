@@ -9,7 +9,7 @@ from importlib.metadata import version
 import polars as pl
 
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from jobs.training.finetune_data import golden_source, no_new_labels, queue_lessons, training_source
 from jobs.training.train import data_record, sweep_workshops

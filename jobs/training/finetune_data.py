@@ -12,16 +12,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from models.bundle import MANIFEST, Bundle, file_sha256
 from models.manifest import DataRecord, Manifest
-from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource, class_indices
 from models.training_fingerprints import text_keys
 from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
 from monitoring.relabel.selection.mix import RANDOM
 from storage.errors import ConfigError, NoInput
-from storage.relabel.batches import BatchStore
 
 _BATCH: Final = "batch "
 """Names of batches begin so in a lineage."""
@@ -78,7 +76,7 @@ def queue_lessons(home: Home, task: str, parent: Bundle, batches: Sequence[str] 
         TerminalError: A batch can't be read, or there is none of that name.
         TrainingError: A label is no class of the parent.
     """
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     labels = queue_labels(store, task)
     digests = _digests(labels)
     taught = _taught(home, task, parent)
@@ -181,7 +179,7 @@ def _taught(home: Home, task: str, parent: Bundle) -> Mapping[str, set[str]]:
 
 def _line(home: Home, task: str, parent: Bundle) -> list[Manifest]:
     """The manifests of a bundle and of its ancestors, as far as they are at hand."""
-    folders = Registry(home.bundles).at_hand(task)
+    folders = home.registry.at_hand(task)
     line = [parent.manifest]
     while (folder := folders.pop(line[-1].lineage.parent or "", None)) is not None:
         line.append(Manifest.model_validate_json((folder / MANIFEST).read_bytes()))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from batch.scorer import Scorer
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.progress import Progress
 from jobs.scoring.scorer import make_scorer
 from jobs.training.evaluate import score_rows
@@ -25,7 +25,6 @@ from models.evaluation.gate_page import render_gate
 from models.evaluation.gate_record import Evidence, GateReport, Leakage
 from models.evaluation.predictions import read_predictions
 from models.evaluation.record import Interval, json_ready
-from models.registry import Registry
 from models.training.data import LabelledRows, LabelledSource
 from models.training_fingerprints import UNRECORDED, Keys, has_text, read_fingerprints, text_keys
 from storage.errors import ConfigError
@@ -77,7 +76,7 @@ def hold_gate(home: Home, request: GateRequest, progress: Progress) -> GateResul
     recent = recent_set(home, request.task, request.recent, challenger, request.group_column)
     evidence = _measure(home, (champion, challenger), golden.rows, recent.rows, progress)
     report = judge_challenger(evidence, home.config.gate.limits())
-    file = Registry(home.bundles).gate_file(request.task, challenger.version, champion.version)
+    file = home.registry.gate_file(request.task, challenger.version, champion.version)
     flat = {
         "task": request.task,
         "report": report.as_dict(),

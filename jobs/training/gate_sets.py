@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.training.finetune_data import golden_source, held_out, rows_of
 from models.bundle import Bundle, file_sha256
 from models.training.data import LabelledRows, LabelledSource, read_labelled
 from models.training_fingerprints import read_fingerprints, text_keys
 from monitoring.relabel.annotation.agreed_labels import newest_labels, queue_labels
 from storage.errors import ConfigError, NoInput
-from storage.relabel.batches import BatchStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def recent_set(
     """
     if source is not None:
         return _of_file(source, challenger.labels)
-    labels = newest_labels(queue_labels(BatchStore(home.relabel), task))
+    labels = newest_labels(queue_labels(home.batch_store, task))
     kept = held_out(labels["text"], labels["arm"], home.config.relabel.held_out_share)
     seen = read_fingerprints(challenger)
     if seen is not None:

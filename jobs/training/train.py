@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from jobs.bundles.promote import promote_first
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from models.bundle import Bundle, file_sha256
 from models.manifest import DataRecord

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.leftovers import sweep
-from jobs.warehouse.load import open_warehouse
 from storage.warehouse.compaction import Compaction, compact
 
 
@@ -17,4 +16,4 @@ def compact_warehouse(home: Home) -> Compaction:
         TerminalError: There is none, it can't be used, or the copy is not the same.
     """
     sweep(home)
-    return compact(open_warehouse(home))
+    return compact(home.open_warehouse())

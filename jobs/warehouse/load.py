@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.config.file import Home
+from jobs.config.home import Home
 from jobs.runs.locks import task_lock
 from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
@@ -18,9 +18,7 @@ from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.replace_orders import ReplaceOrders
 from storage.lake.retired import RetiredStore
-from storage.nights.store import NightStore
 from storage.records import Slot, Unit
-from storage.relabel.batches import BatchStore
 from storage.runs.log import RunLog
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.ledger import loaded_records, loaded_units
@@ -69,7 +67,7 @@ def units_in_warehouse(home: Home, slot: Slot) -> set[str]:
     """
     if not home.warehouse.exists():
         return set()
-    with open_warehouse(home).reading() as con:
+    with home.open_warehouse().reading() as con:
         return loaded_units(con, slot)
 
 
@@ -80,7 +78,7 @@ def load_plan(
 
     A part that turns out to be damaged is discarded, so that the next run scores its unit again.
     """
-    store, slot, done = PartStore(home.parts), plan.slot, 0
+    store, slot, done = home.part_store, plan.slot, 0
     renewed = store.marked(slot, "renewed") & store.staged_units(slot)
     orders = ReplaceOrders(home.parts)
     replaced = [Slot(slot.task, slot.logical_date, bundle) for bundle in orders.of(slot)]
@@ -96,7 +94,7 @@ def load_plan(
         _forget_replaced(home, plan, replaced)
         report = load(
             store,
-            open_warehouse(home),
+            home.open_warehouse(),
             plan,
             bundle_record=record,
             now=lambda: datetime.now(UTC),
@@ -122,7 +120,7 @@ def _forget_replaced(home: Home, plan: Plan, replaced: list[Slot]) -> None:
     """Let the old plans forget the files that are about to be replaced whole, so that no load brings them back."""
     if not replaced:
         return
-    store = PartStore(home.parts)
+    store = home.part_store
     there = store.staged_units(plan.slot) | units_in_warehouse(home, plan.slot)
     whole = {path for path, units in plan.files.items() if all(unit.unit_id in there for unit in units)}
     for old in replaced:
@@ -177,7 +175,7 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
         RunLocked: A run of the task asked for is under way.
         WarehouseLocked: Somebody else has the warehouse open.
     """
-    store, runs = PartStore(home.parts), RunLog(home.run_records)
+    store, runs = home.part_store, home.run_log
     retired = RetiredStore(home.retired)
     slots = [slot for slot in store.slots(task) if not retired.has(slot)]
     if task is not None and not slots:
@@ -194,11 +192,11 @@ def load_staged(home: Home, task: str | None, progress: Progress) -> list[LoadRe
         if done[-1].report is None:
             return done
     if any(each.report for each in done):
-        copy_records(open_warehouse(home), runs)
+        copy_records(home.open_warehouse(), runs)
     for name in home.config.tasks if task is None else [task]:
-        copy_nights(open_warehouse(home), NightStore(home.nights), name)
-        copy_batches(open_warehouse(home), BatchStore(home.relabel), name)
-        copy_labels(open_warehouse(home), Queue(BatchStore(home.relabel)), name)
+        copy_nights(home.open_warehouse(), home.night_store, name)
+        copy_batches(home.open_warehouse(), home.batch_store, name)
+        copy_labels(home.open_warehouse(), Queue(home.batch_store), name)
     return done
 
 
@@ -235,7 +233,7 @@ def unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
     """
     loaded: dict[Slot, list[Unit]] = {}
     if home.warehouse.exists():
-        with open_warehouse(home).reading() as connection:
+        with home.open_warehouse().reading() as connection:
             loaded = {plan.slot: loaded_records(connection, plan.slot) for plan in plans}
     return [plan for plan in plans if not _is_settled(store, plan, loaded.get(plan.slot, []))]
 

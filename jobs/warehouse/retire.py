@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jobs.config.file import Home
-from jobs.warehouse.load import open_warehouse
-from storage.lake.parts import PartStore
+from jobs.config.home import Home
 from storage.lake.retired import RetiredStore, Retirement
 from storage.records import Slot
 from storage.warehouse.ledger import loaded_units, remove_units
@@ -33,12 +31,12 @@ def finish(home: Home, slot: Slot) -> None:
         WarehouseLocked: Somebody else has it open.
     """
     if home.warehouse.exists():
-        with open_warehouse(home).reading() as con:
+        with home.open_warehouse().reading() as con:
             there = loaded_units(con, slot)
         if there:
-            with open_warehouse(home).writing() as con:
+            with home.open_warehouse().writing() as con:
                 remove_units(con, slot, loaded_units(con, slot))
-    PartStore(home.parts).drop(slot)
+    home.part_store.drop(slot)
 
 
 def bring_back(home: Home, slot: Slot) -> None:
@@ -59,8 +57,8 @@ def unfinished(home: Home, task: str) -> list[Slot]:
     Raises:
         WarehouseLocked: Somebody else has it open.
     """
-    slots, staged = RetiredStore(home.retired).slots(task), set(PartStore(home.parts).slots(task))
+    slots, staged = RetiredStore(home.retired).slots(task), set(home.part_store.slots(task))
     if not slots or not home.warehouse.exists():
         return [slot for slot in slots if slot in staged]
-    with open_warehouse(home).reading() as con:
+    with home.open_warehouse().reading() as con:
         return [slot for slot in slots if slot in staged or loaded_units(con, slot)]

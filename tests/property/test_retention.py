@@ -8,18 +8,16 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jobs.config.home import Home
 
-from jobs.config.file import Home
 from jobs.runs.progress import LogLines
 from jobs.tidy.choosing import Bound, Item, choose
 from jobs.tidy.tidy import tidy
 from jobs.warehouse.load import load_staged
-from storage.lake.parts import PartStore
 from storage.lake.replace_orders import ReplaceOrders
 from storage.lake.retired import RetiredStore
-from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
+from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
-from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, items_of
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age
 from tests.support.predictions import part_profile, part_table, units_of
@@ -135,20 +133,20 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
 def _make(home: Home, slot: Slot, what: str) -> None:
     night(home.root, slot, loaded=what != "unloaded")
     if what == "marked":
-        PartStore(home.parts).mark(slot, "again", ["u"])
+        home.part_store.mark(slot, "again", ["u"])
     elif what == "ordered":
         ReplaceOrders(home.parts).add(slot, ["b0"])
     elif what == "frozen":
         profile = part_profile(part_table(units_of(slot, 300, 300)[0]))
         origin = DatesOrigin("comment", slot.bundle, slot.logical_date, slot.logical_date, 1, 300)
-        ReferenceStore(home.references).freeze("comment", Reference(profile, None, origin))
+        home.reference_store.freeze("comment", Reference(profile, None, origin))
     elif what == "asked":
         head = head_of(f"batch-{slot.logical_date}", first_date=slot.logical_date, last_date=slot.logical_date)
-        BatchStore(home.relabel).write(head, items_of(head))
+        home.batch_store.write(head, items_of(head))
     elif what == "no plan":
         next((home.parts).rglob(f"logical_date={slot.logical_date}/*/_plan.json")).unlink()
 
 
 def _left(home: Home, slot: Slot) -> tuple[int, frozenset[str]]:
     rows = rows_by_slot(home.root).get(slot, 0) if home.warehouse.exists() else 0
-    return rows, frozenset(PartStore(home.parts).staged_units(slot))
+    return rows, frozenset(home.part_store.staged_units(slot))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.config.file import Config, Home
+from jobs.config.home import Home
+from jobs.config.model import Config
+
 from storage.lake.plan import Plan
 from storage.lake.summaries import SummaryStore, find_summary
 from storage.records import Slot, Unit

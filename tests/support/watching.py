@@ -9,14 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from jobs.config.home import Home
+from jobs.config.model import Config
+
 from jobs.calendar.crontab import parse_crontab
 from jobs.calendar.occasions import Job, Occasion
-from jobs.config.file import Config, Home
 from jobs.schedule.service import HomeRecords, check
 from jobs.schedule.watch import Watch
 from jobs.schedule.watched import WatchedStore
 from storage.processes import host_name
-from storage.runs.log import RunLog, RunRecord, RunState
+from storage.runs.log import RunRecord, RunState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PULSE = timedelta(minutes=10)
@@ -55,7 +57,7 @@ class World:
         takes: timedelta = timedelta(minutes=40),
     ) -> None:
         self.home = Home(root, Config())
-        self.runs = RunLog(self.home.run_records)
+        self.runs = self.home.run_log
         self.jobs, self.answer, self.takes = list(jobs), answer, takes
         self.now = start.replace(tzinfo=jobs[0].zone).astimezone(UTC)
         self.ran: list[tuple[str, date, datetime]] = []

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import typer.main
+from jobs.config.home import CONFIG_NAME
 
 from jobs.calendar.crontab import Crontab, parse_crontab
 from jobs.cli.app import app
-from jobs.config.file import CONFIG_NAME, find_home
+from jobs.config.file import find_home
 from jobs.tidy.inventory import take_stock
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

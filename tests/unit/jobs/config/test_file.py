@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME
 
-from jobs.config.file import CONFIG_NAME, find_home, parse_date, read_config
+from jobs.config.file import find_home, parse_date, read_config
 from jobs.config.json_schema import TEMPLATE
 from storage.errors import ConfigError
 

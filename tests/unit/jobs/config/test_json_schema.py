@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jobs.config.model import Config
 
-from jobs.config.file import Config, find_home, read_config
+from jobs.config.file import find_home, read_config
 from jobs.config.json_schema import SCHEMA_NAME, TEMPLATE, config_schema, whole_template
 from jobs.config.schema_paths import keys_at, node_at
 from jobs.config.toml_lines import key_lines

@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, find_home
+from jobs.config.file import find_home
 from jobs.doctor.check import Diagnosis
 from jobs.doctor.schedule import check_schedule
 from jobs.runs.locks import scheduler_lock
 from jobs.runs.record import recorded_run
 from jobs.schedule.records import SinceStore
 from storage.records import Slot
-from storage.runs.log import RunLog
 
 NOW = datetime(2026, 1, 6, 2, tzinfo=UTC)  # 10:00 in Shanghai
 TWO_JOBS = """
@@ -46,7 +46,7 @@ def answers_since(home: Home, days: float) -> None:
 
 def record(home: Home, task: str, night: date, state: str) -> None:
     """A night of another machine, whose process can't be asked."""
-    runs = RunLog(home.run_records)
+    runs = home.run_log
     with recorded_run(runs, "nightly", Slot(task, night, "b1")) as tally:
         pass
     runs.write(replace(runs.get(tally.run_id), state=state, started_at=NOW, host="another"))  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, find_home
+from jobs.config.file import find_home
 from jobs.doctor import storage
 from jobs.doctor.check import Diagnosis, looked_at
 from jobs.runs.locks import scheduler_lock, task_lock
@@ -20,7 +21,6 @@ from storage.errors import NoInput
 from storage.files.atomic import write_json
 from storage.processes import host_name
 from storage.records import Slot
-from storage.runs.log import RunLog
 from storage.warehouse.connection import Warehouse
 from tests.support.locks import held
 from tests.support.nights import alert
@@ -136,7 +136,7 @@ class TestLocks:
 
 class TestRuns:
     def test_the_last_of_each_job_counts(self, home: Home) -> None:
-        runs = RunLog(home.run_records)
+        runs = home.run_log
         assert levels(storage.check_runs(home)) == ["ok"]
         with pytest.raises(NoInput), recorded_run(runs, "score", SLOT):
             raise NoInput("no dump")
@@ -155,7 +155,7 @@ class TestRuns:
         assert levels(storage.check_runs(home)) == ["ok"]
 
     def test_a_file_that_is_no_run_is_to_be_moved(self, home: Home) -> None:
-        with recorded_run(RunLog(home.run_records), "score", SLOT):
+        with recorded_run(home.run_log, "score", SLOT):
             pass
         (home.run_records / "odd.json").write_text("{")
         bad, rest = storage.check_runs(home)

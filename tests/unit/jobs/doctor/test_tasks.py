@@ -5,8 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, find_home
+from jobs.config.file import find_home
 from jobs.doctor import tasks
 from jobs.doctor.check import Diagnosis, looked_at, worst
 from models.registry import EMBEDDED

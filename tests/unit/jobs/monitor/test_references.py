@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from jobs.config.home import Home
 
 from batch.dev_reference import add_reference
 from jobs.bundles.find import find_bundle
-from jobs.config.file import Home, find_home
+from jobs.config.file import find_home
 from jobs.monitor.references import FoundReference, find_reference, freeze_reference
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows
 from storage.errors import BundleIncomplete, ConfigError, ReferenceUnusable
-from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
-from storage.lake.summaries import SummaryStore
-from storage.profiles.references import DatesOrigin, ReferenceStore
+from storage.profiles.references import DatesOrigin
 from storage.profiles.summary import Summary, merge_summaries
 from storage.records import Slot, Unit
 from tests.support.bundles import build_bundle
@@ -64,7 +63,7 @@ def score(home: Home, bundle: Bundle, day: int, version: str | None = None) -> t
     """Stage a date, as if it had been scored."""
     slot = slot_of(version or bundle.version, day=day)
     units = units_of(slot, 60, 20, f"{day}.parquet")
-    store = PartStore(home.parts)
+    store = home.part_store
     store.save_plan(Plan(slot, {f"{day}.parquet": units}))
     stage(store, *units, labels=bundle.labels)
     return units
@@ -100,7 +99,7 @@ def test_dates_whose_parts_are_gone_are_frozen_from_what_was_kept(home: Home, bu
         score(home, bundle, day)
     first = freeze_reference(home, "comment", november(3), november(4), Recorded())
     shutil.rmtree(home.parts)
-    assert SummaryStore(home.summaries).slots("comment") == [slot_of(bundle.version, day=day) for day in (3, 4)]
+    assert home.summary_store.slots("comment") == [slot_of(bundle.version, day=day) for day in (3, 4)]
     assert freeze_reference(home, "comment", november(3), november(4), Recorded()) == first
 
 
@@ -146,11 +145,11 @@ class TestRefuses:
             freeze_reference(home, "comment", november(1), november(7), Recorded())
         assert bundle.version in told.value.expected
         assert "yeban backfill comment --from 2026-11-01 --to 2026-11-07" in told.value.action
-        assert ReferenceStore(home.references).current("comment") is None
+        assert home.reference_store.current("comment") is None
 
     def test_dates_without_rows_only(self, home: Home, bundle: Bundle) -> None:
         slot = slot_of(bundle.version, day=3)
-        PartStore(home.parts).save_plan(Plan(slot, {"3.parquet": ()}))
+        home.part_store.save_plan(Plan(slot, {"3.parquet": ()}))
         with pytest.raises(ReferenceUnusable, match="no date"):
             freeze_reference(home, "comment", november(1), november(7), Recorded())
 
@@ -168,11 +167,11 @@ class TestRefuses:
     def test_a_date_that_is_not_whole(self, home: Home, bundle: Bundle, name: str) -> None:
         score(home, bundle, 3)
         units = score(home, bundle, 4)
-        getattr(PartStore(home.parts).files(units[1]), name).unlink()
+        getattr(home.part_store.files(units[1]), name).unlink()
         with pytest.raises(ReferenceUnusable, match="2026-11-04 is not whole") as told:
             freeze_reference(home, "comment", november(3), november(4), Recorded())
         assert "choose other dates" in told.value.action
-        assert ReferenceStore(home.references).current("comment") is None
+        assert home.reference_store.current("comment") is None
 
     def test_dates_in_the_wrong_order(self, home: Home) -> None:
         with pytest.raises(ConfigError, match="after"):
@@ -186,7 +185,7 @@ class TestRefuses:
 def test_folders_without_a_plan_are_no_scored_dates(home: Home, bundle: Bundle) -> None:
     units = score(home, bundle, 3)
     stray = Slot("comment", november(5), "0000old")
-    folder = PartStore(home.parts).files(Unit(stray, "x", "", 0, 1)).folder
+    folder = home.part_store.files(Unit(stray, "x", "", 0, 1)).folder
     folder.mkdir(parents=True)
     frozen = freeze_reference(home, "comment", november(1), november(7), Recorded())
     assert frozen.profile == by_hand(bundle, *units).profile

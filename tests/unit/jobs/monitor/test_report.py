@@ -5,11 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from jobs.config.home import Home
+from jobs.config.model import Config
 
-from jobs.config.file import Config, Home
 from jobs.monitor.report import waiting_batches
 from monitoring.relabel.annotation.shares import add_shares
-from storage.relabel.batches import ITEMS, BatchStore
+from storage.relabel.batches import ITEMS
 from tests.support.batches import head_of, say, write_batch
 from tests.support.predictions import LABELS, NIGHT
 
@@ -23,7 +24,7 @@ def home(tmp_path: Path) -> Home:
     """Two batches of three rows, with a golden one each."""
     home = Home(tmp_path, Config())
     for head in (FIRST, LATER):
-        write_batch(BatchStore(home.relabel), head)
+        write_batch(home.batch_store, head)
     return home
 
 
@@ -36,13 +37,13 @@ def commands(home: Home) -> list[str]:
 
 
 def test_how_many_rows_wait_in_which_batch_the_newest_first(home: Home) -> None:
-    say(BatchStore(home.relabel), FIRST, "李", {0: GOOD, 3: BAD})
+    say(home.batch_store, FIRST, "李", {0: GOOD, 3: BAD})
     assert told(home) == [(LATER.batch, 3, 3, 0), (FIRST.batch, 3, 2, 0)]
     assert waiting_batches(home, "weibo") == ()
 
 
 def test_the_next_command_follows_from_how_far_it_is(home: Home) -> None:
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     assert commands(home)[0] == f"yeban relabel export comment --batch {LATER.batch}"
     add_shares(store.folder("comment", LATER.batch), {"李": frozenset({"r1"})})
     assert commands(home)[0] == "yeban relabel import comment FILE"
@@ -54,7 +55,7 @@ def test_the_next_command_follows_from_how_far_it_is(home: Home) -> None:
 
 
 def test_a_damaged_batch_does_not_cost_the_page(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    (BatchStore(home.relabel).folder("comment", LATER.batch) / ITEMS).write_bytes(b"")
+    (home.batch_store.folder("comment", LATER.batch) / ITEMS).write_bytes(b"")
     with caplog.at_level(logging.WARNING):
         assert [each[0] for each in told(home)] == [FIRST.batch]
     assert LATER.batch in caplog.text

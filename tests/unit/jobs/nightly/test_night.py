@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from jobs.config.home import Home
+from jobs.config.model import Config
 
-from jobs.config.file import Config, Home
 from jobs.nightly.night import run_steps
 from jobs.nightly.report import StepReport, steps_of, worst_code
 from jobs.nightly.steps import STEPS, Night, Step, StepResult

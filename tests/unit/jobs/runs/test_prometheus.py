@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, find_home
+from jobs.config.file import find_home
 from jobs.runs.prometheus import render_metrics, write_metrics
 from jobs.runs.record import after_each_run, recorded_run
 from storage.errors import ConfigError
 from storage.records import Slot
-from storage.runs.log import RunLog, RunRecord
+from storage.runs.log import RunRecord
 
 START = datetime(2026, 1, 6, 18, 0, tzinfo=UTC)
 DONE = RunRecord(
@@ -128,7 +129,7 @@ def home_with(folder: Path, textfile: str) -> Home:
 def test_the_file_is_written_after_each_run_however_it_ends(tmp_path: Path) -> None:
     home = home_with(tmp_path, "out/yeban.prom")
     after_each_run(lambda: write_metrics(home))
-    slot, runs = Slot("comment", date(2026, 1, 5), "b1"), RunLog(home.run_records)
+    slot, runs = Slot("comment", date(2026, 1, 5), "b1"), home.run_log
     try:
         with recorded_run(runs, "score", slot) as tally:
             tally.rows = 7

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, find_home
+from jobs.config.file import find_home
 from jobs.runs.locks import task_lock
 from jobs.schedule.run_alerts import Duties, judge_home, tell_of_runs
 from monitoring.alerts.punctuality import ExpectedRun

@@ -6,8 +6,10 @@ import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from jobs.config.home import Home
+from jobs.config.model import Config
+
 from jobs.calendar.occasions import Occasion
-from jobs.config.file import Config, Home
 from jobs.schedule.service import check, expected_nights, night_command
 from tests.support.watching import ToldWorld, World, job
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jobs.config.home import Home
 
-from jobs.config.file import Home
 from jobs.runs.locks import task_lock, waits_for
 from jobs.runs.progress import LogLines
 from jobs.runs.record import recorded_run
@@ -22,12 +22,10 @@ from storage.files.slot_folders import slot_folder
 from storage.lake.parts import PartStore
 from storage.lake.replace_orders import ReplaceOrders
 from storage.lake.retired import RetiredStore, Retirement
-from storage.lake.summaries import SummaryStore
-from storage.nights.store import NightStore, StoredNight
-from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
+from storage.nights.store import StoredNight
+from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
-from storage.relabel.batches import BatchStore
 from storage.runs.log import RunLog, RunRecord, RunState
 from tests.support.batches import head_of, items_of
 from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
@@ -47,7 +45,7 @@ def why(report: TidyResult, slot: Slot) -> list[str]:
 
 
 def staged(home: Home, slot: Slot) -> set[str]:
-    return PartStore(home.parts).staged_units(slot)
+    return home.part_store.staged_units(slot)
 
 
 def test_by_default_nothing_goes(tmp_path: Path) -> None:
@@ -62,9 +60,9 @@ def test_parts_go_once_they_are_loaded_and_their_sum_is_kept(tmp_path: Path) -> 
     for slot in (OLD, YOUNG):
         night(tmp_path, slot)
     assert gone(tidy(home, NOW)) == [("parts", OLD)]
-    assert not PartStore(home.parts).remains(OLD)
+    assert not home.part_store.remains(OLD)
     assert len(staged(home, YOUNG)) == 2
-    covered = SummaryStore(home.summaries).units(OLD)
+    covered = home.summary_store.units(OLD)
     assert covered is not None
     assert len(covered) == 2
     assert rows_by_slot(tmp_path) == {OLD: ROWS, YOUNG: ROWS}
@@ -77,10 +75,10 @@ def test_what_is_not_loaded_stays(tmp_path: Path) -> None:
     night(tmp_path, OLD, loaded=False)
     assert why(tidy(home, NOW), OLD) == ["it is not loaded yet"]
     load_staged(home, None, LogLines())
-    PartStore(home.parts).mark(OLD, "again", ["u"])
+    home.part_store.mark(OLD, "again", ["u"])
     report = tidy(home, NOW)
     assert why(report, OLD) == ["--force has ordered it again"] * 2
-    PartStore(home.parts).unmark(OLD, "again", ["u"])
+    home.part_store.unmark(OLD, "again", ["u"])
     ReplaceOrders(home.parts).add(OLD, ["b0"])
     assert why(tidy(home, NOW), OLD) == ["it is to take the place of other bundles"] * 2
     assert len(staged(home, OLD)) == 2
@@ -105,13 +103,13 @@ def test_predictions_of_an_old_date_go_and_nothing_brings_them_back(tmp_path: Pa
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
     assert load_staged(home, None, LogLines()) == []
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
-    assert PartStore(home.parts).slots() == [YOUNG]
+    assert home.part_store.slots() == [YOUNG]
     retired = RetiredStore(home.retired)
     assert retired.slots() == [OLD]
     with pytest.raises(DateRetired, match="50 days old, kept are 30"):
         retired.check(OLD)
     retired.check(slot_of_age(50, "another bundle"))
-    assert SummaryStore(home.summaries).units(OLD) is not None
+    assert home.summary_store.units(OLD) is not None
     bring_back(home, OLD)
     retired.check(OLD)
     assert retired.slots() == []
@@ -125,7 +123,7 @@ def test_a_removal_that_was_cut_off_is_finished_first(tmp_path: Path) -> None:
     assert load_staged(home, None, LogLines()) == []
     tidy(home, NOW)
     assert rows_by_slot(tmp_path) == {}
-    assert PartStore(home.parts).slots() == []
+    assert home.part_store.slots() == []
 
 
 def test_the_oldest_go_until_it_is_small_enough(tmp_path: Path) -> None:
@@ -145,9 +143,9 @@ def test_dates_of_the_reference_and_of_open_batches_stay(tmp_path: Path) -> None
         summary(tmp_path, slot)
     profile = part_profile(part_table(units_of(frozen, 300, 300)[0]))
     origin = DatesOrigin("comment", "b1", frozen.logical_date, frozen.logical_date, 1, 300)
-    ReferenceStore(home.references).freeze("comment", Reference(profile, None, origin))
+    home.reference_store.freeze("comment", Reference(profile, None, origin))
     head = head_of(first_date=asked.logical_date, last_date=asked.logical_date)
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     store.write(head, items_of(head))
     report = tidy(home, NOW)
     assert {choice.item.target for choice in report.gone} == {OLD}
@@ -189,7 +187,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 def test_nights_pages_runs_and_logs(tmp_path: Path) -> None:
     kinds = ("nights", "reports", "evidently", "logs", "shadow", "runs")
     home = home_of(tmp_path, **{kind: {"days": 30} for kind in kinds})
-    store = NightStore(home.nights)
+    store = home.night_store
     for slot in (slot_of_age(90), OLD, YOUNG):
         store.write(slot, StoredNight(b"{}", b"{}", NOW))
         store.path(slot, "report.html").write_text("<p>")
@@ -215,7 +213,7 @@ def test_nights_pages_runs_and_logs(tmp_path: Path) -> None:
 
 def test_records_of_runs(tmp_path: Path) -> None:
     home = home_of(tmp_path, runs={"days": 30})
-    log = RunLog(home.run_records)
+    log = home.run_log
 
     def record(name: str, job: str, age: int, state: str = "done") -> None:
         at = NOW - timedelta(days=age)
@@ -270,7 +268,7 @@ def test_a_run_that_waits_gets_the_task_after_the_next_item(tmp_path: Path) -> N
 
 def states(home: Home) -> list[str]:
     """Of the task's tidies, the oldest first."""
-    return [each.state for each in reversed(RunLog(home.run_records).list("comment")) if each.job == "tidy"]
+    return [each.state for each in reversed(home.run_log.list("comment")) if each.job == "tidy"]
 
 
 def test_nobody_is_let_in_after_the_last_item(tmp_path: Path) -> None:
@@ -317,7 +315,7 @@ def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
             waits.set()
             while states(home) != ["interrupted"] and time.monotonic() < deadline:
                 time.sleep(0.01)
-            PartStore(home.parts).mark(last, "again", staged(home, last))
+            home.part_store.mark(last, "again", staged(home, last))
 
     waiter = threading.Thread(target=run)
     waiter.start()

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from jobs.config.home import Home
+from jobs.config.model import Config
 
-from jobs.config.file import Config, Home
 from jobs.training.finetune_data import FinetuneData, held_out, queue_lessons, training_source
 from models.bundle import Bundle, file_sha256, seal_bundle
 from models.manifest import DataRecord, Lineage
 from storage.errors import NoInput, TerminalError, TrainingError
-from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, say, write_batch
 from tests.support.networks import tiny_bundle
 from tests.support.predictions import LABELS, NIGHT
@@ -27,7 +27,7 @@ ARMS = ["random", "margin", "margin", "golden"]
 def home(tmp_path: Path) -> Home:
     """Two batches, the first labelled but for a row."""
     home = Home(tmp_path, Config())
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     write_batch(store, FIRST, arm=ARMS)
     write_batch(store, LATER, arm=ARMS, text=["新的 0", "新的 1", "新的 2", "原文 3"])
     say(store, FIRST, "李", {0: GOOD, 1: BAD, 3: GOOD})
@@ -57,7 +57,7 @@ def test_the_picked_rows_are_learned_and_the_drawn_and_golden_ones_kept(home: Ho
 
 
 def test_what_the_line_has_learned_is_rehearsed_until_its_labels_change(home: Home) -> None:
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     other = champion(home)
     taught = queue_lessons(home, "comment", other).records
     parent = champion(home, "two", records=taught)
@@ -82,7 +82,7 @@ def test_batches_and_labels_that_are_none(home: Home) -> None:
     parent = champion(home)
     with pytest.raises(TerminalError, match="nosuch"):
         queue_lessons(home, "comment", parent, ["nosuch"])
-    say(BatchStore(home.relabel), FIRST, "李", {2: "不知道"})
+    say(home.batch_store, FIRST, "李", {2: "不知道"})
     with pytest.raises(TrainingError, match="relabel queue: 1 rows have a label"):
         queue_lessons(home, "comment", parent)
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from jobs.config.home import Home
+from jobs.config.model import Config
 
-from jobs.config.file import Config, Home
 from jobs.training.gate_sets import golden_set, recent_set
 from models.bundle import SEEN, Bundle, seal_bundle
 from models.training.data import LabelledSource
 from models.training_fingerprints import fingerprint_bytes
 from storage.errors import ConfigError, NoInput
-from storage.relabel.batches import BatchStore
 from tests.support.batches import head_of, say, write_batch
 from tests.support.networks import tiny_bundle
 from tests.support.predictions import LABELS, NIGHT
@@ -26,7 +26,7 @@ LATER = head_of("2026-11-30-ffff0000", created_at=NIGHT + timedelta(days=7))
 def home(tmp_path: Path) -> Home:
     """Two batches with three random rows each; the first one's texts are `原文 0`, `原文 1`, `原文 2`."""
     home = Home(tmp_path, Config())
-    store = BatchStore(home.relabel)
+    store = home.batch_store
     arms = ["random"] * 3 + ["golden"]
     write_batch(store, FIRST, arm=arms, slices=[[("city", "上海")], None, [("city", "北京")], None])
     write_batch(store, LATER, arm=arms, text=["新的 0", "新的 1", "新的 2", "原文 3"])

@@ -3,8 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME, Home
 
-from jobs.config.file import CONFIG_NAME, Home, read_config
+from jobs.config.file import read_config
 from jobs.config.sections.monitoring import MonitorSection
 from monitoring.alerts.rules import Rules
 from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink

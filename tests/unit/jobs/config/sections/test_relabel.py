@@ -3,8 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME
 
-from jobs.config.file import CONFIG_NAME, read_config
+from jobs.config.file import read_config
 from jobs.config.sections.relabel import RelabelSection
 from monitoring.relabel.selection.mix import DEFAULT_MIX
 from storage.errors import ConfigError

@@ -4,8 +4,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from jobs.config.home import CONFIG_NAME
 
-from jobs.config.file import CONFIG_NAME, read_config
+from jobs.config.file import read_config
 from jobs.config.sections.schedule import STEPS, ScheduleSection
 from jobs.nightly.steps import STEPS as KNOWN_STEPS
 from storage.errors import ConfigError

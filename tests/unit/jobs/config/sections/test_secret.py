@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from jobs.config.home import CONFIG_NAME
 
-from jobs.config.file import CONFIG_NAME, read_config
+from jobs.config.file import read_config
 from jobs.config.sections.secret import missing_variables, revealed, variable_of
 from monitoring.alerts.sinks import ClosedSink, Sink, WebhookSink
 from storage.errors import ConfigError, SinkFailed
