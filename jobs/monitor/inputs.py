@@ -20,6 +20,7 @@ from models.bundle import Bundle
 from monitoring.findings.record import Missing, ReferenceNote
 from monitoring.metrics.input import Baseline, LabelledSample, MonitoringInput
 from storage.errors import ReferenceUnusable, TerminalError, WarehouseLocked, YebanError
+from storage.lake.journal.states import SlotStates
 from storage.lake.parts import PartStore
 from storage.lake.summaries import SummaryStore, find_summary
 from storage.profiles.profile import empty
@@ -128,12 +129,12 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
         progress.advance(seen - done)
         done = seen
 
-    return find_summary(PartStore(home.parts), SummaryStore(home.summaries), slot, advance)
+    return find_summary(SlotStates(home.parts, home.retired), SummaryStore(home.summaries), slot, advance)
 
 
 def _is_empty(home: Home, slot: Slot) -> bool:
     """Whether the night was scored and had no row: the worst night there is, and one to be told of."""
-    plan = PartStore(home.parts).load_plan(slot)
+    plan = SlotStates(home.parts, home.retired).plan(slot)
     return plan is not None and not plan.units
 
 

@@ -12,7 +12,7 @@ from jobs.warehouse.load import units_in_warehouse
 from models.bundle import Bundle
 from models.registry import Registry
 from storage.errors import BundleError, PartCorrupt, WarehouseLocked
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.records import Slot
 from storage.runs.log import RunLog
 
@@ -44,8 +44,10 @@ def bundle_of_night(home: Home, task: str, night: date, runs: RunLog) -> Bundle:
 
 
 def _is_begun(home: Home, slot: Slot) -> bool:
-    store = PartStore(home.parts)
+    journal = SlotJournal(home.parts, home.retired)
     try:
-        return store.load_plan(slot) is not None and bool(store.staged_units(slot) or units_in_warehouse(home, slot))
+        if journal.plan(slot) is None:
+            return False
+        return bool(journal.parts.staged_units(slot) or units_in_warehouse(home, slot))
     except (PartCorrupt, WarehouseLocked):
         return True  # nobody knows; something of it is there

@@ -18,7 +18,7 @@ from jobs.warehouse.load import load_slot, open_warehouse, unsettled
 from models.bundle import Bundle
 from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
 from storage.files.checksums import file_digest
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.plan import Plan
 from storage.lake.summaries import SummaryStore
 from storage.nights.store import NightStore
@@ -48,9 +48,9 @@ class Night:
     progress: Progress
 
     @property
-    def store(self) -> PartStore:
-        """Where parts are staged."""
-        return PartStore(self.home.parts)
+    def journal(self) -> SlotJournal:
+        """Plan, marks and parts of the night."""
+        return SlotJournal(self.home.parts, self.home.retired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,12 @@ def _unscored(night: Night, _: str) -> str:
     dump = plan_files(night.home, night.slot, night.patterns)
     if dump.failures:
         return f"{len(dump.failures)} file(s) could not be used"
-    plan = night.store.load_plan(night.slot)
+    plan = night.journal.plan(night.slot)
     if plan is None or any(set(plan.files.get(path, ())) != set(units) for path, units in dump.plan.files.items()):
         return "the dump is new or has changed"
     if dump.plan.files.keys() - plan.files.keys():
         return "the dump has new files"
-    pending = find_pending(night.home, night.store, dump.plan)
+    pending = find_pending(night.home, night.journal, dump.plan)
     if pending:
         return f"{sum(unit.rows for unit in pending):,} rows are not scored"
     return _bad_end(night, "score")
@@ -134,19 +134,19 @@ def _score(night: Night) -> StepResult:
 
 
 def _plan(night: Night) -> Plan:
-    return night.store.load_plan(night.slot) or Plan(night.slot, {})
+    return night.journal.plan(night.slot) or Plan(night.slot, {})
 
 
 def _unloaded(night: Night, _: str) -> str:
     plan = _plan(night)
-    if unsettled(night.home, night.store, [plan]):
+    if unsettled(night.home, night.journal, [plan]):
         return "the warehouse does not have it as it is planned"
     return _bad_end(night, "load")
 
 
 def _load(night: Night) -> StepResult:
     runs, told = RunLog(night.home.run_records), _plan(night)
-    loaded = load_slot(night.home, night.store, runs, told, night.progress)
+    loaded = load_slot(night.home, night.journal, runs, told, night.progress)
     if loaded.report is None:
         raise WarehouseLocked(
             "; ".join(loaded.failures).splitlines()[0],
@@ -160,16 +160,16 @@ def _load(night: Night) -> StepResult:
 def _parts_stamp(night: Night) -> str:
     """Digest of the parts as they are, and whether the warehouse has them: what monitoring and picking look at."""
     plan = _plan(night)
-    staged = night.store.staged_units(night.slot)
+    staged = night.journal.parts.staged_units(night.slot)
     kept = SummaryStore(night.home.summaries).units(night.slot) or {}
     seals = {
-        unit.unit_id: file_digest(night.store.files(unit).seal)
+        unit.unit_id: file_digest(night.journal.parts.files(unit).checksums)
         if unit.unit_id in staged
         else kept.get(unit.unit_id, "")
         for unit in plan.units
     }
     try:
-        loaded = not unsettled(night.home, night.store, [plan])
+        loaded = not unsettled(night.home, night.journal, [plan])
     except WarehouseLocked:
         loaded = False
     return hashlib.sha256(repr((sorted(seals.items()), loaded)).encode()).hexdigest()[:16]

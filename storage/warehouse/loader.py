@@ -38,7 +38,7 @@ from storage.warehouse.ledger import loaded_units, record_units, remove_files, r
 ROWS_PER_TRANSACTION: Final = 1_000_000
 UNITS_PER_TRANSACTION: Final = 1_000
 """However small the units are: the statistics of a group are in memory at once."""
-_PROVERS: Final = 4
+_VERIFIERS: Final = 4
 
 _ADD_PREDICTIONS: Final = """
     INSERT INTO predictions BY NAME
@@ -100,7 +100,7 @@ def load(
 ) -> LoadReport:
     """Bring a plan's staged units into the warehouse. Units that are in already are skipped.
 
-    Parts are proved before the warehouse is opened, so it is open only while rows go in. DuckDB reads the parts
+    Parts are verified before the warehouse is opened, so it is open only while rows go in. DuckDB reads the parts
     itself, a piece at a time: memory does not grow with the number of rows.
 
     Args:
@@ -131,7 +131,7 @@ def load(
     total_rows, seen_rows = sum(unit.rows for unit in arriving), 0
     failures: list[PartCorrupt] = []
     for group in _groups(arriving, rows_per_transaction):
-        parts = _prove(store, group, failures)
+        parts = _verify(store, group, failures)
         if parts:
             changes.append(_commit(warehouse, plan, parts, replace, in_place_of, bundle_record, now()))
         seen_rows += sum(unit.rows for unit in group)
@@ -173,17 +173,17 @@ def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
         yield group
 
 
-def _prove(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[StagedPart]:
-    """Prove parts, some at a time; the errors of those that are damaged are added to `failures`."""
+def _verify(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[StagedPart]:
+    """Verify parts, some at a time; the errors of damaged ones are added to `failures`."""
 
-    def prove(unit: Unit) -> StagedPart | PartCorrupt:
+    def verify(unit: Unit) -> StagedPart | PartCorrupt:
         try:
-            return store.prove(unit)
+            return store.verify(unit)
         except PartCorrupt as error:
             return error
 
-    with ThreadPoolExecutor(_PROVERS) as threads:  # reading and hashing wait for the disk and leave the GIL alone
-        found = list(threads.map(prove, units))
+    with ThreadPoolExecutor(_VERIFIERS) as threads:  # reading and hashing wait for the disk and leave the GIL alone
+        found = list(threads.map(verify, units))
     failures += [each for each in found if isinstance(each, PartCorrupt)]
     return [each for each in found if isinstance(each, StagedPart)]
 

@@ -14,9 +14,9 @@ from jobs.runs.progress import LogLines
 from jobs.tidy.choosing import Bound, Item, choose
 from jobs.tidy.tidy import tidy
 from jobs.warehouse.load import load_staged
+from storage.lake.journal.marks import Marks
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.parts import PartStore
-from storage.lake.replace_orders import ReplaceOrders
-from storage.lake.retired import RetiredStore
 from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
 from storage.records import Slot
 from storage.relabel.batches import BatchStore
@@ -129,15 +129,15 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
         load_staged(home, None, LogLines())
         rows_now = rows_by_slot(root) if home.warehouse.exists() else {}
         assert all(rows_now.get(slot_of_age(age), 0) in (0, ROWS) for age in special)
-        assert all(slot not in rows_now for slot in RetiredStore(home.retired).slots())
+        assert all(slot not in rows_now for slot in SlotJournal(home.parts, home.retired).retired_slots())
 
 
 def _make(home: Home, slot: Slot, what: str) -> None:
     night(home.root, slot, loaded=what != "unloaded")
     if what == "marked":
-        PartStore(home.parts).mark(slot, "again", ["u"])
+        Marks(home.parts).add(slot, "again", ["u"])
     elif what == "ordered":
-        ReplaceOrders(home.parts).add(slot, ["b0"])
+        SlotJournal(home.parts, home.retired).order_replace(slot, ["b0"])
     elif what == "frozen":
         profile = part_profile(part_table(units_of(slot, 300, 300)[0]))
         origin = DatesOrigin("comment", slot.bundle, slot.logical_date, slot.logical_date, 1, 300)

@@ -17,6 +17,7 @@ from jobs.monitor.references import FoundReference, find_reference, freeze_refer
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows
 from storage.errors import BundleIncomplete, ConfigError, ReferenceUnusable
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.summaries import SummaryStore
@@ -64,8 +65,9 @@ def score(home: Home, bundle: Bundle, day: int, version: str | None = None) -> t
     """Stage a date, as if it had been scored."""
     slot = slot_of(version or bundle.version, day=day)
     units = units_of(slot, 60, 20, f"{day}.parquet")
-    store = PartStore(home.parts)
-    store.save_plan(Plan(slot, {f"{day}.parquet": units}))
+    journal = SlotJournal(home.parts, home.retired)
+    store = journal.parts
+    journal.adopt(Plan(slot, {f"{day}.parquet": units}), list)
     stage(store, *units, labels=bundle.labels)
     return units
 
@@ -150,7 +152,7 @@ class TestRefuses:
 
     def test_dates_without_rows_only(self, home: Home, bundle: Bundle) -> None:
         slot = slot_of(bundle.version, day=3)
-        PartStore(home.parts).save_plan(Plan(slot, {"3.parquet": ()}))
+        SlotJournal(home.parts, home.retired).adopt(Plan(slot, {"3.parquet": ()}), list)
         with pytest.raises(ReferenceUnusable, match="no date"):
             freeze_reference(home, "comment", november(1), november(7), Recorded())
 

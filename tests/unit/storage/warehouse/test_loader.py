@@ -259,16 +259,16 @@ def test_the_parts_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) ->
     assert lake.rows(SLOT) == rows_of(*units)
 
 
-def test_parts_that_change_after_their_proof_are_not_taken(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_that_change_after_they_were_verified_are_not_taken(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(SLOT, 100, 60)
     stage(lake.store, *units)
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> StagedPart:
+    def verify(unit: Unit) -> StagedPart:
         return replace(real(unit), path=lake.store.path(units[0]))
 
     with monkeypatch.context() as change:
-        change.setattr(lake.store, "prove", prove)
+        change.setattr(lake.store, "verify", verify)
         with pytest.raises(TerminalError, match="120 rows came out of 2 parts"):
             lake.load(plan_of(SLOT, units))
     assert lake.rows(SLOT) == []
@@ -291,30 +291,30 @@ def test_another_loader_in_between_does_no_harm(lake: Lake, monkeypatch: pytest.
     units = units_of(SLOT, 200, 100)
     stage(lake.store, *units)
     rival: list[Callable[[], LoadReport]] = [lambda: lake.load(plan_of(SLOT, units[:1]))]
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> Any:
+    def verify(unit: Unit) -> Any:
         if rival:
             rival.pop()()
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "prove", prove)
+    monkeypatch.setattr(lake.store, "verify", verify)
     report = lake.load(plan_of(SLOT, units))
     assert report.rows == 100
     assert lake.rows(SLOT) == rows_of(*units)
 
 
-def test_the_warehouse_is_closed_while_parts_are_proved(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_warehouse_is_closed_while_parts_are_verified(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(SLOT, 300, 100)
     stage(lake.store, *units)
     opened: list[bool] = []
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> Any:
+    def verify(unit: Unit) -> Any:
         with lake.warehouse.writing():  # patience is 0: raises if the loader held it
             opened.append(True)
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "prove", prove)
+    monkeypatch.setattr(lake.store, "verify", verify)
     lake.load(plan_of(SLOT, units), rows_per_transaction=100)
     assert opened == [True] * 3
