@@ -31,11 +31,12 @@ import pyarrow as pa
 from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.sample import sample_of
 from storage.profiles.tokens import no_tokens
-from storage.records import PART_SCHEMA, Slot, Unit
+from storage.records import Slot, Unit
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.loader import load
 from storage.warehouse.migrations import migrate

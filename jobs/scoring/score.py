@@ -50,6 +50,7 @@ class ScoreRequest:
         bundle: Folder, version or hub name, or the bundle itself; None for the task's.
         force: Score again what is staged or loaded already; goes on where a stopped run with it left off.
         replace: The predictions of other bundles leave as the new ones come; else they stay beside them.
+        dump: The dump, where the caller has planned it by these patterns; else it is planned now.
     """
 
     task: str
@@ -58,6 +59,7 @@ class ScoreRequest:
     bundle: str | Bundle | None = None
     force: bool = False
     replace: bool = False
+    dump: Dump | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def score_held(
         bring_back(home, slot)
     journal.check_not_retired(slot)
     with recorded_run(runs, "score", slot) as tally:
-        dump = plan_files(home, slot, request.patterns)
+        dump = request.dump or plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
         pending = list(dump.plan.units) if request.force else find_pending(home, journal, dump.plan)
         _look_for_room(home, slot, sum(unit.rows for unit in pending))

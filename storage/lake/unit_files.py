@@ -21,6 +21,7 @@ from storage.errors import PartCorrupt
 from storage.files.atomic import atomic_output, remove_durably, write_bytes
 from storage.files.checksums import file_digest, make_checksums, matches_checksum
 from storage.lake.checks import check_columns, check_content, check_profile, corrupt
+from storage.prediction_columns import PART_COLUMNS
 from storage.profiles.profile import Profile
 from storage.profiles.sample import keys_from_bytes, sample_from_bytes, sample_to_bytes
 from storage.records import Unit
@@ -31,10 +32,7 @@ UNIT_KEY: Final = b"yeban.unit"
 ROW_GROUP_ROWS: Final = 128 * 1024
 
 # A dictionary of values that hardly repeat makes a part larger by a third, and slower to load.
-_REPEATING: Final = [
-    *("task", "logical_date", "bundle", "unit", "source_path", "slices.key_value.key", "slices.key_value.value"),
-    *("status", "label", "n_tokens", "n_windows", "top_windows.list.element"),
-]
+_REPEATING: Final = [path for column in PART_COLUMNS for path in column.repeats]
 _NAMES: Final = {"part": "part-{}.parquet", "profile": "profile-{}.json", "sample": "sample-{}.parquet"}
 _CHECKSUMS: Final = "seal-{}.sha256"
 FILE_KINDS: Final = (*_NAMES.values(), _CHECKSUMS)

@@ -16,8 +16,8 @@ from storage.lake.journal.plan_file import write_plan
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.unit_files import UNIT_KEY
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.profile import Profile, empty
-from storage.records import PART_SCHEMA
 from tests.support.predictions import LABELS, part_profile, part_sample, part_table, plan_of, slot_of, stage, units_of
 
 SLOT = slot_of()

@@ -10,10 +10,11 @@ import pytest
 from storage.errors import PartCorrupt, TerminalError
 from storage.lake.parts import StagedPart
 from storage.lake.plan import Plan
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.profile import Profile
 from storage.profiles.tokens import no_tokens
-from storage.records import PART_SCHEMA, Unit
-from storage.warehouse import loader
+from storage.records import Unit
+from storage.warehouse import arriving
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.loader import LoadReport
 from tests.support.lake import Lake, rows_of
@@ -137,7 +138,7 @@ def test_groups_keep_to_the_number_of_rows(lake: Lake) -> None:
 
 def test_groups_keep_to_the_number_of_units(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny units: it is their statistics that fill the memory."""
-    monkeypatch.setattr(loader, "UNITS_PER_TRANSACTION", 3)
+    monkeypatch.setattr(arriving, "UNITS_PER_TRANSACTION", 3)
     units = units_of(SLOT, 70, 10)
     stage(lake.store, *units)
     lake.load(plan_of(SLOT, units))
