@@ -19,7 +19,7 @@ help:
 	@echo "make test       set up, then all checks and tests"
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
-	@echo "make docs       write docs/cli.md anew from the commands"
+	@echo "make docs       write docs/cli.md and docs/predictions.md anew"
 	@echo "make clean      remove the virtual environment and the demo"
 
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -61,6 +61,7 @@ test-slow: $(VENV)/.dev
 
 docs: $(VENV)/.base
 	$(BIN)/python -m jobs.cli.reference
+	$(BIN)/python -m storage.warehouse.columns_page
 
 clean:
 	rm -rf $(VENV) demo

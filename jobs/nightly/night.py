@@ -23,6 +23,7 @@ from jobs.nightly.report import (
     records_of_night,
     worst_code,
 )
+from jobs.nightly.slot_view import SlotView
 from jobs.nightly.steps import STEPS, Night, Step
 from jobs.runs.leftovers import sweep
 from jobs.runs.locks import task_lock
@@ -93,7 +94,7 @@ def nightly(home: Home, request: NightRequest, progress: Progress, now: Callable
     with task_lock(home.locks, request.task, JOB):
         bundle = _bundle(home, request, runs)  # under the lock: another run may just have begun the night
         slot = Slot(request.task, request.logical_date, bundle.version)
-        night = Night(home, slot, bundle, request.patterns, progress)
+        night = Night(home, slot, bundle, SlotView(home, slot, request.patterns), progress)
         sweep(home)
         before = records_of_night(runs, slot)
         known = known_steps(before)

@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from monitoring.relabel.selection.mix import RANDOM, STRATEGIES, deal_to_strata
 from storage.relabel.batches import BatchStore
-from storage.warehouse.relabel_candidates import (
+from storage.warehouse.relabel_candidates import candidates, doubtable_labels, golden_labels
+from storage.warehouse.relabel_scope import SUSPECTED_ARM, Scope
+from storage.warehouse.relabel_texts import (
     QUEUED_SCHEMA,
-    SUSPECTED_ARM,
     Measure,
-    Scope,
-    candidates,
-    doubtable_labels,
     draw_texts,
     gather_texts,
-    golden_labels,
     most_doubtful,
     stratum_sizes,
 )

@@ -34,8 +34,10 @@ from monitoring.relabel.selection.pool import Arm, Pool
 from storage.errors import ConfigError, NothingToPick
 from storage.records import Slot
 from storage.relabel.batches import GOLDEN_ARM, BatchHead
-from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA, SUSPECTED_ARM, Scope, last_loaded_date
+from storage.warehouse.ledger import last_loaded_date
+from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA
 from storage.warehouse.relabel_mirror import copy_batches
+from storage.warehouse.relabel_scope import SUSPECTED_ARM, Scope
 
 
 @dataclass(frozen=True, slots=True)

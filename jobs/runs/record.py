@@ -15,8 +15,9 @@ from jobs.runs.logs import run_in_logs
 from storage.errors import DiskFull, TaskWanted, WarehouseLocked, YebanError
 from storage.processes import host_name, process_start
 from storage.records import Slot
-from storage.runs.log import RunLog, RunRecord, RunState, load_runs
+from storage.runs.log import RunLog, RunRecord, RunState
 from storage.warehouse.connection import Warehouse
+from storage.warehouse.runs import load_runs
 
 
 def _nothing() -> None:

@@ -18,14 +18,13 @@ from jobs.runs.progress import Progress
 from jobs.runs.record import Tally, copy_records, recorded_run
 from jobs.runs.yielding import Yielding
 from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
-from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
+from jobs.scoring.plan import adopt_plan, find_pending, plan_files
 from jobs.scoring.replace import order_replacing
 from jobs.scoring.totals import add_up
 from jobs.warehouse.load import load_plan
 from jobs.warehouse.retire import bring_back
 from models.bundle import Bundle
 from storage.errors import YebanError
-from storage.lake.retired import RetiredStore
 from storage.profiles.profile import Profile
 from storage.records import Slot, Unit
 from storage.runs.log import RunState
@@ -50,6 +49,7 @@ class ScoreRequest:
         bundle: Folder, version or hub name, or the bundle itself; None for the task's.
         force: Score again what is staged or loaded already; goes on where a stopped run with it left off.
         replace: The predictions of other bundles leave as the new ones come; else they stay beside them.
+        dump: The dump, where the caller has planned it by these patterns; else it is planned now.
     """
 
     task: str
@@ -58,6 +58,7 @@ class ScoreRequest:
     bundle: str | Bundle | None = None
     force: bool = False
     replace: bool = False
+    dump: Dump | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +146,25 @@ def score_held(
         YebanError: As `score`.
     """
     slot = Slot(request.task, request.logical_date, bundle.version)
-    store, runs = home.part_store, home.run_log
+    journal, runs = home.journal, home.run_log
     if request.force:
         bring_back(home, slot)
-    RetiredStore(home.retired).check(slot)
+    journal.check_not_retired(slot)
     with recorded_run(runs, "score", slot) as tally:
-        dump = plan_files(home, slot, request.patterns)
+        dump = request.dump or plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
-        pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
+        pending = list(dump.plan.units) if request.force else find_pending(home, journal, dump.plan)
         _look_for_room(home, slot, sum(unit.rows for unit in pending))
         if request.replace:  # ordered before anything is planned or scored, so that whoever loads it knows
             order_replacing(home, slot)
-        plan = adopt_plan(home, store, dump.plan)
+        plan = adopt_plan(home, journal, dump.plan)
         if request.force:
-            order_again(store, dump.plan)
-            pending = find_pending(home, store, dump.plan)
+            journal.order_again(dump.plan)
+            pending = find_pending(home, journal, dump.plan)
         if pending:
             _score_units(home, bundle, dump, pending, tally, progress, company)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, progress)
-        profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
+        profile = add_up(home, journal.parts, dump.plan, ask_warehouse=loaded is not None)
     return ScoreResult(
         run_id=tally.run_id,
         state=tally.state,
@@ -202,26 +203,26 @@ def _score_units(
     scorer_of, turn = (company.scorer_of, company.turn) if company else (make_scorer, None)
     between, paused_s = (turn.between, turn.paused_s) if turn else (None, 0.0)
 
-    store, slot, mapping = home.part_store, dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
-    again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
+    journal, slot = home.journal, dump.plan.slot
+    mapping = home.task(slot.task).columns.mapping()
+    again = {unit.unit_id for unit in pending} & journal.ordered_again(slot)
 
     def count(unit: Unit) -> None:
         if unit.unit_id in again:
-            store.mark(slot, "renewed", [unit.unit_id])
-            store.unmark(slot, "again", [unit.unit_id])
+            journal.unit_renewed(unit)
         tally.rows += unit.rows
         tally.units += 1
         progress.advance(unit.rows)
 
     with prediction_cache(home, bundle, known=not again) as answers:
         scorer = scorer_of(home, bundle, answers)
-        executor = LocalExecutor(scorer, store, mapping, home.config.time_zone, between=between)
+        executor = LocalExecutor(scorer, journal.parts, mapping, home.config.time_zone, between=between)
         progress.begin("score", sum(unit.rows for unit in pending))
         started = time.perf_counter()
         tally.failures += executor.run(dump, pending, count)
         paused_s = turn.paused_s - paused_s if turn else 0.0
         seconds = max(time.perf_counter() - started - paused_s, 1e-9)
-    store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out
+    journal.close_order(slot, again)
     tally.figures |= {
         "seconds": round(seconds, 3),
         "docs_per_s": round(tally.rows / seconds, 1),

@@ -18,7 +18,6 @@ from jobs.tidy.inventory import take_stock
 from jobs.tidy.removing import remove
 from jobs.warehouse.retire import finish, unfinished
 from storage.errors import RunLocked, TaskWanted, YebanError
-from storage.lake.retired import RetiredStore
 from storage.records import Slot
 
 log = logging.getLogger("yeban.tidy")
@@ -73,7 +72,7 @@ def tidy(home: Home, now: datetime, *, dry_run: bool = False) -> TidyResult:
         report.gone = going
         return report
     sweep(home)
-    tasks = {choice.item.task for choice in going} | {slot.task for slot in RetiredStore(home.retired).slots()}
+    tasks = {choice.item.task for choice in going} | {slot.task for slot in home.slot_states.retired_slots()}
     tasks |= {task for task in home.config.tasks if _is_open(home, task)}
     for task in sorted(tasks - {""}):
         try:

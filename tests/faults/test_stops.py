@@ -30,7 +30,7 @@ main()
 """
 LOADING = {
     "module": "storage.warehouse.loader",
-    "function": "_insert_predictions",
+    "function": "insert_predictions",
     "before": f"args[0].execute('CREATE TEMP TABLE endless AS {ENDLESS}')",
 }
 READING = {"module": "models.training.data", "function": "_query", "before": ""}

@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from storage.warehouse.relabel_candidates import SUSPECTED_ARM, Measure
+from storage.warehouse.relabel_scope import SUSPECTED_ARM
+from storage.warehouse.relabel_texts import Measure
 
 Source = Literal["drawn", "doubtful", "both", "labelled"]
 """Where a strategy looks: a uniform sample of the texts, those that the model is least sure of, half and half, or what

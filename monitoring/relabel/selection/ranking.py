@@ -16,7 +16,7 @@ from monitoring.relabel.strategies.diversity import Vectors, badge, k_center_gre
 from monitoring.relabel.strategies.label_errors import doubtful_labels
 from monitoring.relabel.strategies.uncertainty import entropy, least_confidence, margin
 from storage.errors import ConfigError
-from storage.warehouse.relabel_candidates import SUSPECTED_ARM
+from storage.warehouse.relabel_scope import SUSPECTED_ARM
 
 _UNCERTAINTY: Final[Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float64]]]] = {
     "margin": margin,
