@@ -19,7 +19,7 @@ help:
 	@echo "make test       set up, then all checks and tests"
 	@echo "make check      style, types and architecture only"
 	@echo "make test-slow  the long soaks"
-	@echo "make docs       write docs/cli.md anew from the commands"
+	@echo "make docs       write docs/cli.md and docs/predictions.md anew"
 	@echo "make picture    draw docs/images/architecture.svg anew from the imports"
 	@echo "make clean      remove the virtual environment and the demo"
 
@@ -62,6 +62,7 @@ test-slow: $(VENV)/.dev
 
 docs: $(VENV)/.base
 	$(BIN)/python -m jobs.cli.reference
+	$(BIN)/python -m storage.warehouse.columns_page
 
 picture: $(VENV)/.dev
 	$(BIN)/python -m docs.picture

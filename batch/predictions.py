@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from batch.input.columns import RawRows
 from batch.scores import EMPTY, FAILED, Scores
-from storage.records import PART_SCHEMA, STATUSES, Unit
+from storage.prediction_columns import PART_SCHEMA
+from storage.records import STATUSES, Unit
 
 
 def to_table(unit: Unit, raw: RawRows, scores: Scores, labels: tuple[str, ...]) -> pa.Table:

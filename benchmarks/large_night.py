@@ -26,7 +26,7 @@ from jobs.monitor.report import stored_morning
 from models.bundle import Bundle, open_bundle
 from monitoring.page.render import render_morning
 from storage.files.checksums import bytes_digest, make_checksums
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.plan import Plan
 from storage.profiles.counts import CONFIDENCE_BINS, LENGTH_EDGES, MARKS, Counts
 from storage.profiles.profile import Profile
@@ -89,10 +89,11 @@ def _draw(home: Path, slot: Slot) -> None:
 
 
 def make_day(home: Path, slot: Slot, units: int, rows: int, bundle: Bundle) -> None:
-    """Write what monitoring reads of a day: a plan, and of each unit profile, sample and seal beside an empty part."""
-    store = PartStore(home / "parts")
+    """Write what monitoring reads of a day: a plan, and of each unit profile, sample, checksums and an empty part."""
+    journal = SlotJournal(home / "parts", home / "retired")
+    store = journal.parts
     planned = tuple(Unit(slot, "day.parquet", "f1", start, start + rows) for start in range(0, units * rows, rows))
-    store.save_plan(Plan(slot, {"day.parquet": planned}))
+    journal.adopt(Plan(slot, {"day.parquet": planned}), list)
     random = np.random.default_rng(1)
     vocabulary = bundle.tokenizer().largest_id + 1
     profiles = [_profile(bundle.labels, rows, vocabulary, random).to_json_bytes() for _ in range(VARIANTS)]
@@ -102,7 +103,9 @@ def make_day(home: Path, slot: Slot, units: int, rows: int, bundle: Bundle) -> N
         data = {files.profile: profiles[number % VARIANTS], files.sample: _sample(unit, rest, random)}
         for path, content in data.items():
             path.write_bytes(content)
-        files.seal.write_bytes(make_checksums({path.name: bytes_digest(content) for path, content in data.items()}))
+        files.checksums.write_bytes(
+            make_checksums({path.name: bytes_digest(content) for path, content in data.items()})
+        )
         files.part.touch()
 
 

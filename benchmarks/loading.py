@@ -28,13 +28,15 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.sample import sample_of
 from storage.profiles.tokens import no_tokens
-from storage.records import PART_SCHEMA, Slot, Unit
+from storage.records import Slot, Unit
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.loader import load
 from storage.warehouse.migrations import migrate
@@ -70,7 +72,7 @@ def _steps(home: Path, plan: Plan, changed: Plan) -> dict[str, float]:
     print(f"{plan.rows:,} rows, {len(plan.units)} parts, load average {os.getloadavg()[0]:.1f}")
     with _empty_warehouse(home / "alone.duckdb") as alone:
         steps: dict[str, Callable[[], object]] = {
-            "prove the parts": lambda: [store.prove(unit) for unit in plan.units],
+            "verify the parts": lambda: [store.verify(unit) for unit in plan.units],
             "DuckDB alone: read": lambda: duckdb.execute(f"SELECT count(COLUMNS(*)) FROM {_READ}", [paths]),
             "DuckDB alone: read and insert": lambda: alone.execute(_INSERT, [paths]).close(),
             "load": lambda: _load(store, file, plan),
@@ -107,17 +109,17 @@ def _load(store: PartStore, file: Path, plan: Plan) -> None:
 
 def _peak_mb(folder: Path, options: argparse.Namespace, rows: int) -> float:
     home = folder / f"peak-{rows}"
-    store = PartStore(home)
-    store.save_plan(make_parts(store, options, rows, "f1"))
+    journal = SlotJournal(home, home / "retired")
+    journal.adopt(make_parts(journal.parts, options, rows, "f1"), list)
     command = [sys.executable, __file__, "--load-only", str(home)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _load_and_tell_peak(home: Path) -> None:
-    store = PartStore(home)
-    plan = store.load_plan(SLOT)
+    journal = SlotJournal(home, home / "retired")
+    plan = journal.plan(SLOT)
     assert plan
-    _load(store, home / "yeban.duckdb", plan)
+    _load(journal.parts, home / "yeban.duckdb", plan)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

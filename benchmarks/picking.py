@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from models.bundle import Bundle, open_bundle
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.digests import digest_numbers
-from storage.records import PART_SCHEMA, Slot, Unit
+from storage.records import Slot, Unit
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.ledger import record_units
 

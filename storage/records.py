@@ -1,4 +1,4 @@
-"""The records that travel between floors, and the Arrow schema of a staged part."""
+"""The records that travel between floors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal, get_args
-
-import pyarrow as pa
 
 Status = Literal["scored", "empty", "short", "failed"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
@@ -73,37 +71,19 @@ class Unit:
         slot = flat.pop("slot")
         return {**slot, "logical_date": slot["logical_date"].isoformat(), **flat}
 
+    def column_values(self) -> dict[str, Any]:
+        """The values of the columns of `predictions` that all its rows share."""
+        slot = self.slot
+        return {
+            "task": slot.task,
+            "logical_date": slot.logical_date,
+            "bundle": slot.bundle,
+            "unit": self.unit_id,
+            "source_path": self.source_path,
+        }
+
     @classmethod
     def from_dict(cls, flat: dict[str, Any]) -> Unit:
         """Inverse of `as_dict`."""
         slot = Slot(flat["task"], date.fromisoformat(flat["logical_date"]), flat["bundle"])
         return cls(slot, flat["source_path"], flat["fingerprint"], flat["row_start"], flat["row_stop"])
-
-
-PART_SCHEMA: Final = pa.schema(
-    [
-        pa.field("task", pa.string(), nullable=False),
-        pa.field("logical_date", pa.date32(), nullable=False),
-        pa.field("bundle", pa.string(), nullable=False),
-        pa.field("unit", pa.string(), nullable=False),
-        pa.field("source_path", pa.string(), nullable=False),
-        pa.field("source_row", pa.int64(), nullable=False),
-        pa.field("doc_id", pa.string(), nullable=False),
-        pa.field("text_created_at", pa.timestamp("us", tz="UTC")),
-        pa.field("slices", pa.map_(pa.string(), pa.string())),
-        pa.field("status", pa.string(), nullable=False),
-        pa.field("label", pa.string()),
-        pa.field("confidence", pa.float32()),
-        pa.field("margin", pa.float32()),
-        pa.field("entropy", pa.float32()),
-        pa.field("probs", pa.list_(pa.float32())),
-        pa.field("n_tokens", pa.int32(), nullable=False),
-        pa.field("n_windows", pa.int32(), nullable=False),
-        pa.field("top_windows", pa.list_(pa.int32())),
-        pa.field("truncated", pa.bool_(), nullable=False),
-        pa.field("text_hash", pa.uint64(), nullable=False),
-    ]
-)
-"""One row per input row. `probs` follows the order of the bundle's labels; `margin` is the top probability
-minus the second; `entropy` is in nats; `top_windows` are the windows that spoke loudest for the label, best first;
-`text_hash` is that of the cleaned text. `label` to `probs` are null where the status is `empty` or `failed`."""

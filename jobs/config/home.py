@@ -13,9 +13,9 @@ from storage.errors import ConfigError
 
 if TYPE_CHECKING:  # a store is imported by whoever asks for it: `yeban --help` needs none
     from models.registry import Registry
+    from storage.lake.journal.slot_journal import SlotJournal
+    from storage.lake.journal.states import SlotStates
     from storage.lake.parts import PartStore
-    from storage.lake.replace_orders import ReplaceOrders
-    from storage.lake.retired import RetiredStore
     from storage.lake.summaries import SummaryStore
     from storage.nights.store import NightStore
     from storage.profiles.references import ReferenceStore
@@ -145,18 +145,18 @@ class Home:
         return SummaryStore(self.summaries)
 
     @property
-    def replace_orders(self) -> ReplaceOrders:
-        """Orders to replace the predictions of other bundles."""
-        from storage.lake.replace_orders import ReplaceOrders
+    def journal(self) -> SlotJournal:
+        """Plans, marks, replace orders and retirements of slots."""
+        from storage.lake.journal.slot_journal import SlotJournal
 
-        return ReplaceOrders(self.parts)
+        return SlotJournal(self.parts, self.retired)
 
     @property
-    def retired_store(self) -> RetiredStore:
-        """Notes of slots whose predictions were removed."""
-        from storage.lake.retired import RetiredStore
+    def slot_states(self) -> SlotStates:
+        """The same to read: which state each slot is in."""
+        from storage.lake.journal.states import SlotStates
 
-        return RetiredStore(self.retired)
+        return SlotStates(self.parts, self.retired)
 
     @property
     def reference_store(self) -> ReferenceStore:

@@ -126,12 +126,12 @@ def _summary(home: Home, slot: Slot, progress: Progress) -> tuple[Summary | None
         progress.advance(seen - done)
         done = seen
 
-    return find_summary(home.part_store, home.summary_store, slot, advance)
+    return find_summary(home.slot_states, home.summary_store, slot, advance)
 
 
 def _is_empty(home: Home, slot: Slot) -> bool:
     """Whether the night was scored and had no row: the worst night there is, and worth an alert."""
-    plan = home.part_store.load_plan(slot)
+    plan = home.slot_states.plan(slot)
     return plan is not None and not plan.units
 
 

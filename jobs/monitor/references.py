@@ -12,7 +12,7 @@ from jobs.runs.context import JobContext
 from jobs.runs.progress import Progress
 from models.bundle import Bundle
 from storage.errors import ConfigError, PartCorrupt, ReferenceUnusable
-from storage.lake.parts import PartStore
+from storage.lake.journal.states import SlotStates
 from storage.lake.summaries import OnProgress, SummaryStore, find_summary
 from storage.profiles.references import DatesOrigin, DevOrigin, Reference
 from storage.profiles.summary import Summary, merge_summaries
@@ -91,11 +91,11 @@ def freeze_reference(home: Home, request: FreezeRequest, context: JobContext) ->
     if last < first:
         raise ConfigError(f"--from {first} is after --to {last}", expected="--from not after --to", action="swap them")
     bundle = find_bundle(home, task, None)
-    parts, store = home.part_store, home.summary_store
-    slots = _scored_slots(parts, store, task, first, last)
+    states, store = home.slot_states, home.summary_store
+    slots = _scored_slots(states, store, task, first, last)
     own = bundle.reference()
     _check_bundles(task, slots, bundle.version)
-    days = [_whole_day(parts, store, slot, context.progress) for slot in slots if slot.bundle == bundle.version]
+    days = [_whole_day(states, store, slot, context.progress) for slot in slots if slot.bundle == bundle.version]
     summaries = [summary for summary in days if summary is not None]
     if not summaries:
         raise ReferenceUnusable(
@@ -111,12 +111,12 @@ def freeze_reference(home: Home, request: FreezeRequest, context: JobContext) ->
     return reference
 
 
-def _scored_slots(parts: PartStore, store: SummaryStore, task: str, first: date, last: date) -> list[Slot]:
+def _scored_slots(states: SlotStates, store: SummaryStore, task: str, first: date, last: date) -> list[Slot]:
     """Slots of the dates that have a plan or a kept summary, by date and bundle."""
-    everything = {*parts.slots(task), *store.slots(task)}
+    everything = {*states.parts.slots(task), *store.slots(task)}
     within = sorted((each for each in everything if first <= each.logical_date <= last), key=_by_date)
     kept = set(store.slots(task))
-    return [slot for slot in within if slot in kept or parts.load_plan(slot) is not None]
+    return [slot for slot in within if slot in kept or states.plan(slot) is not None]
 
 
 def _by_date(slot: Slot) -> tuple[date, str]:
@@ -138,9 +138,9 @@ def _check_bundles(task: str, slots: Sequence[Slot], version: str) -> None:
     )
 
 
-def _whole_day(parts: PartStore, store: SummaryStore, slot: Slot, progress: Progress) -> Summary | None:
+def _whole_day(states: SlotStates, store: SummaryStore, slot: Slot, progress: Progress) -> Summary | None:
     """The summary of a slot; None for a dump without rows."""
-    summary, failures = find_summary(parts, store, slot, _reporting(progress, f"{slot.logical_date}"))
+    summary, failures = find_summary(states, store, slot, _reporting(progress, f"{slot.logical_date}"))
     if failures:
         raise _not_whole(slot, failures) from failures[0]
     return summary

@@ -42,8 +42,10 @@ def bundle_of_night(home: Home, task: str, night: date, runs: RunLog) -> Bundle:
 
 
 def _is_begun(home: Home, slot: Slot) -> bool:
-    store = home.part_store
+    journal = home.journal
     try:
-        return store.load_plan(slot) is not None and bool(store.staged_units(slot) or units_in_warehouse(home, slot))
+        if journal.plan(slot) is None:
+            return False
+        return bool(journal.parts.staged_units(slot) or units_in_warehouse(home, slot))
     except (PartCorrupt, WarehouseLocked):
         return True  # unknown, but something of it is there

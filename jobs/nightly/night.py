@@ -22,6 +22,7 @@ from jobs.nightly.report import (
     records_of_night,
     worst_code,
 )
+from jobs.nightly.slot_view import SlotView
 from jobs.nightly.steps import STEPS, Night, Step
 from jobs.runs.context import JobContext
 from jobs.runs.job import NIGHTLY
@@ -91,7 +92,7 @@ def nightly(home: Home, request: NightRequest, context: JobContext) -> NightResu
     with hold(home, NIGHTLY, request.task, context):
         bundle = _bundle(home, request, runs, context)  # under the lock: another run may just have begun the night
         slot = Slot(request.task, request.logical_date, bundle.version)
-        night = Night(home, slot, bundle, request.patterns, context)
+        night = Night(home, slot, bundle, SlotView(home, slot, request.patterns), context)
         before = records_of_night(runs, slot)
         known = known_steps(before)
         done = [record for record in before if record.state == "done"]

@@ -1,29 +1,24 @@
-"""The steps of a night: what each needs, how it tells that it is missing, and what it does.
+"""The steps of a night: what each needs, how it detects that it is missing, and what it does.
 
-A step asks what is on disk, not what a record says: after a crash at any instant, and when somebody did it by hand.
+A step asks what is on disk, not what a record says: so it is right after a crash, and after work done by hand.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from jobs.config.home import Home
+from jobs.nightly.slot_view import SlotView
 from jobs.runs.context import JobContext
-from jobs.scoring.plan import find_pending, plan_files
-from jobs.warehouse.load import load_slot, unsettled
+from jobs.warehouse.load import load_slot
 from models.bundle import Bundle
 from storage.errors import NothingToPick, TerminalError, WarehouseLocked, YebanError
-from storage.files.checksums import file_digest
-from storage.lake.parts import PartStore
-from storage.lake.plan import Plan
 from storage.records import Slot
 from storage.relabel.batches import BatchHead
 from storage.runs.log import RunState
-from storage.warehouse.relabel_batches import recorded_batches
 from storage.warehouse.relabel_mirror import copy_batches
 
 
@@ -35,20 +30,15 @@ class Night:
         home: The home.
         slot: Task, date and bundle's version.
         bundle: The one of all steps, whatever is promoted meanwhile.
-        patterns: Files, globs or directories; empty for the task's `input`.
+        view: What was seen of the dump and the slot.
         context: Where to report to, and the clock.
     """
 
     home: Home
     slot: Slot
     bundle: Bundle
-    patterns: tuple[str, ...]
+    view: SlotView
     context: JobContext
-
-    @property
-    def store(self) -> PartStore:
-        """Where parts are staged."""
-        return self.home.part_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +65,7 @@ class Step:
     Attributes:
         name: As `runs` and yeban.toml call it.
         needs: Steps that must have left something to go on with.
-        missing: Why it has to run, empty where it need not; takes what `stamp` said when it was done last.
+        missing: Why it has to run, empty where it need not; takes the value of `stamp` when it was done last.
         stamp: What its result depends on.
         work: Does it.
     """
@@ -88,15 +78,15 @@ class Step:
 
 
 def _unscored(night: Night, _: str) -> str:
-    dump = plan_files(night.home, night.slot, night.patterns)
+    dump = night.view.dump()
     if dump.failures:
         return f"{len(dump.failures)} file(s) could not be used"
-    plan = night.store.load_plan(night.slot)
+    plan = night.view.journal.plan(night.slot)
     if plan is None or any(set(plan.files.get(path, ())) != set(units) for path, units in dump.plan.files.items()):
         return "the dump is new or has changed"
     if dump.plan.files.keys() - plan.files.keys():
         return "the dump has new files"
-    pending = find_pending(night.home, night.store, dump.plan)
+    pending = night.view.pending(dump.plan)
     if pending:
         return f"{sum(unit.rows for unit in pending):,} rows are not scored"
     return _bad_end(night, "score")
@@ -111,8 +101,8 @@ _BAD_ENDS: Final[Mapping[str, tuple[RunState, ...]]] = {
 def _bad_end(night: Night, job: str) -> str:
     """How a job's last run for the night ended, where it ended badly.
 
-    It may have done all it had to before it was cut off. Another run finds nothing to do and says so on record, or
-    people would be told in the morning to mend what is whole.
+    It may have done all it had to before it was cut off. Another run finds nothing to do and records that, or the
+    morning's page would ask people to repair what is whole.
     """
     slot = night.slot
     for record in night.home.run_log.list(slot.task):  # the newest first
@@ -125,25 +115,24 @@ def _score(night: Night) -> StepResult:
     from jobs.scoring.score import ScoreRequest, score
 
     slot = night.slot
-    request = ScoreRequest(slot.task, slot.logical_date, night.patterns, night.bundle)
-    outcome = score(night.home, request, night.context)
-    told = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
-    return StepResult(told, outcome.failures, rows=outcome.scored_rows)
-
-
-def _plan(night: Night) -> Plan:
-    return night.store.load_plan(night.slot) or Plan(night.slot, {})
+    view, dump = night.view, night.view.dump()
+    request = ScoreRequest(slot.task, slot.logical_date, view.patterns, night.bundle, dump=dump)
+    with view.changing():
+        outcome = score(night.home, request, night.context)
+    note = f"{outcome.scored_rows:,} rows scored, {outcome.done_rows:,} done before"
+    return StepResult(note, outcome.failures, rows=outcome.scored_rows)
 
 
 def _unloaded(night: Night, _: str) -> str:
-    plan = _plan(night)
-    if unsettled(night.home, night.store, [plan]):
+    if not night.view.is_settled():
         return "the warehouse does not have it as it is planned"
     return _bad_end(night, "load")
 
 
 def _load(night: Night) -> StepResult:
-    loaded = load_slot(night.home, night.store, _plan(night), night.context)
+    view = night.view
+    with view.changing():
+        loaded = load_slot(night.home, view.journal, view.plan(), night.context)
     if loaded.report is None:
         raise WarehouseLocked(
             "; ".join(loaded.failures).splitlines()[0],
@@ -154,28 +143,14 @@ def _load(night: Night) -> StepResult:
     return StepResult(f"{loaded.report.rows:,} rows loaded", failures)
 
 
-def _parts_stamp(night: Night) -> str:
-    """Digest of the parts as they are, and whether the warehouse has them: what monitoring and picking look at."""
-    plan = _plan(night)
-    staged = night.store.staged_units(night.slot)
-    kept = night.home.summary_store.units(night.slot) or {}
-    seals = {
-        unit.unit_id: file_digest(night.store.files(unit).seal)
-        if unit.unit_id in staged
-        else kept.get(unit.unit_id, "")
-        for unit in plan.units
-    }
-    try:
-        loaded = not unsettled(night.home, night.store, [plan])
-    except WarehouseLocked:
-        loaded = False
-    return hashlib.sha256(repr((sorted(seals.items()), loaded)).encode()).hexdigest()[:16]
+def _stamp(night: Night) -> str:
+    return night.view.stamp()
 
 
 def _unmonitored(night: Night, stamp: str) -> str:
     if night.home.night_store.measured_at(night.slot) is None:
         return "it was not monitored"
-    return "" if stamp == _parts_stamp(night) else "it was monitored as it was before"
+    return "" if stamp == _stamp(night) else "it was monitored as it was before"
 
 
 def _monitor(night: Night) -> StepResult:
@@ -184,8 +159,8 @@ def _monitor(night: Night) -> StepResult:
 
     request = MonitorRequest(night.slot.task, night.slot.logical_date, night.bundle)
     outcome = monitor(night.home, request, night.context)
-    said = headline(outcome.morning)
-    return StepResult(said.text.en, outcome.failures, said.state == "alert")
+    line = headline(outcome.morning)
+    return StepResult(line.text.en, outcome.failures, line.state == "alert")
 
 
 def night_seed(night: date) -> int:
@@ -203,10 +178,8 @@ def _own_batch(night: Night) -> BatchHead | None:
 def _unpicked(night: Night, stamp: str) -> str:
     head = _own_batch(night)
     if head is None:
-        return "" if stamp == _parts_stamp(night) else "no batch was picked"
-    warehouse = night.home.open_warehouse()
-    with warehouse.reading() as con:
-        return "" if head.batch in recorded_batches(con, head.task) else "the warehouse does not have the batch"
+        return "" if stamp == _stamp(night) else "no batch was picked"
+    return "" if night.view.has_batch(head.batch) else "the warehouse does not have the batch"
 
 
 def _pick(night: Night) -> StepResult:
@@ -231,8 +204,8 @@ STEPS: Final[Mapping[str, Step]] = {
     for step in (
         Step("score", (), _unscored, _score),
         Step("load", ("score",), _unloaded, _load),
-        Step("monitor", ("score",), _unmonitored, _monitor, _parts_stamp),
-        Step("relabel pick", ("load",), _unpicked, _pick, _parts_stamp),
+        Step("monitor", ("score",), _unmonitored, _monitor, _stamp),
+        Step("relabel pick", ("load",), _unpicked, _pick, _stamp),
     )
 }
 """In the order in which they run. Monitoring reads the parts, so it does not wait for the warehouse."""

@@ -16,15 +16,13 @@ from monitoring.relabel.selection.mix import deal_to_strata
 from monitoring.relabel.strategies.base.registry import STRATEGIES
 from monitoring.relabel.strategies.base.strategy import Strategy
 from storage.relabel.batches import BatchStore
-from storage.warehouse.relabel_candidates import (
+from storage.warehouse.relabel_candidates import candidates, doubtable_labels, golden_labels
+from storage.warehouse.relabel_scope import Scope
+from storage.warehouse.relabel_texts import (
     QUEUED_SCHEMA,
     Measure,
-    Scope,
-    candidates,
-    doubtable_labels,
     draw_texts,
     gather_texts,
-    golden_labels,
     most_doubtful,
     stratum_sizes,
 )

@@ -32,8 +32,10 @@ from storage.errors import ConfigError, NothingToPick
 from storage.records import Slot
 from storage.relabel.arms import GOLDEN_ARM
 from storage.relabel.batches import BatchHead
-from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA, Scope, last_loaded_date
+from storage.warehouse.ledger import last_loaded_date
+from storage.warehouse.relabel_candidates import DOUBTED_SCHEMA
 from storage.warehouse.relabel_mirror import copy_batches
+from storage.warehouse.relabel_scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

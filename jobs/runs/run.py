@@ -15,7 +15,7 @@ from jobs.runs.locks import task_lock
 from jobs.runs.record import Tally, recorded_run
 from storage.errors import WarehouseLocked, YebanError
 from storage.records import Slot
-from storage.runs.log import load_runs
+from storage.warehouse.runs import load_runs
 
 log = logging.getLogger("yeban.runs")
 

@@ -37,11 +37,11 @@ class HomeRecords:
 
     def __init__(self, home: Home) -> None:
         self._runs, self._since = home.run_log, SinceStore(home.schedule)
-        self._retired = home.retired_store
+        self._states = home.slot_states
 
     def settled(self, task: str) -> Settled:
         """Which nights of a task are done."""
-        return settled_by(nights_of(self._runs, task), self._retired.slots(task))
+        return settled_by(nights_of(self._runs, task), self._states.retired_slots(task))
 
     def since(self, tasks: Sequence[str], now: datetime) -> Mapping[str, datetime]:
         """Since when each task's nights count.
@@ -127,7 +127,7 @@ def _skipped(
     home: Home, job: Job, records: Sequence[RunRecord], since: datetime, now: datetime
 ) -> Sequence[SkippedRuns]:
     own = [each for each in records if each.task == job.task]
-    settled = settled_by([each for each in own if each.job == JOB], home.retired_store.slots(job.task))
+    settled = settled_by([each for each in own if each.job == JOB], home.slot_states.retired_slots(job.task))
     return given_up(job, now, since, course_by(own, settled))
 
 

@@ -14,7 +14,7 @@ from jobs.schedule.given_up import course_by, given_up
 from jobs.schedule.records import SinceStore, settled_by
 from jobs.schedule.watch import wait_after
 from monitoring.alerts.skipping import SkippedRuns
-from storage.lake.retired import RetiredStore
+from storage.lake.journal.states import SlotStates
 from storage.runs.log import RunLog, RunRecord, RunState
 
 _NEXT_TIMES: Final = 3
@@ -92,19 +92,17 @@ class JobStatus:
 
 def schedule_status(home: Home, now: datetime) -> list[JobStatus]:
     """How the jobs of a home stand."""
-    runs, retired = home.run_log, home.retired_store
+    runs, states = home.run_log, home.slot_states
     since, settings = SinceStore(home.schedule).read(), home.config.schedule
     retry = timedelta(minutes=settings.retry_minutes)
     jobs = [each.job(home.config.time_zone) for each in settings.jobs]
-    return [_status(job, runs, retired, since.get(job.task, now), now, retry) for job in jobs]
+    return [_status(job, runs, states, since.get(job.task, now), now, retry) for job in jobs]
 
 
-def _status(
-    job: Job, runs: RunLog, retired: RetiredStore, since: datetime, now: datetime, retry: timedelta
-) -> JobStatus:
+def _status(job: Job, runs: RunLog, states: SlotStates, since: datetime, now: datetime, retry: timedelta) -> JobStatus:
     everything = runs.list(job.task)
     records = [each for each in everything if each.job == JOB]
-    settled, since = settled_by(records, retired.slots(job.task)), min(since, now)
+    settled, since = settled_by(records, states.retired_slots(job.task)), min(since, now)
     not_done = [(each, _tries(records, each)) for each in due(job, now, since, settled)]
     times, moment = [], now
     for _ in range(_NEXT_TIMES):

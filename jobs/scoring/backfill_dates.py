@@ -67,15 +67,16 @@ def survey(
         force: All units are to be scored, done or not.
 
     Raises:
-        ConfigError: Nobody says where dumps are.
+        ConfigError: Neither the caller nor yeban.toml says where dumps are.
     """
     return [_look(home, Slot(task, day, bundle.version), patterns, force) for day in days]
 
 
 def _look(home: Home, slot: Slot, patterns: Sequence[str], force: bool) -> DateWork:
+    journal = home.journal
     try:
         if not force:
-            home.retired_store.check(slot)
+            journal.check_not_retired(slot)
         dump = plan_files(home, slot, patterns)
     except InputError as error:
         return DateWork(slot.logical_date, None, (), error)
@@ -83,5 +84,5 @@ def _look(home: Home, slot: Slot, patterns: Sequence[str], force: bool) -> DateW
         raise
     except YebanError as error:
         return DateWork(slot.logical_date, None, (), error)
-    pending = dump.plan.units if force else find_pending(home, home.part_store, dump.plan)
+    pending = dump.plan.units if force else find_pending(home, journal, dump.plan)
     return DateWork(slot.logical_date, dump, tuple(pending), next(iter(dump.failures), None))

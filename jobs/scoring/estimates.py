@@ -15,7 +15,7 @@ from jobs.config.home import Home
 from jobs.runs.disk_space import Need
 from models.bundle import Bundle
 from storage.errors import InputError, YebanError
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.records import Slot, Unit
 from storage.runs.log import RunRecord
 from storage.warehouse.ledger import loaded_rows
@@ -56,7 +56,7 @@ class Footprint:
     """Bytes of a row.
 
     Attributes:
-        part: Of its part, with profile, sample and seal.
+        part: Of its part, with profile, sample and checksums.
         warehouse: In the DuckDB file.
         known: The parts are what earlier rows of the task took; else an assumption.
     """
@@ -135,20 +135,21 @@ def measured_rate(home: Home, bundle: Bundle, dumps: Sequence[Dump], wanted: Seq
 
 def find_footprint(home: Home, slot: Slot) -> Footprint:
     """Bytes of a row: of the newest dates of the task, of the same bundle where there are some."""
-    store = home.part_store
+    journal = home.journal
+    store = journal.parts
     slots = sorted(store.slots(slot.task), key=lambda each: (each.bundle == slot.bundle, each.logical_date))
     size = rows = 0
     for each in slots[-_SLOTS:]:
         staged = store.staged_units(each)
         size += store.size(each) if staged else 0
-        rows += _staged_rows(store, each, staged)
+        rows += _staged_rows(journal, each, staged)
     part = size / rows if rows >= ROWS_THAT_TELL else None
     return Footprint(part or PART_BYTES, _warehouse_bytes(home) or WAREHOUSE_BYTES, part is not None)
 
 
-def _staged_rows(store: PartStore, slot: Slot, staged: set[str]) -> int:
+def _staged_rows(journal: SlotJournal, slot: Slot, staged: set[str]) -> int:
     try:
-        plan = store.load_plan(slot) if staged else None
+        plan = journal.plan(slot) if staged else None
     except YebanError:
         return 0
     return sum(unit.rows for unit in plan.units if unit.unit_id in staged) if plan else 0

@@ -1,7 +1,7 @@
-"""A new bundle's predictions in place of older ones: what the lake has to forget, and when.
+"""A new bundle's predictions in place of older ones: the order, given before anything is scored.
 
-The rows leave the warehouse in the loader's transaction. Before it, the old plans forget the files that are about to be
-replaced, so that no load brings them back; after it, their parts go.
+The rows leave the warehouse in the loader's transaction; what the lake forgets before and after it, the slot journal
+knows.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from storage.warehouse.ledger import bundles_of_date
 
 
 def order_replacing(home: Home, slot: Slot) -> tuple[str, ...]:
-    """Order that a slot takes the place of all bundles that have something of its date now; which they are.
+    """Order that a slot replaces all bundles that have something of its date now.
+
+    Returns:
+        Which bundles they are.
 
     Raises:
-        WarehouseLocked: Nobody knows what is loaded.
+        WarehouseLocked: The warehouse can't be asked what is loaded.
         DiskFull: No space left.
     """
-    store, orders = home.part_store, home.replace_orders
-    staged = {each.bundle for each in store.slots(slot.task) if each.logical_date == slot.logical_date}
-    orders.add(slot, staged | _loaded_bundles(home, slot))
-    return orders.of(slot)
+    return home.journal.order_replace(slot, _loaded_bundles(home, slot))
 
 
 def _loaded_bundles(home: Home, slot: Slot) -> set[str]:

@@ -17,7 +17,7 @@ from jobs.runs.record import Tally
 from jobs.runs.run import hold, mirror_records, record_held
 from jobs.runs.yielding import Yielding
 from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint
-from jobs.scoring.plan import adopt_plan, find_pending, order_again, plan_files
+from jobs.scoring.plan import adopt_plan, find_pending, plan_files
 from jobs.scoring.replace import order_replacing
 from jobs.scoring.totals import add_up
 from jobs.warehouse.load import load_plan
@@ -47,6 +47,7 @@ class ScoreRequest:
         bundle: Folder, version or hub name, or the bundle itself; None for the task's.
         force: Score again what is staged or loaded already; goes on where a stopped run with it left off.
         replace: The predictions of other bundles leave as the new ones come; else they stay beside them.
+        dump: The dump, where the caller has planned it by these patterns; else it is planned now.
     """
 
     task: str
@@ -55,6 +56,7 @@ class ScoreRequest:
     bundle: str | Bundle | None = None
     force: bool = False
     replace: bool = False
+    dump: Dump | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +143,25 @@ def score_held(
         YebanError: As `score`.
     """
     slot = Slot(request.task, request.logical_date, bundle.version)
-    store = home.part_store
+    journal = home.journal
     if request.force:
         bring_back(home, slot)
-    home.retired_store.check(slot)
+    journal.check_not_retired(slot)
     with record_held(home, SCORE, slot, context) as tally:
-        dump = plan_files(home, slot, request.patterns)
+        dump = request.dump or plan_files(home, slot, request.patterns)
         tally.failures += dump.failures
-        pending = list(dump.plan.units) if request.force else find_pending(home, store, dump.plan)
+        pending = list(dump.plan.units) if request.force else find_pending(home, journal, dump.plan)
         _look_for_room(home, slot, sum(unit.rows for unit in pending))
         if request.replace:  # ordered before anything is planned or scored, so that every loader sees the order
             order_replacing(home, slot)
-        plan = adopt_plan(home, store, dump.plan)
+        plan = adopt_plan(home, journal, dump.plan)
         if request.force:
-            order_again(store, dump.plan)
-            pending = find_pending(home, store, dump.plan)
+            journal.order_again(dump.plan)
+            pending = find_pending(home, journal, dump.plan)
         if pending:
             _score_units(home, bundle, dump, pending, tally, context, shared)
         loaded = load_plan(home, plan, bundle.manifest.model_dump(mode="json"), tally, context)
-        profile = add_up(home, store, dump.plan, ask_warehouse=loaded is not None)
+        profile = add_up(home, journal.parts, dump.plan, ask_warehouse=loaded is not None)
     return ScoreResult(
         run_id=tally.run_id,
         state=tally.state,
@@ -196,13 +198,13 @@ def _score_units(
     from jobs.scoring.scorer import make_executor, prediction_cache
 
     executor_of, pace = (shared.executor_of, shared.pace) if shared else (make_executor, None)
-    store, slot, mapping = home.part_store, dump.plan.slot, home.task(dump.plan.slot.task).columns.mapping()
-    again = {unit.unit_id for unit in pending} & store.marked(slot, "again")
+    journal, slot = home.journal, dump.plan.slot
+    mapping = home.task(slot.task).columns.mapping()
+    again = {unit.unit_id for unit in pending} & journal.ordered_again(slot)
 
     def count(unit: Unit) -> None:
         if unit.unit_id in again:
-            store.mark(slot, "renewed", [unit.unit_id])
-            store.unmark(slot, "again", [unit.unit_id])
+            journal.unit_renewed(unit)
         tally.rows += unit.rows
         tally.units += 1
         context.progress.advance(unit.rows)
@@ -210,7 +212,8 @@ def _score_units(
     with prediction_cache(home, bundle, context.now, known=not again) as cache:
         executor = executor_of(home, bundle)
         context.progress.begin("score", sum(unit.rows for unit in pending))
-        stats = executor.run(ScoringWork(dump, pending, store, mapping, home.config.time_zone, cache), count, pace)
+        work = ScoringWork(dump, pending, journal.parts, mapping, home.config.time_zone, cache)
+        stats = executor.run(work, count, pace)
     tally.failures += stats.failures
-    store.unmark(slot, "again", again)  # what could not be read keeps its old rows; the order is carried out
+    journal.close_order(slot, again)
     tally.figures |= stats.as_metrics()

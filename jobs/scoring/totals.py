@@ -10,13 +10,13 @@ from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.profiles.profile import Profile, merge
 from storage.records import Slot, Unit
-from storage.warehouse.ledger import loaded_profiles
+from storage.warehouse.profiles import loaded_profiles
 
 
 def add_up(home: Home, store: PartStore, plan: Plan, *, ask_warehouse: bool) -> Profile | None:
     """Merge the profiles of a plan's units.
 
-    A staged profile that cannot be read counts as none: the loader takes its part for no better, see `prove`.
+    A staged profile that cannot be read counts as none: the loader refuses its part, too, see `verify`.
 
     Args:
         home: The home.

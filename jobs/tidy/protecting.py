@@ -8,7 +8,7 @@ from datetime import date
 
 from jobs.config.home import Home
 from storage.errors import PartCorrupt, YebanError
-from storage.lake.parts import PartStore
+from storage.lake.journal.states import SlotStates
 from storage.profiles.references import DatesOrigin
 from storage.records import Slot, Unit
 from storage.relabel.annotations import AnnotationLog
@@ -106,8 +106,8 @@ def is_open(store: BatchStore, head: BatchHead) -> bool:
 
 def _unloaded(home: Home) -> Mapping[Slot, str] | None:
     """Slots of the lake that a load, a rerun or an order has still something to do with."""
-    store = home.part_store
-    slots = store.slots()
+    states = home.slot_states
+    slots = states.parts.slots()
     loaded: dict[Slot, set[Unit]] = {}
     if slots:
         try:
@@ -116,20 +116,20 @@ def _unloaded(home: Home) -> Mapping[Slot, str] | None:
         except YebanError:
             if home.warehouse.exists():
                 return None
-    found = {slot: _why_unloaded(home, store, slot, loaded.get(slot, set())) for slot in slots}
+    found = {slot: _why_unloaded(states, slot, loaded.get(slot, set())) for slot in slots}
     return {slot: why for slot, why in found.items() if why}
 
 
-def _why_unloaded(home: Home, store: PartStore, slot: Slot, loaded: set[Unit]) -> str:
+def _why_unloaded(states: SlotStates, slot: Slot, loaded: set[Unit]) -> str:
     try:
-        plan, replaces = store.load_plan(slot), home.replace_orders.of(slot)
+        plan, replaces = states.plan(slot), states.replaced_bundles(slot)
     except PartCorrupt:
         return "its plan can't be read"
     if plan is None:
-        return "it has no plan" if store.staged_units(slot) else ""
+        return "it has no plan" if states.parts.staged_units(slot) else ""
     if replaces:
         return "it is to take the place of other bundles"
-    if store.marked(slot, "again") or store.marked(slot, "renewed"):
+    if states.is_forced(slot):
         return "--force has ordered it again"
     of_plan = {unit for unit in loaded if unit.source_path in plan.files}
     return "" if of_plan == set(plan.units) else "it is not loaded yet"

@@ -33,19 +33,19 @@ def remove(home: Home, choice: Verdict, now: datetime) -> None:
 
 def _predictions(home: Home, choice: Verdict, now: datetime) -> None:
     slot = _slot(choice)
-    store = home.part_store
-    if store.staged_units(slot):
-        find_summary(store, home.summary_store, slot)  # what can be kept of the night is kept
+    states = home.slot_states
+    if states.parts.staged_units(slot):
+        find_summary(states, home.summary_store, slot)  # what can be kept of the night is kept
     retire(home, slot, choice.why, choice.item.rows, now)
 
 
 def _parts(home: Home, choice: Verdict, _: datetime) -> None:
-    slot, store, summaries = _slot(choice), home.part_store, home.summary_store
-    if home.retired_store.has(slot):
+    slot, states, summaries = _slot(choice), home.slot_states, home.summary_store
+    if states.is_retired(slot):
         return  # they went with its predictions
-    staged = store.staged_units(slot)
+    staged = states.parts.staged_units(slot)
     if staged:
-        find_summary(store, summaries, slot)
+        find_summary(states, summaries, slot)
         kept = summaries.units(slot)
         if kept is None or not staged <= kept.keys():
             raise TerminalError(
@@ -53,7 +53,7 @@ def _parts(home: Home, choice: Verdict, _: datetime) -> None:
                 expected="profiles and samples of all its units, to be kept as one",
                 action=f"see what `yeban monitor {slot.task} --date {slot.logical_date}` says of them; they stay",
             )
-    store.discard(slot, store.remains(slot))
+    states.parts.discard(slot, states.parts.remains(slot))
 
 
 def _file(_: Home, choice: Verdict, __: datetime) -> None:

@@ -84,7 +84,7 @@ def tidy(home: Home, request: TidyRequest, context: JobContext) -> TidyResult:
         report.gone = going
         return report
     sweep(home)
-    tasks = {choice.item.task for choice in going} | {slot.task for slot in home.retired_store.slots()}
+    tasks = {choice.item.task for choice in going} | {slot.task for slot in home.slot_states.retired_slots()}
     tasks |= {task for task in home.config.tasks if _is_open(home, task)}
     for task in sorted(tasks - {""}):
         try:

@@ -14,9 +14,8 @@ from monitoring.findings.mirror import copy_nights
 from monitoring.relabel.annotation.labels import copy_labels
 from monitoring.relabel.annotation.queue import Queue
 from storage.errors import PartCorrupt, RunLocked, TerminalError, WarehouseLocked
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.plan import Plan
-from storage.lake.replace_orders import ReplaceOrders
 from storage.records import Slot, Unit
 from storage.warehouse.ledger import loaded_records, loaded_units
 from storage.warehouse.loader import LoadReport, load
@@ -55,7 +54,7 @@ def units_in_warehouse(home: Home, slot: Slot) -> set[str]:
     """Units of a slot that are loaded; none where there is no warehouse yet.
 
     Raises:
-        WarehouseLocked: Somebody else has the warehouse open.
+        WarehouseLocked: Another process has the warehouse open.
     """
     if not home.warehouse.exists():
         return set()
@@ -70,10 +69,8 @@ def load_plan(
 
     A part that turns out to be damaged is discarded, so that the next run scores its unit again.
     """
-    store, slot, done, progress = home.part_store, plan.slot, 0, context.progress
-    renewed = store.marked(slot, "renewed") & store.staged_units(slot)
-    orders = home.replace_orders
-    replaced = [Slot(slot.task, slot.logical_date, bundle) for bundle in orders.of(slot)]
+    journal, done, progress = home.journal, 0, context.progress
+    loading = journal.begin_load(plan)
 
     def advance(seen: int, total: int) -> None:
         nonlocal done
@@ -83,15 +80,15 @@ def load_plan(
         done = seen
 
     try:
-        _forget_replaced(home, plan, replaced)
+        journal.forget_replaced(loading, lambda: units_in_warehouse(home, plan.slot))
         report = load(
-            store,
+            journal.parts,
             home.open_warehouse(),
             plan,
             bundle_record=record,
             now=context.now,
-            replace=renewed,
-            in_place_of=[old.bundle for old in replaced],
+            replace=loading.renewed,
+            in_place_of=[old.bundle for old in loading.replaced],
             on_progress=advance,
         )
     except WarehouseLocked as error:
@@ -99,39 +96,12 @@ def load_plan(
         tally.figures["not_loaded"] = str(error)
         return None
     damaged = {str(failure.facts["unit"]) for failure in report.failures}
-    store.unmark(slot, "renewed", renewed - damaged)
-    store.discard(slot, damaged)
-    if not report.waiting_units and not damaged:
-        _drop_replaced(store, replaced)
-        orders.done(slot)
-    tally.failures += [_set_aside(failure, slot) for failure in report.failures]
+    journal.rows_loaded(loading, damaged, waiting=report.waiting_units > 0)
+    tally.failures += [_discarded(failure, plan.slot) for failure in report.failures]
     return report
 
 
-def _forget_replaced(home: Home, plan: Plan, replaced: list[Slot]) -> None:
-    """Let the old plans forget the files that are about to be replaced whole, so that no load brings them back."""
-    if not replaced:
-        return
-    store = home.part_store
-    there = store.staged_units(plan.slot) | units_in_warehouse(home, plan.slot)
-    whole = {path for path, units in plan.files.items() if all(unit.unit_id in there for unit in units)}
-    for old in replaced:
-        known = store.load_plan(old)
-        if known is not None and known.files.keys() & whole:
-            store.save_plan(Plan(old, {path: units for path, units in known.files.items() if path not in whole}))
-
-
-def _drop_replaced(store: PartStore, replaced: list[Slot]) -> None:
-    """Remove old parts that no plan names any more, and what is left of slots that have nothing."""
-    for old in replaced:
-        plan = store.load_plan(old)
-        planned = {unit.unit_id for unit in plan.units} if plan else set()
-        store.discard(old, store.staged_units(old) - planned)
-        if plan is None or not plan.files:
-            store.drop(old)
-
-
-def _set_aside(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
+def _discarded(failure: PartCorrupt, slot: Slot) -> PartCorrupt:
     return PartCorrupt(
         failure.got,
         expected=failure.expected,
@@ -150,7 +120,7 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
 
 
 def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadResult]:
-    """Load everything that is staged and not yet in the warehouse, and tell what is planned and not staged.
+    """Load everything that is staged and not yet in the warehouse, and report what is planned and not staged.
 
     Monitored nights and batches to label that the warehouse lacks are copied as well.
 
@@ -163,19 +133,18 @@ def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadR
         The slots that were not complete in the warehouse, up to the first that found the warehouse locked.
 
     Raises:
-        ConfigError: Nobody knows the task.
+        ConfigError: The task is not configured.
         RunLocked: A run of the task asked for is under way.
-        WarehouseLocked: Somebody else has the warehouse open.
+        WarehouseLocked: Another process has the warehouse open.
     """
-    store = home.part_store
-    retired = home.retired_store
-    slots = [slot for slot in store.slots(task) if not retired.has(slot)]
+    journal = home.journal
+    slots = [slot for slot in journal.parts.slots(task) if not journal.is_retired(slot)]
     if task is not None and not slots:
         home.task(task)
-    plans, done = _read_plans(store, slots)
-    for plan in unsettled(home, store, plans):
+    plans, done = _read_plans(journal, slots)
+    for plan in unsettled(home, journal, plans):
         try:
-            done.append(load_slot(home, store, plan, context))
+            done.append(load_slot(home, journal, plan, context))
         except RunLocked as error:
             if task is not None:
                 raise
@@ -192,18 +161,18 @@ def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadR
     return done
 
 
-def _read_plans(store: PartStore, slots: list[Slot]) -> tuple[list[Plan], list[LoadResult]]:
+def _read_plans(journal: SlotJournal, slots: list[Slot]) -> tuple[list[Plan], list[LoadResult]]:
     """The plans of slots; one that cannot be read is a failure and does not stop the others."""
     plans, failed = [], []
     for slot in slots:
         try:
-            plan = store.load_plan(slot)
+            plan = journal.plan(slot)
         except PartCorrupt as error:
             failed.append(LoadResult(slot, None, (str(error),)))
             continue
         if plan is not None:
             plans.append(plan)
-        elif store.staged_units(slot):
+        elif journal.parts.staged_units(slot):
             failed.append(LoadResult(slot, None, (str(_no_plan(slot)),)))
     return plans, failed
 
@@ -217,28 +186,20 @@ def _no_plan(slot: Slot) -> TerminalError:
     )
 
 
-def unsettled(home: Home, store: PartStore, plans: list[Plan]) -> list[Plan]:
+def unsettled(home: Home, journal: SlotJournal, plans: list[Plan]) -> list[Plan]:
     """Plans that are not in the warehouse as they are planned: the ledger lacks units, or has others or older ones.
 
     Raises:
-        WarehouseLocked: Somebody else has the warehouse open.
+        WarehouseLocked: Another process has the warehouse open.
     """
     loaded: dict[Slot, list[Unit]] = {}
     if home.warehouse.exists():
         with home.open_warehouse().reading() as connection:
             loaded = {plan.slot: loaded_records(connection, plan.slot) for plan in plans}
-    return [plan for plan in plans if not _is_settled(store, plan, loaded.get(plan.slot, []))]
+    return [plan for plan in plans if not journal.is_settled(plan, loaded.get(plan.slot, []))]
 
 
-def _is_settled(store: PartStore, plan: Plan, loaded: list[Unit]) -> bool:
-    there = {unit for unit in loaded if unit.source_path in plan.files}
-    renewed = store.marked(plan.slot, "renewed")
-    if ReplaceOrders(store.root).of(plan.slot):
-        return False
-    return there == set(plan.units) and not any(unit.unit_id in renewed for unit in there)
-
-
-def load_slot(home: Home, store: PartStore, plan: Plan, context: JobContext) -> LoadResult:
+def load_slot(home: Home, journal: SlotJournal, plan: Plan, context: JobContext) -> LoadResult:
     """Load what is staged of a plan, on record.
 
     Raises:
@@ -246,7 +207,7 @@ def load_slot(home: Home, store: PartStore, plan: Plan, context: JobContext) -> 
     """
     slot = plan.slot
     with run(home, LOAD, slot, context) as tally:
-        plan = store.load_plan(slot) or plan  # a run that has just ended may have changed it
+        plan = journal.plan(slot) or plan  # a run that has just ended may have changed it
         report = load_plan(home, plan, None, tally, context)
         if report and report.waiting_rows:
             tally.failures.append(_not_staged(slot, report.waiting_rows))

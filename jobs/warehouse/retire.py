@@ -1,6 +1,6 @@
 """Predictions of a date leave for good: the note first, then the rows, then all that could bring them back.
 
-Only who holds the task's lock may. Cut off anywhere, `finish` does the rest.
+Only a holder of the task's lock may call these. Wherever a removal is cut off, `finish` does the rest.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from jobs.config.home import Home
-from storage.lake.retired import Retirement
+from jobs.warehouse.load import units_in_warehouse
+from storage.lake.journal.retirement import Retirement
 from storage.records import Slot
 from storage.warehouse.ledger import loaded_units, remove_units
 
@@ -17,10 +18,10 @@ def retire(home: Home, slot: Slot, why: str, rows: int, now: datetime) -> None:
     """Remove a slot's predictions, parts and plan.
 
     Raises:
-        WarehouseLocked: Somebody else has it open: the note stands, and the next `finish` does the rest.
+        WarehouseLocked: Another process has it open: the note stands, and the next `finish` does the rest.
         DiskFull: No space left, not even for the note; then nothing was removed.
     """
-    home.retired_store.note(slot, Retirement(now, why, rows))
+    home.journal.retire(slot, Retirement(now, why, rows))
     finish(home, slot)
 
 
@@ -28,37 +29,34 @@ def finish(home: Home, slot: Slot) -> None:
     """Do what a removal has left to do; where it was whole, nothing.
 
     Raises:
-        WarehouseLocked: Somebody else has it open.
+        WarehouseLocked: Another process has it open.
     """
-    if home.warehouse.exists():
-        with home.open_warehouse().reading() as con:
-            there = loaded_units(con, slot)
-        if there:
-            with home.open_warehouse().writing() as con:
-                remove_units(con, slot, loaded_units(con, slot))
-    home.part_store.drop(slot)
+    if units_in_warehouse(home, slot):
+        with home.open_warehouse().writing() as con:
+            remove_units(con, slot, loaded_units(con, slot))
+    home.journal.remove_retired(slot)
 
 
 def bring_back(home: Home, slot: Slot) -> None:
     """Take the note of a slot away, so that it can be scored anew; what was left of it goes first.
 
     Raises:
-        WarehouseLocked: Somebody else has it open.
+        WarehouseLocked: Another process has it open.
     """
-    retired = home.retired_store
-    if retired.has(slot):
+    journal = home.journal
+    if journal.is_retired(slot):
         finish(home, slot)
-        retired.forget(slot)
+        journal.bring_back(slot)
 
 
 def unfinished(home: Home, task: str) -> list[Slot]:
     """Slots of a task whose removal was cut off.
 
     Raises:
-        WarehouseLocked: Somebody else has it open.
+        WarehouseLocked: Another process has it open.
     """
-    slots, staged = home.retired_store.slots(task), set(home.part_store.slots(task))
-    if not slots or not home.warehouse.exists():
-        return [slot for slot in slots if slot in staged]
+    journal = home.journal
+    if not journal.retired_slots(task) or not home.warehouse.exists():
+        return journal.cut_off_removals(task, lambda _: False)
     with home.open_warehouse().reading() as con:
-        return [slot for slot in slots if slot in staged or loaded_units(con, slot)]
+        return journal.cut_off_removals(task, lambda slot: bool(loaded_units(con, slot)))

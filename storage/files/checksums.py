@@ -1,4 +1,4 @@
-"""Seals: the digests of some files, the way `sha256sum` writes them and `sha256sum -c` takes them."""
+"""Checksum files: the digests of some files, the way `sha256sum` writes them and `sha256sum -c` reads them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def bytes_digest(data: bytes) -> str:
 
 
 def make_checksums(digests: Mapping[str, str]) -> bytes:
-    """The seal of files, by name; it is a file of its own, because no file can hold its own digest."""
+    """The checksum file of some files, by name; a file of its own, because no file can hold its own digest."""
     return "".join(f"{digest}  {name}\n" for name, digest in digests.items()).encode()
 
 
-def matches_checksum(seal: bytes, name: str, data: bytes) -> bool:
-    """Whether a seal says that the file of this name holds these bytes."""
-    return f"{bytes_digest(data)}  {name}".encode() in seal.splitlines()
+def matches_checksum(checksums: bytes, name: str, data: bytes) -> bool:
+    """Whether checksums say that the file of this name holds these bytes."""
+    return f"{bytes_digest(data)}  {name}".encode() in checksums.splitlines()

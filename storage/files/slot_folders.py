@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -23,6 +24,22 @@ def find_slots(root: Path, task: str | None = None) -> list[Slot]:
     return sorted(found, key=lambda slot: (slot.task, slot.logical_date, slot.bundle))
 
 
+def ids_in_names(folder: Path, prefix: str, suffix: str) -> set[str]:
+    """What stands between a prefix and a suffix in the names of a folder's files; nothing where there is no folder.
+
+    One directory listing; no file is opened.
+    """
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries]
+    return {
+        name.removeprefix(prefix).removesuffix(suffix)
+        for name in names
+        if name.startswith(prefix) and name.endswith(suffix)
+    }
+
+
 def remove_empty(folder: Path, root: Path) -> None:
     """Remove a folder and those above it up to a root, as long as nothing is in them."""
     while folder != root and root in folder.parents:
@@ -30,7 +47,7 @@ def remove_empty(folder: Path, root: Path) -> None:
             folder.rmdir()
         except FileNotFoundError:
             pass
-        except OSError:  # somebody put something there
+        except OSError:  # another file lies there
             return
         folder = folder.parent
 
@@ -41,7 +58,7 @@ def _folder_value(value: str) -> str:
 
 
 def _slot_of(folder: Path) -> Slot | None:
-    """The slot whose folder it is, or None where somebody else made it."""
+    """The slot whose folder it is, or None where the names are not those of a slot."""
     task, day, bundle = (unquote(part.partition("=")[2]) for part in folder.parts[-3:])
     try:
         return Slot(task, date.fromisoformat(day), bundle)

@@ -1,4 +1,4 @@
-"""Whether a table and a profile are a unit's: each row once, nothing else. A wrong one would lose or double rows."""
+"""Checks that table and profile are a unit's: each row once, nothing else. Wrong ones would lose or double rows."""
 
 from __future__ import annotations
 
@@ -9,30 +9,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import PartCorrupt
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.profile import Profile
 from storage.profiles.sample import SAMPLE_SCHEMA
-from storage.records import PART_SCHEMA, Unit
+from storage.records import Unit
 
 _RESCORE: Final = "remove it and run the same `yeban score` again; the other parts are not concerned"
 
 
 def check_content(unit: Unit, table: pa.Table, profile: Profile, sample: pa.Table) -> None:
-    """Prove that a table holds each row of the unit once, that the profile counts them and the sample is of them.
+    """Check that a table holds each row of the unit once, that the profile counts them and the sample is of them.
 
     Raises:
         PartCorrupt: They don't.
     """
     _check_shape(unit, table)
     check_profile(unit, profile, None)
-    slot = unit.slot
-    owned = {
-        "task": slot.task,
-        "logical_date": slot.logical_date,
-        "bundle": slot.bundle,
-        "unit": unit.unit_id,
-        "source_path": unit.source_path,
-    }
-    for name, value in owned.items():
+    for name, value in unit.column_values().items():
         if not pc.all(pc.equal(table[name], value), min_count=0).as_py():
             raise corrupt(unit, None, f"column {name} holds other values than the unit's", repr(value))
     covered = pc.min_max(table["source_row"]).as_py()
@@ -44,7 +37,7 @@ def check_content(unit: Unit, table: pa.Table, profile: Profile, sample: pa.Tabl
 
 
 def check_profile(unit: Unit, profile: Profile, path: Path | None) -> None:
-    """Prove that a profile counts as many rows as its unit has.
+    """Check that a profile counts as many rows as its unit has.
 
     Raises:
         PartCorrupt: It counts others.
@@ -55,7 +48,7 @@ def check_profile(unit: Unit, profile: Profile, path: Path | None) -> None:
 
 
 def check_columns(unit: Unit, schema: pa.Schema, path: Path | None) -> None:
-    """Prove that a table has the columns of a part.
+    """Check that a table has the columns of a part.
 
     Raises:
         PartCorrupt: It has others.

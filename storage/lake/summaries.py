@@ -1,7 +1,8 @@
 """The summary of a slot: merged once from what its units left, kept, and used again as long as it is of these units.
 
 `task=<t>/logical_date=<d>/bundle=<b>/profile.json`, `sample.parquet`, `units.json` (which units it covers, each with
-the digest of its seal) and `seal.sha256`, written last. It outlives the parts: retention may remove them.
+the digest of its checksum file) and `seal.sha256`, the checksums of these, written last. It outlives the parts, which
+retention may remove.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from storage.errors import PartCorrupt
 from storage.files.atomic import remove_durably, write_bytes
 from storage.files.checksums import bytes_digest, file_digest, make_checksums, matches_checksum
 from storage.files.slot_folders import find_slots, remove_empty, slot_folder
+from storage.lake.journal.states import SlotStates
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.profiles.profile import Profile, merge
@@ -27,12 +29,12 @@ from storage.profiles.sample import SAMPLE_ROWS, merge_samples, sample_from_byte
 from storage.profiles.summary import Summary
 from storage.records import Slot, Unit
 
-_PROFILE, _SAMPLE, _UNITS, _SEAL = "profile.json", "sample.parquet", "units.json", "seal.sha256"
+_PROFILE, _SAMPLE, _UNITS, _CHECKSUMS = "profile.json", "sample.parquet", "units.json", "seal.sha256"
 _AT_ONCE: Final = 64
 """Profiles in memory at once."""
 
-Seals = Mapping[str, str]
-"""Unit id to the digest of the unit's seal."""
+UnitDigests = Mapping[str, str]
+"""Unit id to the digest of the unit's checksum file."""
 OnProgress = Callable[[int, int], None]
 
 
@@ -46,7 +48,7 @@ class SummaryStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def keep(self, slot: Slot, summary: Summary, units: Seals) -> None:
+    def keep(self, slot: Slot, summary: Summary, units: UnitDigests) -> None:
         """Keep a summary, in place of the one before.
 
         Raises:
@@ -58,20 +60,20 @@ class SummaryStore:
             _UNITS: json.dumps(units, sort_keys=True).encode(),
         }
         folder = slot_folder(self._root, slot)
-        remove_durably([folder / _SEAL])  # it must not stand beside files of another summary
+        remove_durably([folder / _CHECKSUMS])  # it must not stand beside files of another summary
         for name, data in files.items():
             write_bytes(folder / name, data)
-        write_bytes(folder / _SEAL, make_checksums({name: bytes_digest(data) for name, data in files.items()}))
+        write_bytes(folder / _CHECKSUMS, make_checksums({name: bytes_digest(data) for name, data in files.items()}))
 
-    def units(self, slot: Slot) -> Seals | None:
+    def units(self, slot: Slot) -> UnitDigests | None:
         """What the kept summary of a slot covers; None where none is kept.
 
         Raises:
             PartCorrupt: It was altered.
         """
-        if not (slot_folder(self._root, slot) / _SEAL).is_file():
+        if not (slot_folder(self._root, slot) / _CHECKSUMS).is_file():
             return None
-        covered: Seals = json.loads(self._sealed(slot, _UNITS))
+        covered: UnitDigests = json.loads(self._verified(slot, _UNITS))
         return covered
 
     def load(self, slot: Slot) -> Summary:
@@ -80,33 +82,33 @@ class SummaryStore:
         Raises:
             PartCorrupt: None is kept, or it was altered.
         """
-        profile = Profile.from_json_bytes(self._sealed(slot, _PROFILE))
-        return Summary(profile, sample_from_bytes(self._sealed(slot, _SAMPLE)))
+        profile = Profile.from_json_bytes(self._verified(slot, _PROFILE))
+        return Summary(profile, sample_from_bytes(self._verified(slot, _SAMPLE)))
 
     def remove(self, slot: Slot) -> None:
-        """Remove what is kept of a slot, the seal first: without it nothing is kept."""
+        """Remove what is kept of a slot, the checksums first: without them nothing is kept."""
         folder = slot_folder(self._root, slot)
-        for names in ((_SEAL,), (_PROFILE, _SAMPLE, _UNITS)):
+        for names in ((_CHECKSUMS,), (_PROFILE, _SAMPLE, _UNITS)):
             remove_durably([folder / name for name in names])
         remove_empty(folder, self._root)
 
     def slots(self, task: str | None = None) -> list[Slot]:
         """Slots of which a summary is kept, of one task or all, sorted by task, date and bundle."""
-        return [slot for slot in find_slots(self._root, task) if (slot_folder(self._root, slot) / _SEAL).is_file()]
+        return [slot for slot in find_slots(self._root, task) if (slot_folder(self._root, slot) / _CHECKSUMS).is_file()]
 
-    def _sealed(self, slot: Slot, name: str) -> bytes:
+    def _verified(self, slot: Slot, name: str) -> bytes:
         path = slot_folder(self._root, slot) / name
         try:
-            data, seal = path.read_bytes(), path.with_name(_SEAL).read_bytes()
+            data, checksums = path.read_bytes(), path.with_name(_CHECKSUMS).read_bytes()
         except FileNotFoundError as error:
             raise _damaged(path, f"can't be read: {error}") from error
-        if not matches_checksum(seal, name, data):
+        if not matches_checksum(checksums, name, data):
             raise _damaged(path, "was altered")
         return data
 
 
 def find_summary(
-    parts: PartStore, store: SummaryStore, slot: Slot, on_progress: OnProgress | None = None
+    journal: SlotStates, store: SummaryStore, slot: Slot, on_progress: OnProgress | None = None
 ) -> tuple[Summary | None, tuple[PartCorrupt, ...]]:
     """The summary of a slot: of its plan, see `summarise`, or the kept one where no plan is left or can be read.
 
@@ -118,12 +120,12 @@ def find_summary(
     """
     damaged: list[PartCorrupt] = []
     try:
-        plan = parts.load_plan(slot)
+        plan = journal.plan(slot)
     except PartCorrupt as error:
         plan = None
         damaged.append(error)
     if plan is not None:
-        return summarise(parts, store, plan, on_progress)
+        return summarise(journal.parts, store, plan, on_progress)
     try:
         return (store.load(slot) if store.units(slot) is not None else None), tuple(damaged)
     except PartCorrupt as error:
@@ -153,36 +155,36 @@ def summarise(
     """
     staged = parts.staged_units(plan.slot)
     units = [unit for unit in plan.units if unit.unit_id in staged]
-    seals = {unit.unit_id: seal for unit in units if (seal := _seal_digest(parts.files(unit).seal))}
+    digests = {unit.unit_id: each for unit in units if (each := unit_digest(parts, unit))}
     failures: list[PartCorrupt] = []
-    kept = _kept(store, plan, seals, failures)
+    kept = _kept(store, plan, digests, failures)
     if kept is not None:
         return kept, ()
     if len(units) < len(plan.units):
         failures.append(_not_staged(plan, staged))
-    summary = _merge(parts, units, failures, on_progress or _tell_nobody)
-    if summary is not None and all(unit.unit_id in seals for unit in units) and not failures:
-        store.keep(plan.slot, summary, seals)
+    summary = _merge(parts, units, failures, on_progress or _no_progress)
+    if summary is not None and all(unit.unit_id in digests for unit in units) and not failures:
+        store.keep(plan.slot, summary, digests)
     return summary, tuple(failures)
 
 
-def _seal_digest(path: Path) -> str | None:
-    """Digest of a unit's seal; None where there is none, or where the unit is being scored again right now."""
+def unit_digest(parts: PartStore, unit: Unit) -> str | None:
+    """Digest of a unit's checksum file; None where there is none, or where the unit is being scored again right now."""
     try:
-        return file_digest(path)
+        return file_digest(parts.files(unit).checksums)
     except FileNotFoundError:
         return None
 
 
-def _kept(store: SummaryStore, plan: Plan, seals: Seals, failures: list[PartCorrupt]) -> Summary | None:
+def _kept(store: SummaryStore, plan: Plan, digests: UnitDigests, failures: list[PartCorrupt]) -> Summary | None:
     """The kept summary if it is of the plan's units; one that is damaged is a failure only where no part is left."""
     try:
         covered = store.units(plan.slot)
         same = covered is not None and covered.keys() == {unit.unit_id for unit in plan.units}
-        if covered is not None and same and all(covered[unit] == seal for unit, seal in seals.items()):
+        if covered is not None and same and all(covered[unit] == digest for unit, digest in digests.items()):
             return store.load(plan.slot)
     except PartCorrupt as error:
-        if not seals:
+        if not digests:
             failures.append(error)
     return None
 
@@ -211,7 +213,7 @@ def _profiles(
     for unit in units:
         files = parts.files(unit)
         try:
-            profile, sampled = files.sealed_profile(), files.sealed_keys()
+            profile, sampled = files.verified_profile(), files.verified_keys()
         except PartCorrupt as error:
             failures.append(error)
         else:
@@ -230,7 +232,7 @@ def _merge_samples(parts: PartStore, keys: Mapping[Unit, NDArray[np.uint64]], fa
         if stays:
             try:
                 found.append(parts.sample(unit).take(np.arange(stays)))
-            except PartCorrupt as error:  # only where somebody altered it meanwhile
+            except PartCorrupt as error:  # only where it was altered meanwhile
                 failures.append(error)
     return merge_samples(found)
 
@@ -255,5 +257,5 @@ def _damaged(path: Path, got: str) -> PartCorrupt:
     )
 
 
-def _tell_nobody(_done: int, _rows: int) -> None:
+def _no_progress(_done: int, _rows: int) -> None:
     pass

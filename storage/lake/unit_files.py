@@ -1,7 +1,7 @@
 """The files of one unit: `part-<unit>.parquet`, `profile-<unit>.json`, `sample-<unit>.parquet`, `seal-<unit>.sha256`.
 
-Rows are checked when they are staged. The seal holds the digests of the three files that passed, as `sha256sum` writes
-them, so later it is enough to see that the bytes are the same: nothing is decoded to prove a part.
+Rows are checked when they are staged. The last file holds the checksums of the three that passed, as `sha256sum` writes
+them, so later it is enough to compare bytes: nothing is decoded to verify a part.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from storage.errors import PartCorrupt
 from storage.files.atomic import atomic_output, remove_durably, write_bytes
 from storage.files.checksums import file_digest, make_checksums, matches_checksum
 from storage.lake.checks import check_columns, check_content, check_profile, corrupt
+from storage.prediction_columns import PART_COLUMNS
 from storage.profiles.profile import Profile
 from storage.profiles.sample import keys_from_bytes, sample_from_bytes, sample_to_bytes
 from storage.records import Unit
@@ -31,12 +32,11 @@ UNIT_KEY: Final = b"yeban.unit"
 ROW_GROUP_ROWS: Final = 128 * 1024
 
 # A dictionary of values that hardly repeat makes a part larger by a third, and slower to load.
-_REPEATING: Final = [
-    *("task", "logical_date", "bundle", "unit", "source_path", "slices.key_value.key", "slices.key_value.value"),
-    *("status", "label", "n_tokens", "n_windows", "top_windows.list.element"),
-]
+_REPEATING: Final = [path for column in PART_COLUMNS for path in column.repeats]
 _NAMES: Final = {"part": "part-{}.parquet", "profile": "profile-{}.json", "sample": "sample-{}.parquet"}
-_SEAL: Final = "seal-{}.sha256"
+_CHECKSUMS: Final = "seal-{}.sha256"
+FILE_KINDS: Final = (*_NAMES.values(), _CHECKSUMS)
+"""The names of a unit's files, with a place for its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ class UnitFiles:
         return self._path(_NAMES["sample"])
 
     @property
-    def seal(self) -> Path:
-        """The digests of the three."""
-        return self._path(_SEAL)
+    def checksums(self) -> Path:
+        """SHA-256 of the three."""
+        return self._path(_CHECKSUMS)
 
     def write(self, table: pa.Table, profile: Profile, sample: pa.Table) -> None:
         """Write all of them, durably, the part last.
@@ -85,10 +85,13 @@ class UnitFiles:
                 discard(self.folder, [self.unit.unit_id])  # it must not stand beside the new profile
             write_bytes(self.profile, profile.to_json_bytes())
             write_bytes(self.sample, sample_to_bytes(sample))
-            write_bytes(self.seal, self._digests(temporary))
+            write_bytes(self.checksums, self._make_checksums(temporary))
 
-    def prove(self) -> Profile:
-        """Prove that part, profile and sample are to the byte what was staged; the profile.
+    def verify(self) -> Profile:
+        """Verify that part, profile and sample are to the byte what was staged.
+
+        Returns:
+            The profile.
 
         Raises:
             PartCorrupt: One of the files is missing, truncated, altered, another unit's, or has the columns of
@@ -96,7 +99,7 @@ class UnitFiles:
         """
         unit, part = self.unit, self.part
         try:
-            found, expected = self._digests(part), self.seal.read_bytes()
+            found, expected = self._make_checksums(part), self.checksums.read_bytes()
         except FileNotFoundError as error:
             wanted = "a part, its profile, its sample and its seal"
             raise corrupt(unit, part, f"{part} can't be proved: {error}", wanted) from error
@@ -108,7 +111,7 @@ class UnitFiles:
         return self.read_profile()
 
     def read_part(self) -> pa.Table:
-        """The predictions in `PART_SCHEMA`; prove them first."""
+        """The predictions in `PART_SCHEMA`; verify them first."""
         # As a file: by its path alone pyarrow would add the names of the folders as columns.
         with pq.ParquetFile(self.part) as file:
             return file.read().replace_schema_metadata(None)
@@ -121,25 +124,25 @@ class UnitFiles:
         """
         return self._profile_of(self._bytes(self.profile))
 
-    def sealed_profile(self) -> Profile:
+    def verified_profile(self) -> Profile:
         """The profile, to the byte what was staged; the part is not looked at.
 
         Raises:
-            PartCorrupt: It or the seal is missing or altered.
+            PartCorrupt: It or the checksums are missing or altered.
         """
-        return self._profile_of(self._sealed(self.profile))
+        return self._profile_of(self._verified_bytes(self.profile))
 
-    def sealed_sample(self) -> pa.Table:
+    def verified_sample(self) -> pa.Table:
         """The sample in `SAMPLE_SCHEMA`, to the byte what was staged; the part is not looked at.
 
         Raises:
-            PartCorrupt: It or the seal is missing, altered or of another version.
+            PartCorrupt: It or the checksums are missing, altered or of another version.
         """
-        return self._decode(self.sample, self._sealed(self.sample), sample_from_bytes)
+        return self._decode(self.sample, self._verified_bytes(self.sample), sample_from_bytes)
 
-    def sealed_keys(self) -> NDArray[np.uint64]:
-        """The keys of the sample alone, uint64[N] ascending; errors are those of `sealed_sample`."""
-        return self._decode(self.sample, self._sealed(self.sample), keys_from_bytes)
+    def verified_keys(self) -> NDArray[np.uint64]:
+        """The keys of the sample alone, uint64[N] ascending; errors are those of `verified_sample`."""
+        return self._decode(self.sample, self._verified_bytes(self.sample), keys_from_bytes)
 
     def _profile_of(self, data: bytes) -> Profile:
         profile = self._decode(self.profile, data, Profile.from_json_bytes)
@@ -152,9 +155,9 @@ class UnitFiles:
         except PartCorrupt as error:
             raise corrupt(self.unit, path, f"{path} can't be read: {error.got}", error.expected) from error
 
-    def _sealed(self, path: Path) -> bytes:
-        data, seal = self._bytes(path), self._bytes(self.seal)
-        if not matches_checksum(seal, path.name, data):
+    def _verified_bytes(self, path: Path) -> bytes:
+        data, checksums = self._bytes(path), self._bytes(self.checksums)
+        if not matches_checksum(checksums, path.name, data):
             raise corrupt(self.unit, path, f"{path} was altered", "the digest in its seal")
         return data
 
@@ -164,8 +167,8 @@ class UnitFiles:
         except FileNotFoundError as error:
             raise corrupt(self.unit, path, f"{path} can't be read: {error}", "a file of the unit") from error
 
-    def _digests(self, part: Path) -> bytes:
-        """The seal; the part may still have another name."""
+    def _make_checksums(self, part: Path) -> bytes:
+        """The checksums as they are now; the part may still have another name."""
         paths = {self.part.name: part, self.profile.name: self.profile, self.sample.name: self.sample}
         return make_checksums({name: file_digest(path) for name, path in paths.items()})
 
@@ -174,14 +177,14 @@ class UnitFiles:
 
 
 def discard(folder: Path, unit_ids: Iterable[str]) -> None:
-    """Remove units' parts, then what belongs to them; units that are not staged don't matter."""
+    """Remove units' parts, then what belongs to them; units that are not staged are ignored."""
     ids = list(unit_ids)
-    for name in (*_NAMES.values(), _SEAL):
+    for name in FILE_KINDS:
         remove_durably([folder / name.format(unit_id) for unit_id in ids])
 
 
-def told_by(part: Path) -> Unit | None:
-    """The unit that a part says it is, or None where it can't tell."""
+def unit_in_metadata(part: Path) -> Unit | None:
+    """The unit that a part's metadata names, or None where it is unreadable."""
     try:
         metadata = pq.read_metadata(part).metadata or {}
         return Unit.from_dict(json.loads(metadata[UNIT_KEY]))

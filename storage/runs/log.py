@@ -10,9 +10,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-import duckdb
-import pyarrow as pa
-
 from storage.errors import ConfigError, TerminalError
 from storage.files.atomic import TEMPORARY_PREFIX, write_json
 from storage.processes import host_name, is_alive
@@ -22,27 +19,8 @@ log = logging.getLogger("yeban.runs")
 RunState = Literal["running", "done", "failed", "interrupted", "staged"]
 """`staged`: scored, but the warehouse was locked, so `yeban load` has to bring the parts in."""
 
-_named: Final[set[Path]] = set()
-"""Files that are no runs and that this process has told of: the scheduler looks every minute."""
-_RUN_SCHEMA: Final = pa.schema(
-    [
-        pa.field("run_id", pa.string()),
-        pa.field("job", pa.string()),
-        pa.field("task", pa.string()),
-        pa.field("logical_date", pa.date32()),
-        pa.field("bundle", pa.string()),
-        pa.field("started_at", pa.timestamp("us", tz="UTC")),
-        pa.field("finished_at", pa.timestamp("us", tz="UTC")),
-        pa.field("state", pa.string()),
-        pa.field("rows", pa.int64()),
-        pa.field("units", pa.int64()),
-        pa.field("failures", pa.list_(pa.string())),
-        pa.field("figures", pa.string()),
-        pa.field("host", pa.string()),
-        pa.field("pid", pa.int64()),
-    ]
-)
-
+_logged: Final[set[Path]] = set()
+"""Files that are no runs and that this process has logged: the scheduler looks every minute."""
 
 CHECKED_AT: Final = "checked_at"
 """In `figures`: when a run that is done was looked at again, and nothing was missing."""
@@ -166,7 +144,7 @@ class RunLog:
         """
         records, unreadable = self._read_all()
         for path, error in unreadable.items():
-            _tell_once(path, error)
+            _warn_once(path, error)
         wanted = [record for record in records if task is None or record.task == task]
         wanted.sort(key=lambda record: (record.started_at, record.run_id), reverse=True)
         return wanted[:limit]
@@ -202,7 +180,7 @@ class RunLog:
             try:
                 records.append(_read(path))
             except FileNotFoundError:
-                continue  # somebody tidied it away since
+                continue  # a tidy removed it since
             except TerminalError as error:
                 unreadable[path] = error
         return records, unreadable
@@ -211,27 +189,9 @@ class RunLog:
         return sorted(path for path in self._root.glob("*.json") if not path.name.startswith(TEMPORARY_PREFIX))
 
 
-def load_runs(con: duckdb.DuckDBPyConnection, runs: RunLog) -> int:
-    """Copy the run log into the table `runs`, in place of what it said of these runs.
-
-    Args:
-        con: In a transaction of `Warehouse.writing()`.
-        runs: The run log.
-
-    Returns:
-        The number of runs.
-    """
-    records = runs.list()
-    rows = [{**asdict(record), "figures": _json(record.figures)} for record in records]
-    con.register("arriving_runs", pa.Table.from_pylist(rows, schema=_RUN_SCHEMA))
-    con.execute("INSERT OR REPLACE INTO runs BY NAME SELECT * FROM arriving_runs")
-    con.unregister("arriving_runs")
-    return len(records)
-
-
-def _tell_once(path: Path, error: TerminalError) -> None:
-    if path not in _named:
-        _named.add(path)
+def _warn_once(path: Path, error: TerminalError) -> None:
+    if path not in _logged:
+        _logged.add(path)
         log.warning("%s; the others count as ever. To do: %s", error.got, error.action)
 
 
@@ -253,7 +213,3 @@ def _read(path: Path) -> RunRecord:
         and not is_alive(record.pid, record.started_at.timestamp(), record.process_start)
     )
     return replace(record, state="interrupted") if orphan else record
-
-
-def _json(obj: Any) -> str:
-    return json.dumps(obj, ensure_ascii=False, sort_keys=True)

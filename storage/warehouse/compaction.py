@@ -15,7 +15,7 @@ import duckdb
 from storage.errors import DiskFull, TerminalError
 from storage.files.atomic import atomic_output
 from storage.warehouse.connection import Warehouse
-from storage.warehouse.wal import log_of
+from storage.warehouse.wal import wal_of
 
 _MARGIN: Final = 1.05
 """The copy is never larger than what is used of the file, but for rounding."""
@@ -72,7 +72,7 @@ def compact(warehouse: Warehouse, free_of: Callable[[Path], int] | None = None) 
             try:
                 rows = _copy(con, temporary)
             finally:
-                log_of(temporary).unlink(missing_ok=True)
+                wal_of(temporary).unlink(missing_ok=True)
             shutil.copymode(path, temporary)
         after = path.stat().st_size
     return Compaction(before, after, rows, time.perf_counter() - started)

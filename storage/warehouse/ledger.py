@@ -40,12 +40,6 @@ def loaded_records(con: duckdb.DuckDBPyConnection, slot: Slot) -> list[Unit]:
     return [Unit(slot, *row) for row in rows]
 
 
-def loaded_profiles(con: duckdb.DuckDBPyConnection, slot: Slot) -> dict[str, bytes]:
-    """The JSON of the slot's profiles by unit id."""
-    rows = con.execute(f"SELECT unit, profile::VARCHAR FROM profiles WHERE {_OF_SLOT}", _slot_values(slot)).fetchall()
-    return {unit: profile.encode() for unit, profile in rows}
-
-
 def record_units(con: duckdb.DuckDBPyConnection, units: Sequence[Unit], loaded_at: datetime) -> None:
     """Write units into the ledger; the last statement of their transaction."""
     rows = [{"unit": unit.unit_id, **unit.as_dict()} for unit in units]
@@ -80,6 +74,14 @@ def loaded_slots(con: duckdb.DuckDBPyConnection) -> dict[Slot, int]:
     """Rows of each slot that has units."""
     sql = "SELECT task, logical_date, bundle, sum(row_stop - row_start) FROM units GROUP BY ALL ORDER BY ALL"
     return {Slot(task, day, bundle): int(rows) for task, day, bundle, rows in con.execute(sql).fetchall()}
+
+
+def last_loaded_date(con: duckdb.DuckDBPyConnection, task: str, bundle: str) -> date | None:
+    """The newest date of a task with predictions of a bundle; None where there is none."""
+    ((found,),) = con.execute(
+        "SELECT max(logical_date) FROM units WHERE task = ? AND bundle = ?", [task, bundle]
+    ).fetchall()
+    return found  # type: ignore[no-any-return]
 
 
 def bundles_of_date(con: duckdb.DuckDBPyConnection, task: str, day: date) -> set[str]:

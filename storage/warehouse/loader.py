@@ -8,7 +8,7 @@ When a file has changed or is cut otherwise, its old rows leave in the transacti
 its new units. So a file never goes missing while its new units are scored, and never stands there in two
 versions; until the last of its new units is in, it is shorter than it will be, like any file that is being
 loaded. Where nothing of a file is left to wait for, its old rows leave at the start. A unit that was scored
-again takes the place of its own rows in one transaction, so nobody ever sees it missing.
+again takes the place of its own rows in one transaction, so no reader ever misses it.
 
 Where the slot takes the place of other bundles, their rows of a file leave in the transaction that brings the last
 of its new units: until then both stand there, and the view shows the new ones.
@@ -16,42 +16,24 @@ of its new units: until then both stand there, and the view shows the new ones.
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from storage.errors import PartCorrupt, TerminalError
+from storage.errors import PartCorrupt
 from storage.lake.parts import PartStore, StagedPart
 from storage.lake.plan import Plan
-from storage.records import Slot, Unit
+from storage.records import Unit
+from storage.warehouse.arriving import group_units, verify_parts
+from storage.warehouse.bundles import record_bundle
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.ledger import loaded_units, record_units, remove_files, remove_units, supersede
+from storage.warehouse.predictions import insert_predictions
+from storage.warehouse.profiles import insert_profiles
 
 ROWS_PER_TRANSACTION: Final = 1_000_000
-UNITS_PER_TRANSACTION: Final = 1_000
-"""However small the units are: the statistics of a group are in memory at once."""
-_PROVERS: Final = 4
-
-_ADD_PREDICTIONS: Final = """
-    INSERT INTO predictions BY NAME
-    SELECT *, ? AS created_at FROM read_parquet(?::VARCHAR[], hive_partitioning = false)
-"""
-_ADD_PROFILES: Final = """
-    INSERT INTO profiles BY NAME
-    SELECT unnest(?::VARCHAR[]) AS unit, ? AS task, ? AS logical_date, ? AS bundle, unnest(?::VARCHAR[]) AS profile
-"""
-_ADD_BUNDLE: Final = """
-    INSERT INTO bundles (task, bundle, labels, record, first_loaded_at) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (task, bundle) DO UPDATE SET record = coalesce(excluded.record, record)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +82,7 @@ def load(
 ) -> LoadReport:
     """Bring a plan's staged units into the warehouse. Units that are in already are skipped.
 
-    Parts are proved before the warehouse is opened, so it is open only while rows go in. DuckDB reads the parts
+    Parts are verified before the warehouse is opened, so it is open only while rows go in. DuckDB reads the parts
     itself, a piece at a time: memory does not grow with the number of rows.
 
     Args:
@@ -118,7 +100,7 @@ def load(
         What was done. Corrupt parts are in its `failures`; they don't stop the others.
 
     Raises:
-        WarehouseLocked: Somebody else has the warehouse open; what was loaded until then stays.
+        WarehouseLocked: Another process has the warehouse open; what was loaded until then stays.
         DiskFull: No space left; what was loaded until then stays.
         TerminalError: The warehouse can't be used.
     """
@@ -130,8 +112,8 @@ def load(
     arriving = [unit for unit in plan.units if unit.unit_id in coming]
     total_rows, seen_rows = sum(unit.rows for unit in arriving), 0
     failures: list[PartCorrupt] = []
-    for group in _groups(arriving, rows_per_transaction):
-        parts = _prove(store, group, failures)
+    for group in group_units(arriving, rows_per_transaction):
+        parts = verify_parts(store, group, failures)
         if parts:
             changes.append(_commit(warehouse, plan, parts, replace, in_place_of, bundle_record, now()))
         seen_rows += sum(unit.rows for unit in group)
@@ -159,35 +141,6 @@ def _settle(warehouse: Warehouse, plan: Plan, in_place_of: Collection[str]) -> t
     return missing, [_Change(0, 0, superseded)]
 
 
-def _groups(units: Sequence[Unit], most_rows: int) -> Iterator[list[Unit]]:
-    """Cut units into runs of at most `most_rows` rows and `UNITS_PER_TRANSACTION` units, and at least one unit."""
-    group: list[Unit] = []
-    rows = 0
-    for unit in units:
-        if group and (rows + unit.rows > most_rows or len(group) == UNITS_PER_TRANSACTION):
-            yield group
-            group, rows = [], 0
-        group.append(unit)
-        rows += unit.rows
-    if group:
-        yield group
-
-
-def _prove(store: PartStore, units: Sequence[Unit], failures: list[PartCorrupt]) -> list[StagedPart]:
-    """Prove parts, some at a time; the errors of those that are damaged are added to `failures`."""
-
-    def prove(unit: Unit) -> StagedPart | PartCorrupt:
-        try:
-            return store.prove(unit)
-        except PartCorrupt as error:
-            return error
-
-    with ThreadPoolExecutor(_PROVERS) as threads:  # reading and hashing wait for the disk and leave the GIL alone
-        found = list(threads.map(prove, units))
-    failures += [each for each in found if isinstance(each, PartCorrupt)]
-    return [each for each in found if isinstance(each, StagedPart)]
-
-
 def _commit(
     warehouse: Warehouse,
     plan: Plan,
@@ -207,49 +160,13 @@ def _commit(
         superseded = supersede(con, slot, _planned(plan, {unit.source_path for unit in units}))
         remove_units(con, slot, [unit.unit_id for unit in units])
         if parts:
-            _insert_predictions(con, parts, at)
-            _insert_profiles(con, slot, parts)
-            _record_bundle(con, slot, parts[0].profile.labels, record, at)
+            insert_predictions(con, parts, at)
+            insert_profiles(con, slot, parts)
+            record_bundle(con, slot, parts[0].profile.labels, record, at)
             record_units(con, units, at)
         if in_place_of:
             superseded += remove_files(con, slot, in_place_of, _complete(plan, loaded_units(con, slot)))
     return _Change(len(units), sum(unit.rows for unit in units), superseded)
-
-
-def _insert_predictions(con: duckdb.DuckDBPyConnection, parts: list[StagedPart], at: datetime) -> None:
-    # Where a row stands in the table means nothing, and each thread may then write row groups of its own.
-    con.execute("SET preserve_insertion_order = false")
-    paths = [_literal(part.path) for part in parts]
-    (inserted,) = con.execute(_ADD_PREDICTIONS, [at, paths]).fetchone() or (0,)
-    expected = sum(part.unit.rows for part in parts)
-    if inserted != expected:
-        raise TerminalError(
-            f"{inserted:,} rows came out of {len(parts)} parts",
-            expected=f"{expected:,}, as when they were proved a moment before",
-            action="nothing of them was kept; find out what else writes to the parts, then run `yeban load`",
-        )
-
-
-def _literal(path: Path) -> str:
-    """A path in which DuckDB sees no pattern."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path.absolute()))
-
-
-def _insert_profiles(con: duckdb.DuckDBPyConnection, slot: Slot, parts: list[StagedPart]) -> None:
-    units = [part.unit.unit_id for part in parts]
-    profiles = [part.profile.to_json_bytes(with_tokens=False).decode() for part in parts]
-    con.execute(_ADD_PROFILES, [units, slot.task, slot.logical_date, slot.bundle, profiles])
-
-
-def _record_bundle(
-    con: duckdb.DuckDBPyConnection,
-    slot: Slot,
-    labels: Sequence[str],
-    record: Mapping[str, Any] | None,
-    at: datetime,
-) -> None:
-    flat = None if record is None else json.dumps(record, ensure_ascii=False, sort_keys=True)
-    con.execute(_ADD_BUNDLE, [slot.task, slot.bundle, list(labels), flat, at])
 
 
 def _complete(plan: Plan, loaded: Collection[str]) -> set[str]:

@@ -6,13 +6,13 @@ from itertools import count
 from pathlib import Path
 
 
-def log_of(database: Path) -> Path:
-    """Where DuckDB writes ahead."""
+def wal_of(database: Path) -> Path:
+    """The write-ahead log beside a DuckDB file."""
     return database.with_name(f"{database.name}.wal")
 
 
-def set_aside(log: Path) -> None:
+def set_aside(wal: Path) -> None:
     """Move a log whose database was removed: it fits no other, and DuckDB would refuse the new one because of it."""
-    if log.exists():
-        names = (log.with_name(f"{log.name}.orphan{number or ''}") for number in count())
-        log.replace(next(name for name in names if not name.exists()))
+    if wal.exists():
+        names = (wal.with_name(f"{wal.name}.orphan{number or ''}") for number in count())
+        wal.replace(next(name for name in names if not name.exists()))

@@ -26,7 +26,7 @@ ENDLESS = "SELECT md5(range::VARCHAR) AS text FROM range(20_000_000)"
 
 def stop_while_loading(how: str, *command: str) -> None:
     """Runs in another process: the signal comes while DuckDB inserts rows."""
-    _stop_in(loader, "_insert_predictions", how, command, lambda con: con.execute(f"CREATE TEMP TABLE t AS {ENDLESS}"))
+    _stop_in(loader, "insert_predictions", how, command, lambda con: con.execute(f"CREATE TEMP TABLE t AS {ENDLESS}"))
 
 
 def stop_while_reading(how: str, *command: str) -> None:

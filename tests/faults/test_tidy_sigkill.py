@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.lake.journal.states import SlotStates
 from storage.lake.parts import PartStore
-from storage.lake.retired import RetiredStore
 from tests.support.command import start_yeban, yeban, yeban_process
 from tests.support.kept import ROWS, night, rows_by_slot, slot_of_age
 
@@ -46,18 +46,18 @@ def kill_tidy(root: Path, ready: Callable[[], bool], log: Path) -> None:
 def test_predictions(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 1, 9000)
-    whole, retired = rows_by_slot(root), RetiredStore(root / "retired")
+    whole, retired = rows_by_slot(root), SlotStates(root / "parts", root / "retired")
     for notes in (1, 5, 12):
-        kill_tidy(root, lambda notes=notes: len(retired.slots()) >= notes, tmp_path / "log")
-        assert len(retired.slots()) < len(OLD)
+        kill_tidy(root, lambda notes=notes: len(retired.retired_slots()) >= notes, tmp_path / "log")
+        assert len(retired.retired_slots()) < len(OLD)
         yeban("load", "--home", root).calmly()
         left = rows_by_slot(root)
         assert all(left.get(slot) in (None, rows) for slot, rows in whole.items())  # a date goes at once
-        assert all(left[slot] == ROWS for slot in OLD if not retired.has(slot))
+        assert all(left[slot] == ROWS for slot in OLD if not retired.is_retired(slot))
     yeban_process("tidy", "--home", root).well()
     assert rows_by_slot(root) == {}
     assert list((root / "parts").rglob("*.parquet")) == []
-    assert retired.slots() == sorted(OLD, key=lambda slot: slot.logical_date)
+    assert retired.retired_slots() == sorted(OLD, key=lambda slot: slot.logical_date)
     assert "nothing to load" in yeban("load", "--home", root).well().out
     assert rows_by_slot(root) == {}
     assert "Traceback" not in (tmp_path / "log").read_text()

@@ -14,6 +14,7 @@ from jobs.runs.context import quiet_context
 from jobs.tidy.choosing import Bound, Item, choose
 from jobs.tidy.tidy import TidyRequest, tidy
 from jobs.warehouse.load import load_staged
+from storage.lake.journal.marks import Marks
 from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
 from tests.support.batches import head_of, items_of
@@ -125,15 +126,15 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
         load_staged(home, None, quiet_context())
         rows_now = rows_by_slot(root) if home.warehouse.exists() else {}
         assert all(rows_now.get(slot_of_age(age), 0) in (0, ROWS) for age in special)
-        assert all(slot not in rows_now for slot in home.retired_store.slots())
+        assert all(slot not in rows_now for slot in home.journal.retired_slots())
 
 
 def _make(home: Home, slot: Slot, what: str) -> None:
     night(home.root, slot, loaded=what != "unloaded")
     if what == "marked":
-        home.part_store.mark(slot, "again", ["u"])
+        Marks(home.parts).add(slot, "again", ["u"])
     elif what == "ordered":
-        home.replace_orders.add(slot, ["b0"])
+        home.journal.order_replace(slot, ["b0"])
     elif what == "frozen":
         profile = part_profile(part_table(units_of(slot, 300, 300)[0]))
         origin = DatesOrigin("comment", slot.bundle, slot.logical_date, slot.logical_date, 1, 300)

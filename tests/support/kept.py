@@ -32,7 +32,7 @@ def night(root: Path, slot: Slot, *, loaded: bool = True) -> tuple[Unit, ...]:
     units = units_of(slot, ROWS, STEP)
     stage(lake.store, *units)
     plan = Plan(slot, {units[0].source_path: units})
-    lake.store.save_plan(plan)
+    lake.adopt(plan)
     if loaded:
         lake.load(plan)
     return units
@@ -40,7 +40,7 @@ def night(root: Path, slot: Slot, *, loaded: bool = True) -> tuple[Unit, ...]:
 
 def summary(root: Path, slot: Slot) -> None:
     """Keep the summary of a night."""
-    find_summary(Lake(root).store, SummaryStore(root / "summaries"), slot)
+    find_summary(Lake(root).journal, SummaryStore(root / "summaries"), slot)
 
 
 def rows_by_slot(root: Path) -> dict[Slot, int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.plan import Plan
 from storage.records import Slot, Unit
 from storage.warehouse.connection import Warehouse
@@ -18,13 +18,18 @@ class Lake:
     """A home with a part store and a warehouse; every load is a minute after the one before."""
 
     def __init__(self, home: Path) -> None:
-        self.store = PartStore(home / "parts")
+        self.journal = SlotJournal(home / "parts", home / "retired")
+        self.store = self.journal.parts
         self.warehouse = Warehouse(home / "yeban.duckdb", patience_s=0)
         self.now = NIGHT
 
     def clock(self) -> datetime:
         self.now += timedelta(minutes=1)
         return self.now
+
+    def adopt(self, plan: Plan) -> None:
+        """Make it the slot's plan; the warehouse is not asked."""
+        self.journal.adopt(plan, list)
 
     def load(self, plan: Plan, **options: Any) -> LoadReport:
         return load(self.store, self.warehouse, plan, **{"bundle_record": None, "now": self.clock, **options})

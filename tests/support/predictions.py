@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.counts import MARKS
 from storage.profiles.measure import RowFacts, profile_of
 from storage.profiles.profile import Profile
 from storage.profiles.sample import SAMPLE_ROWS, sample_of
 from storage.profiles.tokens import count_tokens
-from storage.records import PART_SCHEMA, Slot, Unit
+from storage.records import Slot, Unit
 
 LABELS = ("负面", "正面", "中性")
 NIGHT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -24,7 +24,7 @@ from batch.scorer import Scorer
 from models.bundle import Bundle, open_bundle
 from models.training.data import LabelledRows
 from models.training.fit import train
-from storage.lake.parts import PartStore
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.profiles.references import DevOrigin, Reference
 from storage.records import Slot
 from tests.support.training import recipe, rows
@@ -47,23 +47,23 @@ def bundle(plain: Bundle, tmp_path: Path) -> Bundle:
     return open_bundle(Path(shutil.copytree(plain.path, tmp_path / "bundle")))
 
 
-def a_night(bundle: Bundle, home: Path) -> tuple[PartStore, Slot]:
+def a_night(bundle: Bundle, home: Path) -> tuple[SlotJournal, Slot]:
     """Score the dev rows as a dump."""
     pq.write_table(pa.table({"text": pa.array(TEXTS, pa.string())}), home / "dev.parquet")
     slot = Slot("t", date.min, bundle.version)
     sources, _ = find_sources(["dev.parquet"], slot.logical_date, home)
     dump = plan_dump(sources, slot, ColumnMapping("text"), UnitSize())
-    store = PartStore(home / "parts")
-    work = ScoringWork(dump, dump.plan.units, store, ColumnMapping("text"), "UTC")
+    journal = SlotJournal(home / "parts", home / "retired")
+    work = ScoringWork(dump, dump.plan.units, journal.parts, ColumnMapping("text"), "UTC")
     LocalExecutor(Scorer(bundle, CPU)).run(work, lambda _: None)
-    store.save_plan(dump.plan)
-    return store, slot
+    journal.adopt(dump.plan, list)
+    return journal, slot
 
 
 def test_is_what_a_night_leaves_of_the_same_rows(bundle: Bundle, tmp_path: Path) -> None:
     reference = dev_reference(Scorer(bundle, CPU), DEV, texts=True)
-    store, slot = a_night(bundle, tmp_path)
-    plan = store.load_plan(slot)
+    journal, slot = a_night(bundle, tmp_path)
+    store, plan = journal.parts, journal.plan(slot)
     assert plan
     (unit,) = plan.units
     assert reference.profile.to_json_bytes() == store.profile(unit).to_json_bytes()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from batch.input.columns import RawRows
 from batch.predictions import to_table
 from batch.scores import Scores
-from storage.records import PART_SCHEMA, Unit
+from storage.prediction_columns import PART_SCHEMA
+from storage.records import Unit
 from tests.support.dumps import SLOT
 
 LABELS = ("差", "好", "一般")

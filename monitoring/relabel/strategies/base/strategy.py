@@ -14,7 +14,7 @@ from monitoring.relabel.strategies.base.pool import Arm, Models, Pool
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
-    from storage.warehouse.relabel_candidates import Measure
+    from storage.warehouse.relabel_texts import Measure
 
 Source = Literal["sample", "drawn", "uncertain", "both", "labelled"]
 """Where a strategy looks: the beginning of a uniform draw in its order, a uniform sample, the texts that the model is

@@ -64,8 +64,9 @@ def score(home: Home, bundle: Bundle, day: int, version: str | None = None) -> t
     """Stage a date, as if it had been scored."""
     slot = slot_of(version or bundle.version, day=day)
     units = units_of(slot, 60, 20, f"{day}.parquet")
-    store = home.part_store
-    store.save_plan(Plan(slot, {f"{day}.parquet": units}))
+    journal = home.journal
+    store = journal.parts
+    journal.adopt(Plan(slot, {f"{day}.parquet": units}), list)
     stage(store, *units, labels=bundle.labels)
     return units
 
@@ -150,7 +151,7 @@ class TestRefuses:
 
     def test_dates_without_rows_only(self, home: Home, bundle: Bundle) -> None:
         slot = slot_of(bundle.version, day=3)
-        home.part_store.save_plan(Plan(slot, {"3.parquet": ()}))
+        home.journal.adopt(Plan(slot, {"3.parquet": ()}), list)
         with pytest.raises(ReferenceUnusable, match="no date"):
             freeze_reference(home, FreezeRequest("comment", november(1), november(7)), JobContext(Recorded()))
 

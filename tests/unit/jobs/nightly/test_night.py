@@ -13,6 +13,7 @@ from jobs.config.home import Home
 from jobs.config.model import Config
 from jobs.nightly.night import run_steps
 from jobs.nightly.report import StepReport, steps_of, worst_code
+from jobs.nightly.slot_view import SlotView
 from jobs.nightly.steps import STEPS, Night, Step, StepResult
 from jobs.runs.context import quiet_context, system_clock
 from jobs.runs.record import recorded_run
@@ -37,7 +38,8 @@ class Tried:
     def __init__(self, root: Path, **ends: BaseException | StepResult) -> None:
         self.runs = RunLog(root / "runs")
         bundle = open_bundle(EMBEDDED / "comment")  # no step here looks at it
-        self.night = Night(Home(root, Config()), SLOT, bundle, (), quiet_context())
+        home = Home(root, Config())
+        self.night = Night(home, SLOT, bundle, SlotView(home, SLOT, ()), quiet_context())
         self.ends, self.worked = {name.replace("_", " "): end for name, end in ends.items()}, []
 
     def run(self, missing: Callable[[str, str], str] = lambda _name, _stamp: "new", **known: StepReport) -> None:

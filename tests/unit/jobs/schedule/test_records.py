@@ -8,7 +8,7 @@ import pytest
 from jobs.calendar.occasions import Occasion
 from jobs.schedule.records import SinceStore, nights_of, settled_by
 from jobs.schedule.service import HomeRecords
-from storage.lake.retired import RetiredStore, Retirement
+from storage.lake.journal.retirement import Retirement
 from storage.records import Slot
 from tests.support.watching import World, job
 
@@ -52,8 +52,8 @@ def test_a_later_look_counts_and_a_later_failure_does_not(world: World) -> None:
 
 def test_a_night_whose_predictions_were_retired_is_settled(world: World) -> None:
     world.record("comment", NIGHT, "failed")
-    retired = RetiredStore(world.home.retired)
-    retired.note(Slot("comment", NIGHT, "b1"), Retirement(NOW, "too old", 5))
+    journal = world.home.journal
+    journal.retire(Slot("comment", NIGHT, "b1"), Retirement(NOW, "too old", 5))
     occasions = {night: Occasion(night, NOW) for night in (NIGHT, NIGHT - timedelta(days=1))}
     settled = HomeRecords(world.home).settled
     assert [settled("comment")(each) for each in occasions.values()] == [True, False]

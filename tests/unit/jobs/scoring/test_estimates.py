@@ -70,7 +70,7 @@ def test_parts_of_the_same_bundle_tell(tmp_path: Path) -> None:
     for slot in (slot_of_age(9), slot_of_age(1, "other")):
         units = units_of(slot, 2_000, 500)
         stage(lake.store, *units)
-        lake.store.save_plan(plan_of(slot, units))
+        lake.adopt(plan_of(slot, units))
     found = find_footprint(home_of(tmp_path), slot_of_age(0))
     size = sum(PartStore(tmp_path / "parts").size(slot) for slot in (slot_of_age(9), slot_of_age(1, "other")))
     assert found.known

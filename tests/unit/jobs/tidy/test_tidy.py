@@ -19,8 +19,9 @@ from jobs.warehouse.load import load_staged
 from jobs.warehouse.retire import bring_back
 from storage.errors import DateRetired, TaskWanted
 from storage.files.slot_folders import slot_folder
+from storage.lake.journal.marks import Marks
+from storage.lake.journal.retirement import Retirement
 from storage.lake.parts import PartStore
-from storage.lake.retired import Retirement
 from storage.nights.store import StoredNight
 from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
@@ -76,11 +77,11 @@ def test_what_is_not_loaded_stays(tmp_path: Path) -> None:
     night(tmp_path, OLD, loaded=False)
     assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["it is not loaded yet"]
     load_staged(home, None, CONTEXT)
-    home.part_store.mark(OLD, "again", ["u"])
+    Marks(home.parts).add(OLD, "again", ["u"])
     report = tidy(home, TidyRequest(), CONTEXT)
     assert why(report, OLD) == ["--force has ordered it again"] * 2
-    home.part_store.unmark(OLD, "again", ["u"])
-    home.replace_orders.add(OLD, ["b0"])
+    Marks(home.parts).remove(OLD, "again", ["u"])
+    home.journal.order_replace(OLD, ["b0"])
     assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["it is to take the place of other bundles"] * 2
     assert len(staged(home, OLD)) == 2
     assert rows_by_slot(tmp_path) == {OLD: ROWS}
@@ -105,22 +106,22 @@ def test_predictions_of_an_old_date_go_and_nothing_brings_them_back(tmp_path: Pa
     assert load_staged(home, None, CONTEXT) == []
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
     assert home.part_store.slots() == [YOUNG]
-    retired = home.retired_store
-    assert retired.slots() == [OLD]
+    journal = home.journal
+    assert journal.retired_slots() == [OLD]
     with pytest.raises(DateRetired, match="50 days old, kept are 30"):
-        retired.check(OLD)
-    retired.check(slot_of_age(50, "another bundle"))
+        journal.check_not_retired(OLD)
+    journal.check_not_retired(slot_of_age(50, "another bundle"))
     assert home.summary_store.units(OLD) is not None
     bring_back(home, OLD)
-    retired.check(OLD)
-    assert retired.slots() == []
+    journal.check_not_retired(OLD)
+    assert journal.retired_slots() == []
 
 
 def test_a_removal_that_was_cut_off_is_finished_first(tmp_path: Path) -> None:
     """The note was written, and then the power went."""
     home = home_of(tmp_path, predictions={"days": 3000})
     night(tmp_path, OLD)
-    home.retired_store.note(OLD, Retirement(NOW, "too old", ROWS))
+    home.journal.retire(OLD, Retirement(NOW, "too old", ROWS))
     assert load_staged(home, None, CONTEXT) == []
     tidy(home, TidyRequest(), CONTEXT)
     assert rows_by_slot(tmp_path) == {}
@@ -316,7 +317,7 @@ def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
             waits.set()
             while states(home) != ["interrupted"] and time.monotonic() < deadline:
                 time.sleep(0.01)
-            home.part_store.mark(last, "again", staged(home, last))
+            Marks(home.parts).add(last, "again", staged(home, last))
 
     waiter = threading.Thread(target=run)
     waiter.start()

@@ -1,6 +1,5 @@
 import dataclasses
 import hashlib
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -13,11 +12,12 @@ from storage.errors import DiskFull, PartCorrupt
 from storage.files.atomic import write_bytes
 from storage.lake import checks as part_checks
 from storage.lake import unit_files
+from storage.lake.journal.plan_file import write_plan
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.unit_files import UNIT_KEY
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.profile import Profile, empty
-from storage.records import PART_SCHEMA, Slot
 from tests.support.predictions import LABELS, part_profile, part_sample, part_table, plan_of, slot_of, stage, units_of
 
 SLOT = slot_of()
@@ -56,7 +56,7 @@ def test_the_layout_is_hive(store: PartStore, tmp_path: Path) -> None:
 
 def test_other_programs_can_read_the_lake(store: PartStore, tmp_path: Path) -> None:
     stage(store, UNIT, OTHER)
-    store.save_plan(plan_of(SLOT, (UNIT, OTHER)))
+    write_plan(store.root, plan_of(SLOT, (UNIT, OTHER)))
     pattern = str(tmp_path / "parts" / "**" / "part-*.parquet")
     query = "SELECT count(*), count(DISTINCT source_row) FROM read_parquet(?, hive_partitioning = true)"
     with duckdb.connect() as con:
@@ -103,7 +103,7 @@ def test_a_part_is_whole_the_moment_it_has_its_name(store: PartStore, monkeypatc
         real(path, target)
         named.append(target.name.partition("-")[0])
         if target == store.path(UNIT):
-            assert store.prove(UNIT).unit == UNIT
+            assert store.verify(UNIT).unit == UNIT
         return target
 
     monkeypatch.setattr(Path, "replace", replace)
@@ -154,29 +154,16 @@ def test_the_part_before_stays_until_the_new_one_is_written(store: PartStore, mo
         full.setattr(unit_files, "_write_part", fail)
         with pytest.raises(DiskFull):
             stage(store, UNIT)
-    assert store.prove(UNIT).unit == UNIT
-
-
-def test_marks_are_kept_apart_and_outlive_a_new_part(store: PartStore) -> None:
-    assert store.marked(SLOT, "again") == set()
-    store.mark(SLOT, "again", [UNIT.unit_id, OTHER.unit_id])
-    store.mark(SLOT, "renewed", [OTHER.unit_id])
-    stage(store, UNIT, OTHER)
-    store.discard(SLOT, [UNIT.unit_id])
-    assert store.marked(SLOT, "again") == {UNIT.unit_id, OTHER.unit_id}
-    assert store.marked(SLOT, "renewed") == {OTHER.unit_id}
-    store.unmark(SLOT, "again", [UNIT.unit_id, "never-marked"])
-    assert store.marked(SLOT, "again") == {OTHER.unit_id}
-    assert store.staged_units(SLOT) == {OTHER.unit_id}
+    assert store.verify(UNIT).unit == UNIT
 
 
 def test_parts_tell_their_units(store: PartStore) -> None:
-    assert store.recover(SLOT) == []
+    assert store.units_in_metadata(SLOT) == []
     stage(store, UNIT, OTHER)
-    assert set(store.recover(SLOT)) == {UNIT, OTHER}
+    assert set(store.units_in_metadata(SLOT)) == {UNIT, OTHER}
     store.path(UNIT).write_bytes(b"PAR1")
     store.path(OTHER).rename(store.path(OTHER).with_name("part-0000000000000000.parquet"))
-    assert store.recover(SLOT) == []
+    assert store.units_in_metadata(SLOT) == []
 
 
 def test_a_table_that_is_not_the_units_is_refused(store: PartStore) -> None:
@@ -223,17 +210,17 @@ def test_a_unit_without_rows_can_be_staged(store: PartStore) -> None:
 
 def test_a_part_that_is_missing_truncated_altered_or_renamed_is_corrupt(store: PartStore) -> None:
     with pytest.raises(PartCorrupt, match="can't be proved"):
-        store.prove(UNIT)
+        store.verify(UNIT)
     stage(store, UNIT, OTHER)
     whole = store.path(UNIT).read_bytes()
     for size in (0, 4, len(whole) // 2, len(whole) - 1):
         store.path(UNIT).write_bytes(whole[:size])
         with pytest.raises(PartCorrupt, match="altered") as caught:
-            store.prove(UNIT)
+            store.verify(UNIT)
         assert caught.value.facts["unit"] == UNIT.unit_id
     store.path(UNIT).write_bytes(store.path(OTHER).read_bytes())
     with pytest.raises(PartCorrupt, match="altered"):
-        store.prove(UNIT)
+        store.verify(UNIT)
 
 
 def test_another_units_files_under_this_units_names_are_corrupt(store: PartStore) -> None:
@@ -241,7 +228,7 @@ def test_another_units_files_under_this_units_names_are_corrupt(store: PartStore
     for path in store.path(OTHER).parent.glob(f"*{OTHER.unit_id}*"):
         path.rename(path.with_name(path.name.replace(OTHER.unit_id, UNIT.unit_id)))
     with pytest.raises(PartCorrupt, match="altered"):
-        store.prove(UNIT)
+        store.verify(UNIT)
 
 
 @pytest.mark.parametrize("name", ["part-{}.parquet", "profile-{}.json", "sample-{}.parquet", "seal-{}.sha256"])
@@ -252,12 +239,12 @@ def test_a_flipped_bit_anywhere_is_found(store: PartStore, name: str) -> None:
     for place in range(0, len(whole), max(len(whole) // 60, 1)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with pytest.raises(PartCorrupt):
-            store.prove(UNIT)
+            store.verify(UNIT)
     path.write_bytes(whole)
-    assert store.prove(UNIT).profile == store.profile(UNIT)
+    assert store.verify(UNIT).profile == store.profile(UNIT)
     path.unlink()
     with pytest.raises(PartCorrupt):
-        store.prove(UNIT)
+        store.verify(UNIT)
 
 
 def test_a_part_with_the_columns_of_another_version_is_corrupt(
@@ -268,9 +255,9 @@ def test_a_part_with_the_columns_of_another_version_is_corrupt(
     with monkeypatch.context() as before:
         before.setattr(part_checks, "PART_SCHEMA", older.schema)
         store.stage(UNIT, older, part_profile(part_table(UNIT)), part_sample(older))
-        assert store.prove(UNIT).unit == UNIT
+        assert store.verify(UNIT).unit == UNIT
     with pytest.raises(PartCorrupt, match="columns differ from the schema of a part: margin"):
-        store.prove(UNIT)
+        store.verify(UNIT)
 
 
 def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
@@ -278,7 +265,7 @@ def test_a_profile_that_is_not_the_units_is_corrupt(store: PartStore) -> None:
     path = store.path(UNIT).with_name(f"profile-{UNIT.unit_id}.json")
     for data in (b"{", empty(LABELS).to_json_bytes()):
         path.write_bytes(data)
-        for look in (store.profile, store.prove):
+        for look in (store.profile, store.verify):
             with pytest.raises(PartCorrupt):
                 look(UNIT)
 
@@ -303,33 +290,8 @@ def test_what_the_system_refuses_is_not_corruption(store: PartStore) -> None:
         store.read(UNIT)
 
 
-class TestPlans:
-    def test_saved_and_loaded(self, store: PartStore) -> None:
-        plan = Plan(SLOT, {"a.parquet": (UNIT, OTHER), "none.parquet": ()})
-        assert store.load_plan(SLOT) is None
-        store.save_plan(plan)
-        assert store.load_plan(SLOT) == plan
-
-    @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"task": 1}'])
-    def test_a_damaged_plan_is_explained(self, store: PartStore, tmp_path: Path, data: bytes) -> None:
-        store.save_plan(plan_of(SLOT, (UNIT,)))
-        path = next((tmp_path / "parts").rglob("_plan.json"))
-        path.write_bytes(data)
-        with pytest.raises(PartCorrupt, match=r"_plan\.json"):
-            store.load_plan(SLOT)
-
-    def test_another_slots_plan_is_refused(self, store: PartStore, tmp_path: Path) -> None:
-        store.save_plan(plan_of(SLOT, (UNIT,)))
-        other = Slot("comment", date(2026, 11, 23), "b1")
-        store.save_plan(plan_of(other, units_of(other, 10, 10)))
-        mine, theirs = sorted((tmp_path / "parts").rglob("_plan.json"))
-        theirs.write_bytes(mine.read_bytes())
-        with pytest.raises(PartCorrupt, match="plan of"):
-            store.load_plan(other)
-
-
 def test_folders_that_are_no_slots_are_left_alone(store: PartStore, tmp_path: Path) -> None:
-    store.save_plan(Plan(SLOT, {}))
+    write_plan(store.root, Plan(SLOT, {}))
     (root,) = tmp_path.rglob("task=*")
     for stray in ("logical_date=tmp/bundle=y", "logical_date=2026-13-01/bundle=y", "logical_date=/bundle=y"):
         (root / stray).mkdir(parents=True)
@@ -341,7 +303,7 @@ def test_slots_are_listed_by_task_whatever_their_names(store: PartStore) -> None
     slots = [slot_of("b1", "评论/微博=1"), *news]
     assert store.slots(None) == []
     for slot in slots:
-        store.save_plan(plan_of(slot, units_of(slot, 10, 10)))
+        write_plan(store.root, plan_of(slot, units_of(slot, 10, 10)))
     assert store.slots("评论/微博=1") == [slots[0]]
     assert store.slots("news") == news
     assert store.slots() == [*news, slots[0]]

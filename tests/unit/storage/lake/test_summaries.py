@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import DiskFull, PartCorrupt
+from storage.lake.journal.slot_journal import SlotJournal
 from storage.lake.parts import PartStore
 from storage.lake.plan import Plan
 from storage.lake.summaries import SummaryStore, find_summary, summarise
@@ -25,8 +26,13 @@ FILES = ("profile.json", "sample.parquet", "seal.sha256", "units.json")
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> PartStore:
-    return PartStore(tmp_path / "parts")
+def journal(tmp_path: Path) -> SlotJournal:
+    return SlotJournal(tmp_path / "parts", tmp_path / "retired")
+
+
+@pytest.fixture
+def parts(journal: SlotJournal) -> PartStore:
+    return journal.parts
 
 
 @pytest.fixture
@@ -95,32 +101,32 @@ def test_another_plan_makes_a_new_one(parts: PartStore, store: SummaryStore) -> 
     assert summarise(parts, store, PLAN) == (by_hand(*UNITS), ())
 
 
-def test_outlives_the_parts(parts: PartStore, store: SummaryStore, tmp_path: Path) -> None:
+def test_outlives_the_parts(journal: SlotJournal, parts: PartStore, store: SummaryStore, tmp_path: Path) -> None:
     stage(parts, *UNITS)
-    parts.save_plan(PLAN)
+    journal.adopt(PLAN, list)
     whole = summarise(parts, store, PLAN)
     parts.discard(SLOT, [unit.unit_id for unit in UNITS[:3]])
-    assert find_summary(parts, store, SLOT) == whole
+    assert find_summary(journal, store, SLOT) == whole
     parts.discard(SLOT, [unit.unit_id for unit in UNITS])
-    assert find_summary(parts, store, SLOT) == whole
+    assert find_summary(journal, store, SLOT) == whole
     next((tmp_path / "parts").rglob("_plan.json")).unlink()
-    assert find_summary(parts, store, SLOT) == whole
-    assert find_summary(parts, store, slot_of(day=1)) == (None, ())
+    assert find_summary(journal, store, SLOT) == whole
+    assert find_summary(journal, store, slot_of(day=1)) == (None, ())
 
 
 def test_a_plan_that_cannot_be_read_is_told_and_the_kept_one_taken(
-    parts: PartStore, store: SummaryStore, tmp_path: Path
+    journal: SlotJournal, parts: PartStore, store: SummaryStore, tmp_path: Path
 ) -> None:
     stage(parts, *UNITS)
-    parts.save_plan(PLAN)
+    journal.adopt(PLAN, list)
     plan = next((tmp_path / "parts").rglob("_plan.json"))
-    whole, _ = find_summary(parts, store, SLOT)
+    whole, _ = find_summary(journal, store, SLOT)
     plan.write_text("{", "utf-8")
-    summary, (failure,) = find_summary(parts, store, SLOT)
+    summary, (failure,) = find_summary(journal, store, SLOT)
     assert summary == whole
     assert "_plan.json" in failure.got
     next((tmp_path / "summaries").rglob("seal.sha256")).unlink()
-    assert find_summary(parts, store, SLOT)[0] is None
+    assert find_summary(journal, store, SLOT)[0] is None
 
 
 def test_units_that_are_not_staged_are_told_and_the_rest_is_not_kept(parts: PartStore, store: SummaryStore) -> None:
@@ -175,7 +181,7 @@ HARMS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "a truncated sample": ("sample", lambda path: path.write_bytes(path.read_bytes()[:-9])),
     "no sample": ("sample", Path.unlink),
     "a sample that is none": ("sample", resealed),
-    "no seal": ("seal", Path.unlink),
+    "no checksums": ("checksums", Path.unlink),
 }
 
 
@@ -202,13 +208,13 @@ def test_a_harmed_kept_summary_is_made_again(parts: PartStore, store: SummarySto
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_harmed_kept_summary_without_parts_is_told(
-    parts: PartStore, store: SummaryStore, tmp_path: Path, name: str
+    journal: SlotJournal, parts: PartStore, store: SummaryStore, tmp_path: Path, name: str
 ) -> None:
     stage(parts, *UNITS)
     summarise(parts, store, PLAN)
     parts.discard(SLOT, [unit.unit_id for unit in UNITS])
     flip(kept_files(tmp_path)[name])
-    for summary, failures in (summarise(parts, store, PLAN), find_summary(parts, store, SLOT)):
+    for summary, failures in (summarise(parts, store, PLAN), find_summary(journal, store, SLOT)):
         assert summary is None
         assert "summary" in failures[0].got
     with pytest.raises(PartCorrupt, match="the kept summary"):

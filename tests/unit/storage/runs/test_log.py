@@ -10,8 +10,7 @@ import pytest
 
 from storage.errors import ConfigError, TerminalError
 from storage.processes import host_name, process_start
-from storage.runs.log import CHECKED_AT, LEFT_OUT, RunLog, RunRecord, load_runs
-from storage.warehouse.connection import Warehouse
+from storage.runs.log import CHECKED_AT, LEFT_OUT, RunLog, RunRecord
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DONE = RunRecord(
@@ -162,8 +161,6 @@ def test_a_file_that_is_no_run_is_left_out_and_named_once(
     assert "move it" in error.action
     with pytest.raises(TerminalError, match=r"odd\.json"):
         log.get("odd")
-    with Warehouse(tmp_path / "w.duckdb").writing() as con:
-        assert load_runs(con, log) == 1
 
 
 def test_what_cannot_be_opened_is_left_out_too(log: RunLog, tmp_path: Path) -> None:
@@ -179,35 +176,6 @@ def test_a_temporary_is_no_run(log: RunLog, tmp_path: Path) -> None:
     (tmp_path / "runs" / ".tmp-h-1-0123456789abcdef.json").write_bytes(b"{")
     assert log.list() == [DONE]
     assert log.get("") == DONE
-
-
-def test_the_warehouse_gets_every_run_once(log: RunLog, tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w.duckdb")
-    log.write(dataclasses.replace(DONE, state="staged", failures=[]))
-    log.write(dataclasses.replace(DONE, run_id="other", logical_date=None, bundle=None, finished_at=None))
-    for _ in range(2):
-        with warehouse.writing() as con:
-            assert load_runs(con, log) == 2
-    log.write(dataclasses.replace(DONE, process_start="0123456789abcdef.5"))  # of no use in the table
-    with warehouse.writing() as con:
-        load_runs(con, log)
-    with warehouse.reading() as con:
-        rows = con.execute(
-            "SELECT run_id, state, failures, figures->>'device', logical_date, epoch(started_at), "
-            "epoch_us(finished_at), rows FROM runs ORDER BY run_id"
-        ).fetchall()
-    assert DONE.finished_at is not None
-    end_us = round(DONE.finished_at.timestamp() * 1e6)
-    start_s = START.timestamp()
-    assert rows == [
-        (DONE.run_id, "done", ["one 坏 part"], "cpu", DONE.logical_date, start_s, end_us, 100),
-        ("other", "done", ["one 坏 part"], "cpu", None, start_s, None, 100),
-    ]
-
-
-def test_an_empty_log_can_be_loaded(log: RunLog, tmp_path: Path) -> None:
-    with Warehouse(tmp_path / "w.duckdb").writing() as con:
-        assert load_runs(con, log) == 0
 
 
 def test_when_a_run_is_done_and_when_not_all_of_it() -> None:

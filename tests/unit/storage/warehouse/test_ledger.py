@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -6,7 +7,7 @@ import pytest
 
 from storage.records import Unit
 from storage.warehouse.connection import Warehouse
-from storage.warehouse.ledger import loaded_units, record_units, remove_units, supersede
+from storage.warehouse.ledger import last_loaded_date, loaded_units, record_units, remove_units, supersede
 from tests.support.predictions import NIGHT, slot_of, units_of
 
 SLOT, OTHER_SLOT = slot_of("b1"), slot_of("b2")
@@ -61,3 +62,10 @@ def test_remove_units_takes_all_three_tables(con: duckdb.DuckDBPyConnection) -> 
     assert con.execute("SELECT count(*) FROM profiles").fetchone() == (4,)
     remove_units(con, SLOT, [])
     assert loaded_units(con, SLOT) == ids(*B)
+
+
+def test_the_last_loaded_date(con: duckdb.DuckDBPyConnection) -> None:
+    record_units(con, units_of(slot_of("b1", day=21), 10, 10), NIGHT)
+    assert last_loaded_date(con, "comment", "b1") == date(2026, 11, 22)
+    assert last_loaded_date(con, "comment", "b3") is None
+    assert last_loaded_date(con, "weibo", "b1") is None

@@ -10,10 +10,11 @@ import pytest
 from storage.errors import PartCorrupt, TerminalError
 from storage.lake.parts import StagedPart
 from storage.lake.plan import Plan
+from storage.prediction_columns import PART_SCHEMA
 from storage.profiles.profile import Profile
 from storage.profiles.tokens import no_tokens
-from storage.records import PART_SCHEMA, Unit
-from storage.warehouse import loader
+from storage.records import Unit
+from storage.warehouse import arriving
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.loader import LoadReport
 from tests.support.lake import Lake, rows_of
@@ -137,7 +138,7 @@ def test_groups_keep_to_the_number_of_rows(lake: Lake) -> None:
 
 def test_groups_keep_to_the_number_of_units(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny units: it is their statistics that fill the memory."""
-    monkeypatch.setattr(loader, "UNITS_PER_TRANSACTION", 3)
+    monkeypatch.setattr(arriving, "UNITS_PER_TRANSACTION", 3)
     units = units_of(SLOT, 70, 10)
     stage(lake.store, *units)
     lake.load(plan_of(SLOT, units))
@@ -259,16 +260,16 @@ def test_the_parts_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) ->
     assert lake.rows(SLOT) == rows_of(*units)
 
 
-def test_parts_that_change_after_their_proof_are_not_taken(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_that_change_after_they_were_verified_are_not_taken(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(SLOT, 100, 60)
     stage(lake.store, *units)
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> StagedPart:
+    def verify(unit: Unit) -> StagedPart:
         return replace(real(unit), path=lake.store.path(units[0]))
 
     with monkeypatch.context() as change:
-        change.setattr(lake.store, "prove", prove)
+        change.setattr(lake.store, "verify", verify)
         with pytest.raises(TerminalError, match="120 rows came out of 2 parts"):
             lake.load(plan_of(SLOT, units))
     assert lake.rows(SLOT) == []
@@ -291,30 +292,30 @@ def test_another_loader_in_between_does_no_harm(lake: Lake, monkeypatch: pytest.
     units = units_of(SLOT, 200, 100)
     stage(lake.store, *units)
     rival: list[Callable[[], LoadReport]] = [lambda: lake.load(plan_of(SLOT, units[:1]))]
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> Any:
+    def verify(unit: Unit) -> Any:
         if rival:
             rival.pop()()
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "prove", prove)
+    monkeypatch.setattr(lake.store, "verify", verify)
     report = lake.load(plan_of(SLOT, units))
     assert report.rows == 100
     assert lake.rows(SLOT) == rows_of(*units)
 
 
-def test_the_warehouse_is_closed_while_parts_are_proved(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_warehouse_is_closed_while_parts_are_verified(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     units = units_of(SLOT, 300, 100)
     stage(lake.store, *units)
     opened: list[bool] = []
-    real = lake.store.prove
+    real = lake.store.verify
 
-    def prove(unit: Unit) -> Any:
+    def verify(unit: Unit) -> Any:
         with lake.warehouse.writing():  # patience is 0: raises if the loader held it
             opened.append(True)
         return real(unit)
 
-    monkeypatch.setattr(lake.store, "prove", prove)
+    monkeypatch.setattr(lake.store, "verify", verify)
     lake.load(plan_of(SLOT, units), rows_per_transaction=100)
     assert opened == [True] * 3

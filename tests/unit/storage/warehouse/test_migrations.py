@@ -1,13 +1,24 @@
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from storage import warehouse
 from storage.errors import TerminalError
 from storage.warehouse.migrations import Migration, is_outdated, migrate, packaged_migrations, schema_version
 
+SCHEMA = Path(warehouse.__path__[0]) / "schema"
 FIRST = packaged_migrations()[0]
 SECOND = Migration(2, "moods", "CREATE TABLE moods (mood VARCHAR); INSERT INTO moods VALUES ('好')")
+HISTORY = {
+    "0001_initial.sql": "7327fd8c67ad6ccb",
+    "0002_monitoring.sql": "cce538053e93e99c",
+    "0003_label_arms.sql": "39caca365849c235",
+    "0004_relabel.sql": "9dc6990397d604fb",
+}
+"""SHA-256 of each migration that ran in somebody's warehouse, its first digits."""
 BROKEN = Migration(2, "broken", "CREATE TABLE moods (mood VARCHAR); SELECT * FROM no_such_table")
 
 
@@ -23,6 +34,12 @@ def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 def test_packaged_migrations_are_numbered_without_gaps() -> None:
     assert [step.version for step in packaged_migrations()] == [*range(1, len(packaged_migrations()) + 1)]
+
+
+def test_a_migration_that_was_run_stays_as_it_is() -> None:
+    """A change of a table is a new migration: an old one does not run again."""
+    found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in SCHEMA.glob("*.sql")}
+    assert {name: found.get(name) for name in HISTORY} == HISTORY
 
 
 def test_the_first_makes_the_tables_that_are_used_now(con: duckdb.DuckDBPyConnection) -> None:

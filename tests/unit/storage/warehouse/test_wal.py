@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.warehouse.wal import log_of, set_aside
+from storage.warehouse.wal import set_aside, wal_of
 
 
 def test_logs_that_are_set_aside_get_names_of_their_own(tmp_path: Path) -> None:
-    log = log_of(tmp_path / "yeban.duckdb")
+    log = wal_of(tmp_path / "yeban.duckdb")
     set_aside(log)  # there is none
     for number in range(3):
         log.write_text(str(number))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import PartCorrupt
-from storage.lake.replace_orders import ReplaceOrders
+from storage.lake.journal.replace_orders import ReplaceOrders
 from storage.warehouse.ledger import bundles_of_date, loaded_rows, loaded_slots
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import plan_of, slot_of, stage, units_of
@@ -20,7 +20,7 @@ def test_an_order_stands_until_it_is_done(tmp_path: Path) -> None:
     orders.add(NEW, ["b0"])
     assert orders.of(NEW) == ("b0", "b1")
     assert orders.of(OLD) == ()
-    orders.done(NEW)
+    orders.remove(NEW)
     assert orders.of(NEW) == ()
     orders.add(NEW, ["b2"])
     assert list(tmp_path.rglob("*.json")) == []

@@ -1,7 +1,7 @@
-"""Orders to replace: which bundles' predictions of a date leave as those of a slot come, file by file.
+"""Replace orders: which bundles' predictions of a date leave as those of a slot come, file by file.
 
 `_replaces.json` in the slot's folder is written before anything is scored for it, and removed when all is done, so
-whoever loads the slot, however often it was cut off, knows what else is to go.
+every load of the slot, after any number of crashes, knows which other rows are to go.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME: Final = "_replaces.json"
 
 
 class ReplaceOrders:
-    """The orders of all slots.
+    """The replace orders of all slots.
 
     Args:
         root: `parts` under the home.
@@ -30,7 +30,7 @@ class ReplaceOrders:
         self._root = root
 
     def add(self, slot: Slot, bundles: Collection[str]) -> None:
-        """Order that the slot takes the place of other bundles; earlier orders stand.
+        """Order that the slot replaces other bundles; earlier orders stand.
 
         Raises:
             DiskFull: No space left.
@@ -40,7 +40,7 @@ class ReplaceOrders:
             write_json(slot_folder(self._root, slot) / _NAME, {"bundles": wanted})
 
     def of(self, slot: Slot) -> tuple[str, ...]:
-        """Bundles whose place the slot takes; none where nothing is ordered, or all was done.
+        """Bundles that the slot replaces; none where nothing is ordered, or the order is carried out.
 
         Raises:
             PartCorrupt: The order can't be read.
@@ -58,6 +58,6 @@ class ReplaceOrders:
                 path=str(path),
             ) from error
 
-    def done(self, slot: Slot) -> None:
-        """The order is carried out."""
+    def remove(self, slot: Slot) -> None:
+        """Remove the order: it is carried out."""
         remove_durably([slot_folder(self._root, slot) / _NAME])

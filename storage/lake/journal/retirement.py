@@ -1,7 +1,7 @@
-"""Dates that went: a note of each slot whose predictions were removed, written before anything of it is.
+"""Retired slots: a note of each slot whose predictions were removed, written before anything of it is removed.
 
-`<home>/retired/task=<t>/logical_date=<d>/bundle=<b>/retired.json`. Whoever finds the note and something of the slot
-knows that the removal was cut off, and nobody brings the slot back by accident.
+`<home>/retired/task=<t>/logical_date=<d>/bundle=<b>/retired.json`. A note beside remains of the slot means that the
+removal was cut off; a note alone keeps the slot from coming back by accident.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME: Final = "retired.json"
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A note.
+    """Why a slot's predictions were removed.
 
     Attributes:
         retired_at: When.
@@ -35,7 +35,7 @@ class Retirement:
     rows: int
 
 
-class RetiredStore:
+class RetirementNotes:
     """The folder of notes.
 
     Args:
@@ -45,7 +45,7 @@ class RetiredStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def note(self, slot: Slot, retirement: Retirement) -> None:
+    def write(self, slot: Slot, retirement: Retirement) -> None:
         """Write a note, durably.
 
         Raises:
@@ -62,8 +62,8 @@ class RetiredStore:
         """Slots with a note, of one task or all, sorted by task, date and bundle."""
         return [slot for slot in find_slots(self._root, task) if self.has(slot)]
 
-    def forget(self, slot: Slot) -> None:
-        """Take the note away: nothing of the slot may be left."""
+    def remove(self, slot: Slot) -> None:
+        """Remove the note: nothing of the slot may be left."""
         path = self._path(slot)
         remove_durably([path])
         remove_empty(path.parent, self._root)
