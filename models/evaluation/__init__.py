@@ -1,1 +1,1 @@
-"""How good a model is: figures with intervals, calibration, error analysis, and the page that shows them."""
+"""How good a model is: scores with intervals, calibration, error analysis, and the page that shows them."""

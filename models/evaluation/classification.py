@@ -46,7 +46,7 @@ def confusion_counts(gold: Int64, predicted: Int64, classes: int) -> Int64:
 def class_scores(counts: Int64, labels: Sequence[str]) -> tuple[ClassScores, ...]:
     """Precision, recall and F1 of each class from int64[C, C + 1] confusion counts."""
     hits, given, support = np.diagonal(counts), counts[:, :-1].sum(axis=0), counts.sum(axis=1)
-    precision, recall, f1 = _scores(hits, given, support)
+    precision, recall, f1 = precision_recall_f1(hits, given, support)
     return tuple(
         ClassScores(
             label=label,
@@ -77,8 +77,8 @@ def macro_scores(counts: Int64, over: NDArray[np.bool_], rng: np.random.Generato
     drawn = rng.multinomial(cells.sum(), cells / cells.sum(), size=RESAMPLES)
     point = _macro(cells[None, :], gold, given, over)
     spread = _macro(drawn, gold, given, over)
-    figures = (percentile_interval(float(p[0]), s) for p, s in zip(point, spread, strict=True))
-    return MacroScores(*figures)
+    intervals = (percentile_interval(float(p[0]), s) for p, s in zip(point, spread, strict=True))
+    return MacroScores(*intervals)
 
 
 def cell_scores(cells: Int64, gold: Int64, given: Int64, classes: int) -> tuple[Float64, Float64, Float64]:
@@ -92,7 +92,7 @@ def cell_scores(cells: Int64, gold: Int64, given: Int64, classes: int) -> tuple[
     """
     is_gold = np.eye(classes)[gold]
     is_given = np.eye(classes, classes + 1).T[given]
-    return _scores(cells @ (is_gold * is_given), cells @ is_given, cells @ is_gold)
+    return precision_recall_f1(cells @ (is_gold * is_given), cells @ is_given, cells @ is_gold)
 
 
 def _macro(cells: Int64, gold: Int64, given: Int64, over: NDArray[np.bool_]) -> tuple[Float64, ...]:
@@ -100,10 +100,16 @@ def _macro(cells: Int64, gold: Int64, given: Int64, over: NDArray[np.bool_]) -> 
     return tuple(score[:, over].mean(axis=1) for score in cell_scores(cells, gold, given, len(over)))
 
 
-def _scores(
+def precision_recall_f1(
     hits: NDArray[np.number], given: NDArray[np.number], support: NDArray[np.number]
 ) -> tuple[Float64, Float64, Float64]:
-    """Precision, recall and F1 by class, 0 where the quotient has no meaning."""
+    """Precision, recall and F1 of arrays of one shape, float64 of that shape each; 0 where a quotient has no meaning.
+
+    Args:
+        hits: Rows of a class that were predicted as it.
+        given: Rows that were predicted as it.
+        support: Rows of the class.
+    """
     return _ratio(hits, given), _ratio(hits, support), _ratio(2 * hits, given + support)
 
 

@@ -78,8 +78,8 @@ def compare(
 ) -> Comparison:
     """Compare two models row by row.
 
-    The bootstrap is paired: it draws rows, each with both answers, so what is hard for both cancels out. Drawing rows
-    is drawing counts of (gold, first answer, second answer), so its cost does not grow with the rows.
+    The bootstrap is paired: it draws rows, each with both predictions, so what is hard for both cancels out. Drawing
+    rows is drawing counts of (gold, first prediction, second prediction), so its cost does not grow with the rows.
 
     Args:
         champion: float[N, C], probabilities of the first model; a NaN row could not be scored.
@@ -131,7 +131,7 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Rows lumped by gold class and both answers.
+    """Rows grouped by gold class and both predictions.
 
     Attributes:
         gold: int64[K].

@@ -121,10 +121,10 @@ def _changes(name: str, changes: tuple[tuple[str, Change], ...], limits: GateLim
         nothing = LocalizedText("没有分组列，未检查", "no slice column was given, so there is nothing to check")
         return _check(name, True, Interval(math.nan, math.nan, math.nan), limit, nothing, NO_TEXT)
     worst = bad[0] if bad else min(changes, key=lambda each: each[1].difference.value)
-    told = bad[:NAMED] or [worst]
-    zh = "；".join(f"{_SETS[where].zh}「{c.name}」{_span(c.difference)}({c.rows} 条)" for where, c in told)
-    en = "; ".join(f"{c.name} ({_SETS[where].en}, {c.rows:,} rows) {_span(c.difference)}" for where, c in told)
-    more = len(bad) - len(told) if bad else 0
+    named = bad[:NAMED] or [worst]
+    zh = "；".join(f"{_SETS[where].zh}「{c.name}」{_span(c.difference)}({c.rows} 条)" for where, c in named)
+    en = "; ".join(f"{c.name} ({_SETS[where].en}, {c.rows:,} rows) {_span(c.difference)}" for where, c in named)
+    more = len(bad) - len(named) if bad else 0
     return _check(
         name,
         not bad,
@@ -251,5 +251,5 @@ def _points(share: float, *, sign: bool = True) -> str:
     return f"{100 * share:+.1f}" if sign else f"{100 * share:.1f}"
 
 
-def _span(figure: Interval) -> str:
-    return f"{_points(figure.value)} [{_points(figure.low)}, {_points(figure.high)}]"
+def _span(interval: Interval) -> str:
+    return f"{_points(interval.value)} [{_points(interval.low)}, {_points(interval.high)}]"

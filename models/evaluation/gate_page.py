@@ -9,7 +9,7 @@ from typing import Final, Literal
 from models.evaluation.comparison import Change
 from models.evaluation.gate_record import Evidence, GateReport
 from models.evaluation.record import Interval
-from models.pages.environment import page_environment
+from models.pages.environment import page_environment, shorten
 from models.pages.localized_text import Language, LocalizedText
 
 _MAX_CHANGES: Final = 40
@@ -77,8 +77,8 @@ def _table(evidence: Evidence, kind: Literal["classes", "slices"]) -> list[_Row]
     return [_Row(where, change, _bar(change.difference, widest)) for where, change in found]
 
 
-def _bar(figure: Interval, widest: float) -> _Bar:
-    low, value, high = (50 + 48 * end / widest for end in (figure.low, figure.value, figure.high))
+def _bar(interval: Interval, widest: float) -> _Bar:
+    low, value, high = (50 + 48 * end / widest for end in (interval.low, interval.value, interval.high))
     return _Bar(low, value, high)
 
 
@@ -87,4 +87,4 @@ def _points(share: float) -> str:
 
 
 def _shorten(text: str, limit: int = _MAX_CHARS) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return shorten(text, limit)

@@ -1,4 +1,4 @@
-"""What the gate is told and what it says, as records."""
+"""Input and verdict of the gate, as records."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Leakage:
         recent: Recent rows among them.
         silent: The bundle that it descends from and that does not tell what it saw; None where all tell. The
             champion as a rule descends from it as well, or is it: then this flatters both alike.
-        inherited: Such golden and recent rows that the champion has seen as well: they spoil the set, whoever is tried.
+        inherited: Such golden and recent rows that the champion has seen as well: the set is bad for any challenger.
         golden_rows: Which golden rows, from 0 in the order of the usable rows; the first of them.
         recent_rows: Which recent rows.
     """

@@ -31,7 +31,7 @@ def evaluate(
     groups: Sequence[str] | None,
     rng: np.random.Generator,
 ) -> Evaluation:
-    """Measure a model on labelled rows; see `Evaluation` for what each figure means.
+    """Measure a model on labelled rows; see `Evaluation` for what each score means.
 
     The order of the rows does not matter: permuted, with a generator in the same state, they give the same
     evaluation.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.evaluation.record import Evaluation
-from models.pages.environment import page_environment
+from models.pages.environment import page_environment, shorten
 from models.pages.localized_text import Language
 
 # Together they keep the page under 200 KB whatever comes in.
@@ -62,7 +62,7 @@ def render_page(
     examples: Sequence[Example],
     lang: Language = "zh",
 ) -> str:
-    """Render figures, per-class scores, confusion matrix, calibration and wrong rows.
+    """Render scores, those by class, confusion matrix, calibration and wrong rows.
 
     The page has no script, loads nothing, and stays under 200 KB: long texts, many classes and many groups
     are cut, and it says so where it cuts. All that comes from data is escaped.
@@ -122,4 +122,4 @@ def _percent(value: float, digits: int = 1) -> str:
 
 
 def _shorten(text: str, limit: int = _MAX_LABEL_CHARS) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return shorten(text, limit)

@@ -16,7 +16,7 @@ _SUM_TOLERANCE: Final = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a model said about labelled rows.
+    """Predictions of a model for labelled rows.
 
     Attributes:
         probs: float64[N, C], NaN rows where scoring failed.

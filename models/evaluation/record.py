@@ -12,7 +12,7 @@ UNSCORED: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure and its 95 % interval; NaN where there is nothing to measure on."""
+    """A value and its 95 % interval; NaN where there is nothing to measure on."""
 
     value: float
     low: float
@@ -95,10 +95,10 @@ class GroupScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All figures of one model on one labelled set.
+    """All scores of one model on one labelled set.
 
     Rows that could not be scored count as wrong in accuracy, recall and F1: a model must not look better for
-    failing. Calibration figures are over scored rows, since an unscored one has no confidence.
+    failing. Calibration is measured over scored rows, since an unscored one has no confidence.
 
     Attributes:
         labels: Class names, in the order of the probabilities' columns.

@@ -1,4 +1,4 @@
-"""Two bundles' answers to the same unlabelled rows: where they agree, and where not. Adds up, unit by unit."""
+"""Predictions of two bundles for the same unlabelled rows: where they agree, and where not; sums over units."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Float64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a bundle says of N rows.
+    """Predictions of a bundle for N rows.
 
     Attributes:
         label: int64[N], class index; C where there is no label.
@@ -64,7 +64,7 @@ class SideBySide:
 
     Attributes:
         labels: C class names.
-        confusion: int64[C + 1, C + 1], rows by answer of the first and of the second; the last is "no label".
+        confusion: int64[C + 1, C + 1], rows by prediction of the first and of the second; the last is "no label".
         confidence_sums: float64[2], summed confidences of rows that both label.
         shift: int64[SHIFT_BINS], such rows by second confidence less first, from -1 to 1.
         examples: Rows labelled differently, those first of which both are surest.
@@ -92,7 +92,7 @@ class SideBySide:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, with the figures that follow from the counts."""
+        """JSON-ready, with the shares that follow from the counts."""
         names = (*self.labels, None)
         same = int(np.trace(self.confusion))
         both = int(self.confusion[:-1, :-1].sum())
@@ -120,7 +120,7 @@ class SideBySide:
 
 
 def side_by_side(champion: Answers, challenger: Answers, doc_ids: Sequence[str], labels: Sequence[str]) -> SideBySide:
-    """Compare the answers to N rows.
+    """Compare the predictions for N rows.
 
     Args:
         champion: The first bundle's.

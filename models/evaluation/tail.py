@@ -1,4 +1,4 @@
-"""How surprising a value is, told from draws of what it would be by chance."""
+"""Tail probability of a value, from draws of what it would be by chance."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _MAX_CONFUSION_CLASSES: Final = 12
 
 
 def render_text(evaluation: Evaluation) -> str:
-    """Render figures with 95 % intervals, scores by class and by group, and the confusion matrix.
+    """Render scores with 95 % intervals, scores by class and by group, and the confusion matrix.
 
     Columns stay aligned with class names of full-width characters. No colours, no trailing blanks.
     """
@@ -37,7 +37,7 @@ def _figures(evaluation: Evaluation) -> Table:
     unscored = f", {evaluation.unscored:,} unscored" if evaluation.unscored else ""
     table = _table(f"{evaluation.rows:,} rows, {evaluation.correct:,} right{unscored}")
     _columns(table, "", "value", "95 % interval", "noise floor")
-    for name, figure in (
+    for name, interval in (
         ("accuracy", evaluation.accuracy),
         ("macro F1", evaluation.macro_f1),
         ("macro precision", evaluation.macro_precision),
@@ -45,7 +45,7 @@ def _figures(evaluation: Evaluation) -> Table:
         ("log loss", evaluation.nll),
         ("Brier score", evaluation.brier),
     ):
-        table.add_row(name, *_with_interval(figure))
+        table.add_row(name, *_with_interval(interval))
     floor, mass_floor = evaluation.ece_noise_floor, evaluation.ece_equal_mass_noise_floor
     table.add_row("ECE, equal width", *_with_interval(evaluation.ece), _number(floor))
     table.add_row("ECE, equal mass", *_with_interval(evaluation.ece_equal_mass), _number(mass_floor))
@@ -88,10 +88,10 @@ def _columns(table: Table, first: str, *others: str) -> None:
         table.add_column(name, justify="right")
 
 
-def _with_interval(figure: Interval) -> tuple[str, str]:
-    if math.isnan(figure.low):
-        return _number(figure.value), "-"
-    return _number(figure.value), f"{figure.low:.4f} to {figure.high:.4f}"
+def _with_interval(interval: Interval) -> tuple[str, str]:
+    if math.isnan(interval.low):
+        return _number(interval.value), "-"
+    return _number(interval.value), f"{interval.low:.4f} to {interval.high:.4f}"
 
 
 def _number(value: float) -> str:

@@ -9,10 +9,15 @@ import jinja2
 _FRAME = "models.pages"
 
 
+def shorten(text: str, limit: int) -> str:
+    """At most so many characters of a text, with an ellipsis in place of the rest."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def page_environment(package: str, **filters: Callable[..., str]) -> jinja2.Environment:
     """The templates of a package, and `frame.html` and `words.html`, which they begin with.
 
-    All that comes from data is escaped, and a name that nobody gave is an error.
+    All that comes from data is escaped, and an undefined name is an error.
 
     Args:
         package: Where the templates are.

@@ -1,4 +1,4 @@
-"""The panels of a task's dashboard: figures night by night."""
+"""The panels of a task's dashboard: metrics night by night."""
 
 from __future__ import annotations
 

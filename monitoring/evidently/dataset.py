@@ -101,6 +101,7 @@ def to_frame(sample: pa.Table, classes: Sequence[str], slices: Sequence[str], *,
     """
     with evidently_imports():
         import pandas as pd
+    from scipy.special import entr
 
     probabilities = _matrix(sample["probs"].combine_chunks(), len(classes))
     ordered = np.sort(probabilities, axis=1)
@@ -109,7 +110,7 @@ def to_frame(sample: pa.Table, classes: Sequence[str], slices: Sequence[str], *,
         "status": sample["status"].to_pylist(),
         "confidence": sample["confidence"].to_numpy().astype(np.float64),
         "margin": ordered[:, -1] - ordered[:, -2] if len(classes) > 1 else np.full(len(ordered), np.nan),
-        "entropy": _entropy(probabilities),
+        "entropy": entr(probabilities).sum(axis=1),
         "n_tokens": sample["n_tokens"].to_numpy().astype(np.float64),
     }
     columns |= {f"p({label})": probabilities[:, place] for place, label in enumerate(classes)}
@@ -131,13 +132,6 @@ def _matrix(lists: pa.ListArray, classes: int) -> Float64:
         pc.list_flatten(lists.filter(whole)).to_numpy(zero_copy_only=False).reshape(-1, classes)
     )
     return matrix
-
-
-def _entropy(probabilities: Float64) -> Float64:
-    """float64[N], nats; 0 ln 0 is 0."""
-    logs = np.log(probabilities, out=np.zeros_like(probabilities), where=probabilities > 0)
-    entropy: Float64 = -(probabilities * logs).sum(axis=1)
-    return entropy
 
 
 def _filled(frames: list[pd.DataFrame], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Evidently is an extra, and slow to import: whoever needs it comes through here."""
+"""Evidently is an extra, and slow to import: all imports of it go through here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def evidently_imports() -> Iterator[None]:
         ExtraMissing: Evidently, or something it needs, is not installed.
     """
     with warnings.catch_warnings():
-        # numpy.core and litestar's Dependency: Evidently's to mend, and nothing that our reader could do.
+        # numpy.core and litestar's Dependency: only Evidently can fix them, not our users.
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
             yield

@@ -1,4 +1,4 @@
-"""Our figures as Evidently metrics, and Evidently's own drift of the sample's columns.
+"""Our metrics as Evidently metrics, and Evidently's own drift of the sample's columns.
 
 Evidently is imported when the classes are first asked for; they are made once, for it keeps a register of them.
 """
@@ -16,7 +16,7 @@ from monitoring.evidently.extra import evidently_imports
 from monitoring.evidently.shown import Shown, State
 
 FIGURE: Final = "NightFigure"
-"""Under this name, with the labels `name` and `item`, the dashboard finds our figures."""
+"""Under this name, with the labels `name` and `item`, the dashboard finds our metrics."""
 
 NUMERIC_METHOD: Final = "wasserstein"
 CATEGORICAL_METHOD: Final = "jensenshannon"
@@ -35,7 +35,7 @@ class Classes:
 
     Attributes:
         figure: A metric that shows one `Shown`.
-        night: A container of all figures of a night, drawn as tables.
+        night: A container of all metrics of a night, drawn as tables.
         drift: A container of Evidently's `ValueDrift` of some columns, drawn as tabs.
     """
 
@@ -63,14 +63,14 @@ def _figure_class() -> type[Any]:
 
     class NightFigure(SingleValueMetric):  # type: ignore[misc]
         # Only what stays the same from night to night may be a field: Evidently makes a line of the dashboard of
-        # each combination of fields. The figure itself travels beside them.
+        # each combination of fields. The value itself is kept beside them.
         name: str
         item: str = ""
         _shown: Any = PrivateAttr(None)
 
         @classmethod
         def of(cls, shown: Shown) -> NightFigure:
-            """The metric of one figure."""
+            """The Evidently metric of one of ours."""
             metric = cls(name=shown.name, item=shown.item)
             metric._shown = shown
             return metric
@@ -112,7 +112,7 @@ def _night_class(figure: type[Any]) -> type[Any]:
 
         @classmethod
         def of(cls, night: str, figures: tuple[Shown, ...], widgets: list[Any]) -> Night:
-            """The container of a night's figures, drawn by these widgets."""
+            """The container of a night's metrics, drawn by these widgets."""
             container = cls(night=night)
             container._figures, container._widgets = figures, widgets
             return container
@@ -143,7 +143,7 @@ def _drift_class() -> type[Any]:
 
         def generate_metrics(self, context: Any) -> list[Any]:  # noqa: ARG002
             methods = {NUMERIC_METHOD: self.numeric, CATEGORICAL_METHOD: self.categorical}
-            # No tests: of a figure that we give too there shall be one verdict, and it is ours.
+            # No tests: a metric that we give too shall have one verdict, and it is ours.
             return [
                 ValueDrift(column=column, method=method, tests=[])
                 for method, columns in methods.items()

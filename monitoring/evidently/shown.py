@@ -1,4 +1,4 @@
-"""What Evidently is given to show: the figures of a night in words, with what is thought of them."""
+"""What Evidently is given to show: the metrics of a night in words, with their verdicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitoring.metrics.registry import CATALOGUE
 State = Literal["unjudged", "fine", "watched", "alert"]
 
 ALERTS: Final = "alerts"
-"""A figure of our own beside those of the catalogue: how many alerts the night has raised."""
+"""A metric beside those of the catalogue: how many alerts the night has raised."""
 
 WORDS: Final[dict[State, str]] = {
     "unjudged": "",
@@ -26,7 +26,7 @@ WORDS: Final[dict[State, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One figure as people see it.
+    """One metric as people see it.
 
     Attributes:
         name: A key of the catalogue, or `ALERTS`.
@@ -48,14 +48,14 @@ class Shown:
 
 
 def shown_metrics(findings: Findings, judgement: Judgement) -> tuple[Shown, ...]:
-    """The figures of all rows that are known, those that need attention first, then in the catalogue's order.
+    """The metrics of all rows that are known, those that need attention first, then in the catalogue's order.
 
     What is not known is left out: JSON has no NaN, and the dashboard shows the night as a gap.
     """
-    told = {(each.name, each.slice, each.item) for each in judgement.alerts}
+    alerted = {(each.name, each.slice, each.item) for each in judgement.alerts}
     verdicts = {each.key: each for each in judgement.verdicts}
     rows = [each for each in findings.metrics if not each.slice and math.isfinite(_value(each))]
-    shown = [_shown(each, verdicts.get(each.key), each.key in told) for each in rows]
+    shown = [_shown(each, verdicts.get(each.key), each.key in alerted) for each in rows]
     place = {name: place for place, name in enumerate(CATALOGUE)}
     shown.sort(key=lambda each: (-_URGENCY[each.state], place[each.name]))
     return (_alerts(len(judgement.alerts)), *shown)
@@ -70,7 +70,7 @@ def title_of(name: str, item: str = "") -> str:
 
 
 def as_text(value: float, unit: Unit) -> str:
-    """A figure with as many digits as a person wants to read."""
+    """A number with as many digits as a person wants to read."""
     if not math.isfinite(value):
         return ""
     if unit == "rows":
@@ -98,8 +98,8 @@ def _alerts(count: int) -> Shown:
     return Shown(ALERTS, "", count, "警报 Alerts", (str(count), "", "", "", "", ""), "unjudged", "")
 
 
-def _shown(metric: Metric, verdict: Verdict | None, told: bool) -> Shown:
-    state = _state(verdict, told)
+def _shown(metric: Metric, verdict: Verdict | None, alerted: bool) -> Shown:
+    state = _state(verdict, alerted)
     unit = CATALOGUE[metric.name].unit
     cells = (
         as_text(_value(metric), unit),
@@ -113,12 +113,12 @@ def _shown(metric: Metric, verdict: Verdict | None, told: bool) -> Shown:
     return Shown(metric.name, metric.item, _value(metric), title, cells, state, _said(metric, verdict, cells))
 
 
-def _state(verdict: Verdict | None, told: bool) -> State:
+def _state(verdict: Verdict | None, alerted: bool) -> State:
     if verdict is None:
         return "unjudged"
     if not verdict.breached:
         return "fine"
-    return "alert" if told else "watched"
+    return "alert" if alerted else "watched"
 
 
 def _interval(metric: Metric, unit: Unit) -> str:

@@ -30,7 +30,7 @@ def make_snapshot(
     """Render a night.
 
     Args:
-        findings: Of the night; each figure of all rows becomes a metric, its verdict a test.
+        findings: Of the night; each metric of all rows becomes an Evidently metric, its verdict a test.
         judgement: What is thought of them.
         current_sample: Tonight's sample, `SAMPLE_SCHEMA`.
         reference_sample: The reference's, None without one.
@@ -47,11 +47,11 @@ def make_snapshot(
 
     classes = tuple(each.label for each in findings.now.classes)
     compared = compare(current_sample, reference_sample, classes, show_texts=show_texts)
-    figures = shown_metrics(findings, judgement)
-    tables = make_tables(findings, judgement, figures, current_sample, show_texts=show_texts)
+    shown = shown_metrics(findings, judgement)
+    tables = make_tables(findings, judgement, shown, current_sample, show_texts=show_texts)
     ours = evidently_classes()
     night = f"{findings.task} {findings.logical_date}"
-    report = Report([ours.night.of(night, figures, tables), ours.drift.of(compared)], include_tests=False)
+    report = Report([ours.night.of(night, shown, tables), ours.drift.of(compared)], include_tests=False)
     snapshot: Snapshot = report.run(
         compared.current,
         compared.reference,

@@ -1,4 +1,4 @@
-"""The tables of a night's report: alerts, figures, rising words, tokens, what could not be found out."""
+"""The tables of a night's report: alerts, metrics, rising words, tokens, what could not be found out."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ Rows = list[tuple[Any, ...]]
 
 
 def make_tables(
-    findings: Findings, judgement: Judgement, figures: tuple[Shown, ...], sample: pa.Table, *, show_texts: bool
+    findings: Findings, judgement: Judgement, shown: tuple[Shown, ...], sample: pa.Table, *, show_texts: bool
 ) -> list[Any]:
     """Evidently widgets, from top to bottom; what is empty is left out.
 
     Args:
         findings: Of the night.
         judgement: What is thought of them.
-        figures: As `shown_metrics` gives them.
+        shown: As `shown_metrics` gives them.
         sample: Tonight's sample, `SAMPLE_SCHEMA`.
         show_texts: Show texts of the sample, and the rows in which rising words occur.
 
@@ -55,7 +55,7 @@ def make_tables(
 
     made = (
         ("警报 Alerts", _ALERT_HEADER, _alerts(judgement)),
-        ("指标 Figures", _FIGURE_HEADER, [(each.title, *each.cells) for each in figures]),
+        ("指标 Figures", _FIGURE_HEADER, [(each.title, *each.cells) for each in shown]),
         _words(findings, show_texts=show_texts),
         (
             "变化最大的词元 Tokens the drift comes from",

@@ -1,4 +1,4 @@
-"""What the findings mean: which changes matter, which of them people are told of."""
+"""Which changes of a night matter, and which of them raise an alert."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What people are told of.
+    """A change that users are notified of.
 
     Attributes:
-        id: `alert` in JSON; the same for the same task, date, bundle and metric, whoever finds it.
+        id: `alert` in JSON; the same for the same task, date, bundle and metric, in every run.
         task: The task.
         logical_date: The night.
         bundle: The bundle that scored it.
@@ -61,7 +61,7 @@ class Alert:
         severity: How bad.
         since: First night of the streak.
         nights: How many nights.
-        is_new: It was not told before, or it has become worse, or it is time to remind people.
+        is_new: It was not sent before, or it has become worse, or a reminder is due.
         effect: Size of the change.
         adjusted_p: Chance of it, adjusted.
         slices: Slices that show the same, worst first: they raise no alert of their own.
@@ -96,7 +96,7 @@ class Judgement:
 
     Attributes:
         verdicts: One for each metric that can raise an alert and has something to say.
-        alerts: What people are told, the worst first.
+        alerts: The alerts, the worst first.
         reference: Id of what the night was compared with; empty without a reference.
     """
 
@@ -111,13 +111,13 @@ class Judgement:
     @property
     def watched(self) -> tuple[Verdict, ...]:
         """Breaches that no alert tells of, without slices that show what all rows show too."""
-        told = {each.key for each in self.alerts}
-        told |= {(each.name, rows, each.item) for each in self.alerts for rows in each.slices}
+        alerted = {each.key for each in self.alerts}
+        alerted |= {(each.name, rows, each.item) for each in self.alerts for rows in each.slices}
         whole = {(each.name, each.item) for each in self.verdicts if each.breached and not each.slice}
         return tuple(
             each
             for each in self.verdicts
-            if each.breached and each.key not in told and not (each.slice and (each.name, each.item) in whole)
+            if each.breached and each.key not in alerted and not (each.slice and (each.name, each.item) in whole)
         )
 
 

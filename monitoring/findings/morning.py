@@ -52,7 +52,7 @@ class WaitingBatch:
     Attributes:
         batch: Its name.
         rows: Rows to label, without golden ones.
-        unlabelled: Rows of it that nobody has labelled yet.
+        unlabelled: Rows of it without a label.
         ties: Rows on which people disagree evenly.
         command: What to run next.
     """

@@ -1,4 +1,4 @@
-"""The findings of one night: every figure with its uncertainty, and what people want to see beside it."""
+"""The findings of one night: every metric with its uncertainty, and what is shown beside it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NOT_JUDGED: Final = "alerts"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure of a night.
+    """One metric of a night.
 
     Attributes:
-        name: A key of `catalogue.CATALOGUE`.
+        name: A key of `monitoring.metrics.registry.CATALOGUE`.
         slice: Which rows: `column=value`, or empty for all.
         item: What of: a class, a word; empty for the whole.
         estimate: The statistic; `value` of a share or a mean is its difference from the reference.
@@ -179,7 +179,7 @@ class Findings:
         reference: What it was compared with, None where there is nothing to compare with.
         now: What was counted.
         before: What was counted of the reference, None without one.
-        metrics: The figures, those of all rows first.
+        metrics: The metrics, those of all rows first.
         words: Rising words, the most surprising first.
         tokens: Tokens that the drift comes from, the largest first.
         reliability: Bins of the reliability diagram; empty where there are no labels of random rows.
@@ -206,7 +206,7 @@ class Findings:
         return self.reference is not None and not any(gap.what == NOT_JUDGED for gap in self.missing)
 
     def metric(self, name: str, rows: str = "", item: str = "") -> Metric | None:
-        """One figure, of all rows or of one slice; None where it was not measured."""
+        """One metric, of all rows or of one slice; None where it was not measured."""
         return next((each for each in self.metrics if each.key == (name, rows, item)), None)
 
 

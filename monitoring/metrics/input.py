@@ -56,7 +56,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSample:
-    """Predictions of the bundle whose right label people gave.
+    """Predictions of the bundle for rows that annotators labelled.
 
     Attributes:
         probs: float[N, C] of rows that were drawn at random; NaN in a row that could not be scored.
@@ -85,7 +85,7 @@ class MonitoringInput:
         past_rows: Rows of the nights before, oldest first.
         vocabulary: The bundle's tokenizer.
         confusion: int[C, C], gold class by predicted class on the bundle's dev rows; None where it has none.
-        labelled: What people said; None where nothing is.
+        labelled: Predictions of rows that annotators labelled; None where there are none.
         embed: What the network makes of texts; None leaves embeddings out.
     """
 
@@ -102,7 +102,7 @@ class MonitoringInput:
     embed: Embed | None = None
 
     def rng(self, name: str) -> np.random.Generator:
-        """Randomness for one figure: the same night gives the same figures, whatever else is measured."""
+        """Randomness for one metric: the same night gives the same numbers, whatever else is measured."""
         seed = hashlib.sha256(f"{self.task}\x1f{self.logical_date}\x1f{self.bundle}\x1f{name}".encode()).digest()
         return np.random.default_rng(int.from_bytes(seed[:8], "little"))
 
@@ -112,7 +112,7 @@ class SampleLimits:
     """How much is measured.
 
     Attributes:
-        min_rows: Rows that a side needs before a figure of it means anything.
+        min_rows: Rows that a side needs before a metric of it means anything.
         unsure_below: Confidence below which a row counts as unsure; None for half-way between a guess and 1.
         embedding_rows: Rows of each side whose embeddings are compared; 0 for none.
         slice_values: Values of a slice column that are measured, the most frequent first.

@@ -1,4 +1,4 @@
-"""What a profile counted, as the record that findings and figures after scoring show."""
+"""The counts of a profile as the record that findings and the summary after scoring show."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ _EDGE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A figure beside what chance does: x positions, NaN for what is not known.
+    """An estimate beside its null band: x positions, NaN for what is not known.
 
     Attributes:
         null_low: Left end of the band of unchanged nights.
         null_width: Its width.
         low: Left end of the interval.
         high: Right end of the interval.
-        point: The figure.
+        point: The value.
         zero: Where "no change" lies.
     """
 
@@ -80,7 +80,7 @@ class Panel:
 
 
 def band(estimate: Estimate, unchanged: float) -> Band | None:
-    """Lay a figure out on a scale of its own, with the value that means no change; None without anything to draw."""
+    """Lay an estimate out on a scale of its own, with the value that means no change; None without anything to draw."""
     ends = (estimate.low, estimate.high, estimate.null_low, estimate.null_high)
     known = [x for x in (estimate.value, *ends, unchanged) if math.isfinite(x)]
     if not math.isfinite(estimate.value) or len(known) < 2:

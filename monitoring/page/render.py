@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from models.evaluation.record import ReliabilityBin
+from models.pages.environment import shorten
 from models.pages.localized_text import Language, LocalizedText
 from monitoring.findings.judgement import Alert
 from monitoring.findings.morning import Morning
@@ -183,7 +184,7 @@ def _is_drawn(each: ReliabilityBin) -> bool:
 
 
 def _shorten(text: str, limit: int = _MAX_LABEL_CHARS) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return shorten(text, limit)
 
 
 def _coded(text: str) -> Markup:

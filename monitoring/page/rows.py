@@ -39,7 +39,7 @@ class Row:
         title: What it is called.
         rows: Which slice, empty for all.
         explanation: What it means, where the title does not say it.
-        state: What is thought of it; None for figures that never raise an alert.
+        state: What is thought of it; None for metrics that never raise an alert.
         now: Level tonight.
         before: Level of the reference.
         ratio: The change as a multiple of what matters, in words; a dash if unknown.
@@ -103,7 +103,7 @@ class RowMaker:
         self._told = {each.key for each in morning.judgement.alerts}
 
     def families(self) -> tuple[Group, ...]:
-        """The figures of all rows, by family, in the order of the catalogue."""
+        """The metrics of all rows, by family, in the order of the catalogue."""
         order = {name: place for place, name in enumerate(CATALOGUE)}
         shown = [m for m in self._morning.findings.metrics if not m.slice and m.name in order]
         shown = sorted((m for m in shown if "table" in CATALOGUE[m.name].sections), key=lambda m: order[m.name])

@@ -140,7 +140,7 @@ def _detail(run: RunRecord) -> LocalizedText:
     tokens = _figure(run, "tokens_per_s")
     speed = LocalizedText(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s") if math.isfinite(tokens) else NO_TEXT
     on = [str(run.figures[name]) for name in ("device", "precision") if name in run.figures]
-    return LocalizedText(*(" · ".join(filter(None, (said, *on))) for said in (speed.zh, speed.en)))
+    return LocalizedText(*(" · ".join(filter(None, (each, *on))) for each in (speed.zh, speed.en)))
 
 
 def _seconds(run: RunRecord) -> float:

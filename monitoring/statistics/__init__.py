@@ -1,1 +1,1 @@
-"""What can be said about a change, and how surely: arrays and records in, records out. No files, no clock."""
+"""Statistics of a change and their uncertainty: arrays and records in, records out. No files, no clock."""

@@ -79,8 +79,8 @@ def labelled_scores(
     scored = predictions.take(np.flatnonzero(predictions.scored))
     ece, equal_mass, classwise, debiased, smooth = _errors(scored, rng)
     return LabelledScores(
-        accuracy=_figure(wilson(int(predictions.correct.sum()), len(gold)), len(gold)),
-        macro_f1=_figure(macro.f1, len(gold)),
+        accuracy=_estimate(wilson(int(predictions.correct.sum()), len(gold)), len(gold)),
+        macro_f1=_estimate(macro.f1, len(gold)),
         ece=ece,
         ece_equal_mass=equal_mass,
         ece_classwise=classwise,
@@ -119,5 +119,5 @@ def _error(error: CalibrationError, rows: int) -> Estimate:
     )
 
 
-def _figure(figure: Interval, rows: int) -> Estimate:
-    return Estimate(figure.value, figure.low, figure.high, n=rows)
+def _estimate(interval: Interval, rows: int) -> Estimate:
+    return Estimate(interval.value, interval.low, interval.high, n=rows)

@@ -9,8 +9,9 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.intervals import Z
 from monitoring.statistics.design_effect import INDEPENDENT, DesignEffect
-from monitoring.statistics.estimate import Estimate, Float64, Z, unknown
+from monitoring.statistics.estimate import Estimate, Float64, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 Kind = Literal["psi", "js", "kl"]

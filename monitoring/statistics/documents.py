@@ -14,7 +14,7 @@ from monitoring.statistics.estimate import Estimate, Float64, Int64, unknown
 from monitoring.statistics.sampling_null import Null, split_null
 
 _LOWEST_BAND: Final = 8
-"""Documents that a token must be in before its own clustering can be told from chance."""
+"""Documents that a token must be in before its own clustering can be distinguished from chance."""
 _LEAST: Final = 1.001
 """Slightly above 1, so that scaling can move it."""
 _SPLITS: Final = 100
@@ -143,7 +143,7 @@ def design_effect_of_whole(cut: Documents, whole: Int64, rng: np.random.Generato
 
     What is above 1 grows with the size of the clusters: in proportion if any two tokens of a document hang together
     as much as neighbours do (Kish 1965, Survey Sampling, eq. 5.4.1), less if that fades with their distance. The power
-    with which it grows is told by the same documents cut to half of what is there.
+    with which it grows is estimated from the same documents cut to half of what is there.
 
     Args:
         cut: The beginnings.

@@ -1,10 +1,9 @@
-"""The one record of the monitoring statistics: a figure with all that it takes to read it."""
+"""The one record of the monitoring statistics: a value with its uncertainty and its null distribution."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +11,16 @@ from numpy.typing import NDArray
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
-Z: Final = 1.959963984540054
-"""Two-sided 95 % point of the normal distribution."""
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure, how sure it is, and what it would be if nothing had changed.
+    """A statistic, its uncertainty, and what it would be if nothing had changed.
 
     NaN stands for what does not apply or cannot be known. When `value` is NaN, `reason` says why.
 
     Attributes:
         value: The statistic, as its function defines it.
-        low: Lower end of the 95 % interval of the true figure that `value` estimates. A statistic that chance
+        low: Lower end of the 95 % interval of the true value that `value` estimates. A statistic that chance
             alone makes larger (a divergence, the error of calibration) may lie above its interval.
         high: Upper end of that interval.
         effect: How large the change is, on a scale that does not grow with the rows; see each function.
@@ -32,9 +28,9 @@ class Estimate:
         null_low: Lower end of where `value` lies in 95 of 100 cases if nothing has changed; the least possible
             value where only large values speak of change.
         null_high: Upper end of that band.
-        n: Reference rows (or tokens) that the figure rests on, divided by the design effect if there is one.
+        n: Reference rows (or tokens) that the value rests on, divided by the design effect if there is one.
         m: The same for the current rows; 0 where there is only one sample, `n`.
-        reason: Why nothing can be said, empty when something can.
+        reason: Why there is no value; empty where there is one.
     """
 
     value: float
@@ -55,7 +51,7 @@ class Estimate:
 
 
 def unknown(reason: str, n: float = 0.0, m: float = 0.0) -> Estimate:
-    """The record that says that nothing can be said, and why."""
+    """An estimate without a value, with the reason."""
     return Estimate(math.nan, n=n, m=m, reason=reason)
 
 

@@ -27,11 +27,11 @@ class LabelShift:
 
     Attributes:
         shares: For each class its share now with a bootstrap interval; `effect` is the share now less that
-            of the source. Empty when nothing can be said.
+            of the source. Empty when nothing can be estimated.
         p_value: Chance of such a fit if the shares were those of the source: likelihood ratio against
             chi2(C - 1) (Saerens et al. 2002, section 2.3). NaN for BBSE.
         condition: Condition number of the confusion matrix (BBSE), NaN for EM.
-        reason: Why nothing can be said.
+        reason: Why nothing can be estimated.
     """
 
     shares: tuple[Estimate, ...] = ()
@@ -84,7 +84,7 @@ def shares_by_confusion(
     Lipton, Wang & Smola 2018, eq. 3: `q = P(predicted | gold)^-1 mu`. Needs no calibration, only that the texts
     of a class look as they did. Negative estimates are cut at 0 and the rest scaled to 1. Resamples draw the
     confusion counts and the predictions anew. A matrix whose condition number is above `max_condition` is
-    refused: its inverse would make figures out of noise.
+    refused: its inverse would amplify noise.
 
     Args:
         confusion: int[C, C] counts of held-out labelled rows, gold class by predicted class.
@@ -149,10 +149,10 @@ def _solve(confusion: Float64, predicted: NDArray[Any], max_condition: float) ->
 
 
 def _shares(shares: Float64, source: Float64, replicates: Float64, rows: int) -> tuple[Estimate, ...]:
-    figures = [percentile_interval(float(shares[c]), replicates[:, c]) for c in range(len(shares))]
+    intervals = [percentile_interval(float(shares[c]), replicates[:, c]) for c in range(len(shares))]
     return tuple(
         Estimate(each.value, each.low, each.high, effect=each.value - float(source[c]), n=rows)
-        for c, each in enumerate(figures)
+        for c, each in enumerate(intervals)
     )
 
 

@@ -58,7 +58,7 @@ class Projection:
         size: Labels so far.
         more: Labels to come.
         gain: Growth of the score from `size` to `size + more`, never below 0; NaN where there are too few sizes.
-        told: Whether that is worth telling: enough sizes, a band not wider than `USEFUL_WIDTH`, not too far ahead.
+        told: Whether the gain can be reported: enough sizes, a band within `USEFUL_WIDTH`, not too far ahead.
         sizes: Distinct sizes that the curve rests on.
     """
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.intervals import Z
 from models.evaluation.tail import tail_chance
-from monitoring.statistics.estimate import Estimate, Float64, Z, finite_rows, unknown
+from monitoring.statistics.estimate import Estimate, Float64, finite_rows, unknown
 
 _MEDIAN_ROWS: Final = 1000
 """Rows that the median distance is taken over: it needs no more."""

@@ -19,6 +19,8 @@ def adjust_p_values(p_values: Float64) -> Float64:
     Returns:
         float64[N], in the order of the arguments, NaN where it was NaN.
     """
+    # Not scipy.stats.false_discovery_control: it refuses NaN, takes 1,100 µs for 300 tests where this takes 120, and
+    # multiplies in another order, so that the last digit of stored p-values changed in 2,934 of 3,000 random nights.
     p_values = np.asarray(p_values, np.float64)
     adjusted = np.full(p_values.shape, np.nan)
     tested = np.flatnonzero(~np.isnan(p_values))

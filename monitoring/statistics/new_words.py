@@ -87,7 +87,7 @@ class NewWords:
         tested: N-grams that were looked at.
         n: Reference rows.
         m: Current rows.
-        reason: Why nothing can be said, empty when something can.
+        reason: Why nothing could be tested; empty when something was.
     """
 
     words: tuple[NewWord, ...]
@@ -99,7 +99,7 @@ class NewWords:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rises:
-    """N-grams of one length with the figures of their rise; K of them."""
+    """N-grams of one length with the statistics of their rise; K of them."""
 
     grams: Grams
     number: Int64

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from models.evaluation.intervals import wilson
-from monitoring.statistics.estimate import Estimate, Z, unknown
+from models.evaluation.intervals import Z, wilson
+from monitoring.statistics.estimate import Estimate, unknown
 
 _SMALL_COUNT: Final = 5.0
 
@@ -98,7 +98,7 @@ def compare_means(reference: Sums, current: Sums) -> Estimate:
     Cohen's d, the difference in pooled standard deviations: .2 is small, .5 medium, .8 large.
 
     Args:
-        reference: Sums of the values then; at least two rows, or nothing is said.
+        reference: Sums of the values then; at least two rows, or the estimate is unknown.
         current: Sums of the values now.
     """
     n, m = reference.rows, current.rows

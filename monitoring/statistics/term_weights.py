@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.intervals import Z
 from monitoring.statistics.documents import Documents, token_table
-from monitoring.statistics.estimate import Estimate, Float64, Z, unknown
+from monitoring.statistics.estimate import Estimate, Float64, unknown
 from monitoring.statistics.sampling_null import Null
 
 _PERMUTATIONS: Final = 200

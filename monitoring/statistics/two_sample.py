@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.statistics.estimate import Estimate, Float64, Int64, Z, finite_rows, unknown
+from models.evaluation.intervals import Z
+from monitoring.statistics.estimate import Estimate, Float64, Int64, finite_rows, unknown
 
 FOLDS: Final = 5
 _FEATURES: Final = 2**18
@@ -25,7 +26,7 @@ product `y_i y_j k(x_i, x_j)`: a sum of doubled terms has twice the variance of 
 def compare_texts(reference: Sequence[str], current: Sequence[str], rng: np.random.Generator) -> Estimate:
     """Classifier two-sample test on texts (Lopez-Paz & Oquab 2017, "Revisiting Classifier Two-Sample Tests").
 
-    Logistic regression on hashed character 1- to 3-grams; see `compare_rows` for the figures. A text counts once
+    Logistic regression on hashed character 1- to 3-grams; see `compare_rows` for the statistics. A text counts once
     on each side: a flood of one text is for the rate of duplicates to say. A text that is on both sides lies in
     one fold, so no fold is tested on what another was trained on.
 

@@ -1,4 +1,4 @@
-"""How much of what is said now was never said before: tokens that the reference does not have."""
+"""Share of the tokens of now that the reference does not have."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def unseen_share(
 
     value = float(terms(x, y).sum())
     null = split_null(x + y, n, m, terms, design, rng)
-    figure = wilson(value * m / design.mean, max(1, round(m / design.mean)))
+    interval = wilson(value * m / design.mean, max(1, round(m / design.mean)))
     return Estimate(
         value=value,
-        low=figure.low,
-        high=figure.high,
+        low=interval.low,
+        high=interval.high,
         effect=2 * math.asin(math.sqrt(min(1.0, value))) - 2 * math.asin(math.sqrt(min(1.0, max(0.0, null.mean)))),
         p_value=null.p_value(value),
         null_low=0.0,

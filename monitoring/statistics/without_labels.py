@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluation.classification import precision_recall_f1
 from models.evaluation.intervals import percentile_interval, wilson
 from monitoring.statistics.estimate import Estimate, Float64, Int64, finite_rows, unknown
 
@@ -59,7 +60,7 @@ def expected_scores(
     their probabilities, so they hold both the choice of rows and the luck of labels.
 
     **Blind to** a change in what texts of a kind mean (concept drift: the model is as sure as ever, and wrong),
-    to probabilities that are no longer calibrated on what is new, and to texts unlike all training. A figure
+    to probabilities that are no longer calibrated on what is new, and to texts unlike all training. A score
     that falls is bad news; one that stands still proves nothing. Only drawn labels do.
 
     Args:
@@ -74,12 +75,12 @@ def expected_scores(
     predicted = rows.argmax(axis=1)
     expected = np.stack([rows[predicted == c].sum(axis=0) for c in range(rows.shape[1])])
     drawn = _drawn_counts(rows, predicted, rng, resamples)
-    figures = _figures(expected, drawn, len(rows))
+    estimates = _class_estimates(expected, drawn, len(rows))
     top = wilson(float(rows.max(axis=1).sum()), len(rows))
     point, spread = _scores(expected[None])[2].mean(axis=1), _scores(drawn)[2].mean(axis=1)
     return ExpectedScores(
         accuracy=Estimate(top.value, top.low, top.high, n=len(rows)),
-        macro_f1=_measured(float(point[0]), spread, len(rows)),
+        macro_f1=_estimate(float(point[0]), spread, len(rows)),
         classes=tuple(
             ExpectedClass(
                 precision=precision,
@@ -88,7 +89,7 @@ def expected_scores(
                 predicted=int((predicted == c).sum()),
                 expected=float(expected[:, c].sum()),
             )
-            for c, (precision, recall, f1) in enumerate(figures)
+            for c, (precision, recall, f1) in enumerate(estimates)
         ),
     )
 
@@ -116,25 +117,19 @@ def _scores(counts: Float64) -> tuple[Float64, Float64, Float64]:
     """Precision, recall and F1, float64[R, C] each, of counts float64[R, C, C] predicted class by gold class."""
     hits = np.diagonal(counts, axis1=1, axis2=2)
     given, gold = counts.sum(axis=2), counts.sum(axis=1)
-    return _ratio(hits, given), _ratio(hits, gold), _ratio(2 * hits, given + gold)
+    return precision_recall_f1(hits, given, gold)
 
 
-def _ratio(part: Float64, whole: Float64) -> Float64:
-    ratio = np.zeros(part.shape)
-    np.divide(part, whole, out=ratio, where=whole > 0)
-    return ratio
-
-
-def _figures(expected: Float64, drawn: Float64, rows: int) -> list[tuple[Estimate, Estimate, Estimate]]:
+def _class_estimates(expected: Float64, drawn: Float64, rows: int) -> list[tuple[Estimate, Estimate, Estimate]]:
     """Precision, recall and F1 of each class from expected counts float64[C, C] and drawn ones float64[R, C, C]."""
     points, spreads = _scores(expected[None]), _scores(drawn)
 
-    def figure(score: int, c: int) -> Estimate:
-        return _measured(float(points[score][0, c]), spreads[score][:, c], rows)
+    def estimate(score: int, c: int) -> Estimate:
+        return _estimate(float(points[score][0, c]), spreads[score][:, c], rows)
 
-    return [(figure(0, c), figure(1, c), figure(2, c)) for c in range(len(expected))]
+    return [(estimate(0, c), estimate(1, c), estimate(2, c)) for c in range(len(expected))]
 
 
-def _measured(point: float, replicates: Float64, rows: int) -> Estimate:
-    figure = percentile_interval(point, replicates)
-    return Estimate(figure.value, figure.low, figure.high, n=rows)
+def _estimate(point: float, replicates: Float64, rows: int) -> Estimate:
+    interval = percentile_interval(point, replicates)
+    return Estimate(interval.value, interval.low, interval.high, n=rows)

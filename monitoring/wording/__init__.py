@@ -1,1 +1,1 @@
-"""How figures and verdicts are put into words, in both languages: for the page, the terminal and the alerts."""
+"""How metrics and verdicts are put into words, in both languages: for the page, the terminal and the alerts."""

@@ -84,9 +84,9 @@ def _broken_run(run: RunRecord) -> Notice:
 
 def headline(morning: Morning) -> Headline:
     """Say in one sentence whether somebody has to act."""
-    told = notices(morning.findings, morning.runs)
-    urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in told)
-    watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in told)
+    found = notices(morning.findings, morning.runs)
+    urgent = len(morning.judgement.alerts) + sum(each.state == "alert" for each in found)
+    watching = len(morning.judgement.watched) + sum(each.state == "watch" for each in found)
     critical = sum(each.severity == "critical" for each in morning.judgement.alerts)
     if urgent:
         grave = LocalizedText(f"，其中 {critical} 件严重", f", {critical} of them critical") if critical else NO_TEXT
@@ -111,7 +111,7 @@ def _s(count: int) -> str:
 
 
 def state_of(key: tuple[str, str, str], judgement: Judgement) -> State:
-    """Whether a metric is told, watched or neither."""
+    """Whether a metric has raised an alert, is watched, or neither."""
     if any(each.key == key for each in judgement.alerts):
         return "alert"
     verdict = judgement.verdict(key)

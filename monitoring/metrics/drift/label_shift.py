@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluation.intervals import wilson
+from models.evaluation.intervals import Z, wilson
 from models.evaluation.record import Interval
 from models.pages.localized_text import LocalizedText
 from monitoring.metrics.advice import LABEL_AND_COMPARE
@@ -20,7 +20,7 @@ from monitoring.metrics.definition import MetricDefinition
 from monitoring.metrics.night import Measurement, Night
 from monitoring.metrics.registry import night_metric
 from monitoring.metrics.samples import NO_SAMPLE, probs_tonight, sampled_probs
-from monitoring.statistics.estimate import Estimate, Z, unknown
+from monitoring.statistics.estimate import Estimate, unknown
 from monitoring.statistics.label_shift import LabelShift, shares_by_confusion, shares_by_likelihood
 
 
