@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import special
 
 from batch.input.columns import RawRows
 from batch.scores import EMPTY, FAILED, Scores
@@ -61,8 +62,7 @@ def _names(names: tuple[str, ...], codes: NDArray[np.integer], mask: NDArray[np.
 def _entropy(probs: NDArray[np.float32], none: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Shannon entropy in nats; 0 ln 0 = 0."""
     known = np.where(none[:, None], 1, probs).astype(np.float64)
-    logs = np.log(known, out=np.zeros_like(known), where=known > 0)
-    entropy: NDArray[np.float64] = -(known * logs).sum(axis=1)
+    entropy: NDArray[np.float64] = -special.xlogy(known, known).sum(axis=1)  # `entr` gives 0 where this gives -0
     return entropy.astype(np.float32)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from storage.errors import BundleError, TrainingError
 
@@ -50,9 +51,7 @@ def softmax(logits: NDArray[np.floating[Any]], temperature: float = 1.0) -> NDAr
     with np.errstate(over="ignore"):  # a float64 gap past 1e308 becomes -inf, whose exponential is rightly 0
         scaled -= scaled.max(axis=1, keepdims=True)
         scaled /= temperature
-    np.exp(scaled, out=scaled)
-    scaled /= scaled.sum(axis=1, keepdims=True)
-    return np.where(finite, scaled, np.nan).astype(np.float32)
+    return np.where(finite, special.softmax(scaled, axis=1), np.nan).astype(np.float32)
 
 
 def fit_temperature(logits: NDArray[np.floating[Any]], gold: NDArray[np.integer[Any]]) -> float:
@@ -125,8 +124,7 @@ def _margins(logits: NDArray[np.floating[Any]], gold: NDArray[np.integer[Any]]) 
 
 def _slope(margins: Float64, temperature: float) -> float:
     """Derivative of the mean loss in 1/T: positive where T is too small, negative where it is too large."""
-    weights = np.exp((margins - margins.max(axis=1, keepdims=True)) / temperature)
-    return float(((weights * margins).sum(axis=1) / weights.sum(axis=1)).mean())
+    return float((special.softmax(margins / temperature, axis=1) * margins).sum(axis=1).mean())
 
 
 def _check_temperature(temperature: float) -> None:
