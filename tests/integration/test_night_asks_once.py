@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -15,6 +15,7 @@ import jobs.nightly.slot_view
 import jobs.scoring.plan
 from jobs.config.file import find_home
 from jobs.nightly.night import NightRequest, nightly
+from jobs.runs.context import JobContext
 from jobs.runs.progress import LogLines
 from tests.support.homes import DAY, Home
 from tests.support.night_homes import QUIET, ROWS, deliver, steps
@@ -82,7 +83,7 @@ class _Redelivers(LogLines):
 
 def test_a_file_that_changes_between_planning_and_reading_is_found(home: Home) -> None:
     found, request = find_home(home.root, home.root), NightRequest(home.task, date.fromisoformat(DAY))
-    night = nightly(found, request, _Redelivers(home), lambda: datetime.now(UTC))
+    night = nightly(found, request, JobContext(_Redelivers(home)))
     assert night.steps["score"].state == "partial"
     assert "b.parquet was replaced after it was planned" in night.steps["score"].failures[0]
     assert home.count() == ROWS
