@@ -102,7 +102,7 @@ def _throughput(record: RunRecord) -> Iterator[tuple[str, str]]:
     if record.rows and took_s:
         yield "rows/s", f"{record.rows / took_s:,.1f}, start and end included"
     stages = {f"{name}_s" for name in stages_of(record)}
-    for name, value in record.figures.items():
+    for name, value in record.metrics.items():
         if name not in stages and not isinstance(value, dict | list):
             yield name, f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
@@ -125,7 +125,7 @@ def _show_stages(record: RunRecord) -> None:
 
 
 def _cells(record: RunRecord, zone: ZoneInfo) -> tuple[str, ...]:
-    speed = record.figures.get("docs_per_s")
+    speed = record.metrics.get("docs_per_s")
     return (
         record.run_id,
         record.job,

@@ -102,7 +102,7 @@ def monitor(home: Home, request: MonitorRequest, context: JobContext) -> Monitor
         pages, morning = _draw(home, request, gathered, findings, judgement, tally)
         _try(tally, "the copy in the warehouse", lambda: copy_nights(home.open_warehouse(), store, slot.task))
         tally.rows = findings.now.rows
-        tally.figures |= {
+        tally.metrics |= {
             "seconds": round(time.perf_counter() - started, 3),
             "alerts": len(judgement.alerts),
             "watched": len(judgement.watched),

@@ -101,7 +101,7 @@ def nightly(home: Home, request: NightRequest, context: JobContext) -> NightResu
             return _checked(None if left_out else runs, done[-1], slot, steps, known, context.now())
         with record_held(home, NIGHTLY, slot, context) as tally:
             if left_out:
-                tally.figures[LEFT_OUT] = left_out
+                tally.metrics[LEFT_OUT] = left_out
             reports = run_steps(steps, night, known, tally)
     return NightResult(slot, tally.run_id, tally.state, reports, worst_code(reports))
 
@@ -155,7 +155,7 @@ def run_steps(
             reports[step.name] = _run_step(step, night, known, tally)
         log.info("%s %s: %s %s", night.slot.task, night.slot.logical_date, step.name, _line(reports[step.name]))
         flat[step.name] = asdict(reports[step.name])
-        tally.figures["steps"] = flat
+        tally.metrics["steps"] = flat
         tally.checkpoint()
     return reports
 
@@ -224,8 +224,8 @@ def _checked(
     Where `runs` is None only some of it was looked at, and nothing is noted.
     """
     if runs is not None:
-        figures = {name: value for name, value in record.figures.items() if name != LEFT_OUT}
-        runs.write(replace(record, figures={**figures, CHECKED_AT: moment.astimezone(UTC).isoformat()}))
+        figures = {name: value for name, value in record.metrics.items() if name != LEFT_OUT}
+        runs.write(replace(record, metrics={**figures, CHECKED_AT: moment.astimezone(UTC).isoformat()}))
     reports = {step.name: _fresh(known.get(step.name)) for step in steps}
     return NightResult(slot, record.run_id, "done", reports, worst_code(reports))
 

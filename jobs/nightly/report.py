@@ -50,7 +50,7 @@ class StepReport:
 def steps_of(record: RunRecord) -> dict[str, StepReport]:
     """The steps in a record of `nightly`; none where another version wrote it."""
     try:
-        steps = {name: StepReport(**flat) for name, flat in record.figures.get("steps", {}).items()}
+        steps = {name: StepReport(**flat) for name, flat in record.metrics.get("steps", {}).items()}
         return {name: replace(step, failures=tuple(step.failures)) for name, step in steps.items()}
     except (AttributeError, TypeError):
         return {}

@@ -120,7 +120,7 @@ def _last(labels: Mapping[str, str], record: RunRecord) -> Iterator[Sample]:
     yield Sample("last_run_rows", labels, record.rows)
     yield Sample("last_run_failures", labels, len(record.failures))
     for name, figure in (("last_run_docs_per_second", "docs_per_s"), ("last_run_alerts", "alerts")):
-        value = record.figures.get(figure)
+        value = record.metrics.get(figure)
         if isinstance(value, int | float):
             yield Sample(name, labels, value)
     for stage, seconds in stages_of(record).items():

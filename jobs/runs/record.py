@@ -32,7 +32,7 @@ class Tally:
         run_id: The run's id.
         rows: Rows done.
         units: Units done.
-        figures: Speed and circumstances.
+        metrics: Speed and circumstances.
         failures: What could not be used; the run goes on without it.
         staged: Scored, but not loaded because the warehouse was locked.
         bundle: The bundle's version, where it is known only when the run has made it.
@@ -42,7 +42,7 @@ class Tally:
     run_id: str
     rows: int = 0
     units: int = 0
-    figures: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     failures: list[YebanError] = field(default_factory=list)
     staged: bool = False
     bundle: str | None = None
@@ -101,14 +101,14 @@ def recorded_run(runs: RunLog, job: str, subject: Subject, now: Callable[[], dat
         rows=0,
         units=0,
         failures=[],
-        figures={},
+        metrics={},
         host=host_name(),
         pid=os.getpid(),
         process_start=process_start(os.getpid()),
     )
     runs.write(record)
     tally = Tally(run_id)
-    tally.checkpoint = lambda: runs.write(replace(record, rows=tally.rows, units=tally.units, figures=tally.figures))
+    tally.checkpoint = lambda: runs.write(replace(record, rows=tally.rows, units=tally.units, metrics=tally.metrics))
     try:
         with run_in_logs(run_id):
             yield tally
@@ -134,6 +134,6 @@ def _closed(
         state=state,
         rows=tally.rows,
         units=tally.units,
-        figures=tally.figures,
+        metrics=tally.metrics,
         failures=failures,
     )

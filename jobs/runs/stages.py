@@ -19,10 +19,10 @@ def stages_of(record: RunRecord) -> Mapping[str, float]:
     """
     stages = {
         name.removesuffix(_SECONDS): float(value)
-        for name, value in record.figures.items()
+        for name, value in record.metrics.items()
         if name.endswith(_SECONDS) and not name.endswith(_RATE) and isinstance(value, int | float)
     }
-    steps = record.figures.get("steps")
+    steps = record.metrics.get("steps")
     if isinstance(steps, Mapping):
         stages |= {name: float(step["seconds"]) for name, step in steps.items() if _took(step)}
     return {name: stages[name] for name in sorted(stages, key=_place)}

@@ -59,7 +59,7 @@ def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
     scored: dict[date, datetime] = {}
     for record in records:
         night, moment = record.logical_date, record.started_at
-        if night is None or record.figures.get(LEFT_OUT):
+        if night is None or record.metrics.get(LEFT_OUT):
             continue
         if record.job == JOB and record.state in ("done", "running", "failed"):
             begun[night] = min(moment, begun.get(night, moment))

@@ -92,11 +92,11 @@ def past_rate(records: Sequence[RunRecord], bundle: str, host: str, device: str,
     """
     wanted = (bundle, host, device, precision)
     speeds = [
-        float(each.figures["docs_per_s"])
+        float(each.metrics["docs_per_s"])
         for each in records
         if each.rows >= ROWS_THAT_TELL
-        and (each.bundle, each.host, each.figures.get("device"), each.figures.get("precision")) == wanted
-        and each.figures.get("docs_per_s")
+        and (each.bundle, each.host, each.metrics.get("device"), each.metrics.get("precision")) == wanted
+        and each.metrics.get("docs_per_s")
     ][:PAST_RUNS]
     return Rate(statistics.median(speeds), "runs", len(speeds)) if speeds else None
 

@@ -71,7 +71,7 @@ class ScoreResult:
         done_rows: Rows that were done before.
         scored_rows: Rows scored by this run; fewer than the rest where a file broke off.
         loaded: What the loader did, or None where the warehouse was locked.
-        figures: Speed and circumstances.
+        metrics: Speed and circumstances.
         failures: Files and parts that could not be used.
         profile: What the rows add up to that are staged or loaded; None where nothing is.
     """
@@ -83,7 +83,7 @@ class ScoreResult:
     done_rows: int
     scored_rows: int
     loaded: LoadReport | None
-    figures: dict[str, Any]
+    metrics: dict[str, Any]
     failures: tuple[YebanError, ...]
     profile: Profile | None
 
@@ -99,7 +99,7 @@ class ScoreResult:
             "done_rows": self.done_rows,
             "scored_rows": self.scored_rows,
             "loaded_rows": self.loaded.rows if self.loaded else None,
-            "figures": self.figures,
+            "figures": self.metrics,
             "failures": [str(each) for each in self.failures],
         }
 
@@ -170,7 +170,7 @@ def score_held(
         done_rows=dump.plan.rows - sum(unit.rows for unit in pending),
         scored_rows=tally.rows,
         loaded=loaded,
-        figures=tally.figures,
+        metrics=tally.metrics,
         failures=tuple(tally.failures),
         profile=profile,
     )
@@ -216,4 +216,4 @@ def _score_units(
         stats = executor.run(work, count, pace)
     tally.failures += stats.failures
     journal.close_order(slot, again)
-    tally.figures |= stats.as_metrics()
+    tally.metrics |= stats.as_metrics()

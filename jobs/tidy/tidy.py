@@ -149,7 +149,7 @@ def _remove(home: Home, going: Sequence[Verdict], now: datetime, report: TidyRes
         if tally is not None:
             tally.rows += item.rows
             tally.units += 1
-            tally.figures[item.kind] = tally.figures.get(item.kind, 0) + item.size
+            tally.metrics[item.kind] = tally.metrics.get(item.kind, 0) + item.size
             if left and waits_for(home.locks, item.task, _JOBS)():
                 raise TaskWanted("another run of the task waits for it")
 

@@ -93,7 +93,7 @@ def load_plan(
         )
     except WarehouseLocked as error:
         tally.staged = True
-        tally.figures["not_loaded"] = str(error)
+        tally.metrics["not_loaded"] = str(error)
         return None
     damaged = {str(failure.facts["unit"]) for failure in report.failures}
     journal.rows_loaded(loading, damaged, waiting=report.waiting_units > 0)
@@ -214,5 +214,5 @@ def load_slot(home: Home, journal: SlotJournal, plan: Plan, context: JobContext)
         tally.rows, tally.units = (report.rows, report.units) if report else (0, 0)
     failures = [str(each) for each in tally.failures]
     if report is None:
-        failures.append(str(tally.figures["not_loaded"]))
+        failures.append(str(tally.metrics["not_loaded"]))
     return LoadResult(slot, report, tuple(failures))

@@ -139,7 +139,7 @@ def _run(run: RunRecord, zone: tzinfo) -> RunView:
 def _detail(run: RunRecord) -> LocalizedText:
     tokens = _figure(run, "tokens_per_s")
     speed = LocalizedText(f"{tokens:,.0f} 词元/秒", f"{tokens:,.0f} tokens/s") if math.isfinite(tokens) else NO_TEXT
-    on = [str(run.figures[name]) for name in ("device", "precision") if name in run.figures]
+    on = [str(run.metrics[name]) for name in ("device", "precision") if name in run.metrics]
     return LocalizedText(*(" · ".join(filter(None, (each, *on))) for each in (speed.zh, speed.en)))
 
 
@@ -148,5 +148,5 @@ def _seconds(run: RunRecord) -> float:
 
 
 def _figure(run: RunRecord, name: str) -> float:
-    value = run.figures.get(name)
+    value = run.metrics.get(name)
     return float(value) if isinstance(value, int | float) else math.nan

@@ -22,10 +22,12 @@ RunState = Literal["running", "done", "failed", "interrupted", "staged"]
 _logged: Final[set[Path]] = set()
 """Files that are no runs and that this process has logged: the scheduler looks every minute."""
 
+_METRICS_KEY: Final = "figures"
+"""What `metrics` is called on disk and in the warehouse, where it was named so first."""
 CHECKED_AT: Final = "checked_at"
-"""In `figures`: when a run that is done was looked at again, and nothing was missing."""
+"""In `metrics`: when a run that is done was looked at again, and nothing was missing."""
 LEFT_OUT: Final = "left_out"
-"""In `figures`: what a run was told not to do of its job."""
+"""In `metrics`: what a run was told not to do of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class RunRecord:
         rows: Rows it dealt with.
         units: Units it dealt with.
         failures: What went wrong, one line each.
-        figures: Speed and circumstances, JSON-ready: docs_per_s, tokens_per_s, padding_share, device ...
+        metrics: Speed and circumstances, JSON-ready: docs_per_s, tokens_per_s, padding_share, device ...
         host: The machine.
         pid: The process there.
         process_start: When that started, see `storage.processes`; None in older records. No column of the warehouse.
@@ -61,7 +63,7 @@ class RunRecord:
     rows: int
     units: int
     failures: list[str]
-    figures: Mapping[str, Any]
+    metrics: Mapping[str, Any]
     host: str
     pid: int
     process_start: str | None = None
@@ -69,9 +71,9 @@ class RunRecord:
     @property
     def done_at(self) -> datetime | None:
         """When it was begun, or was last found to be done; None where it is not done, or not all of it."""
-        if self.state != "done" or self.figures.get(LEFT_OUT):
+        if self.state != "done" or self.metrics.get(LEFT_OUT):
             return None
-        checked = self.figures.get(CHECKED_AT)
+        checked = self.metrics.get(CHECKED_AT)
         return max(self.started_at, datetime.fromisoformat(checked)) if checked else self.started_at
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ class RunRecord:
                 ("finished_at", self.finished_at),
             )
         }
-        return {**asdict(self), **moments}
+        return {_stored(name): value for name, value in {**asdict(self), **moments}.items()}
 
     @classmethod
     def from_dict(cls, flat: Mapping[str, Any]) -> RunRecord:
@@ -99,19 +101,25 @@ class RunRecord:
             "started_at": datetime.fromisoformat(flat["started_at"]),
             "finished_at": datetime.fromisoformat(end) if end else None,
         }
-        record = cls(**{**flat, **parsed})
+        named = {"metrics" if key == _METRICS_KEY else key: value for key, value in {**flat, **parsed}.items()}
+        record = cls(**named)
         if record.started_at.tzinfo is None or (record.finished_at and record.finished_at.tzinfo is None):
             raise ValueError("a moment without a time zone can't be compared with others")
         if record.state not in get_args(RunState):
             raise ValueError(f"state {record.state!r}")
         if not isinstance(record.pid, int) or not isinstance(record.process_start, str | None):
             raise TypeError(f"process {record.pid!r}, started {record.process_start!r}")
-        if not isinstance(record.figures, dict) or not isinstance(record.failures, list):
+        if not isinstance(record.metrics, dict) or not isinstance(record.failures, list):
             raise TypeError("figures or failures are of another kind")
-        checked = record.figures.get(CHECKED_AT)
+        checked = record.metrics.get(CHECKED_AT)
         if checked is not None and datetime.fromisoformat(checked).tzinfo is None:
             raise ValueError(f"{CHECKED_AT} {checked} has no time zone")
         return record
+
+
+def _stored(name: str) -> str:
+    """The key of an attribute of a record on disk."""
+    return _METRICS_KEY if name == "metrics" else name
 
 
 class RunLog:
@@ -203,7 +211,7 @@ def _read(path: Path) -> RunRecord:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TerminalError(
             f"{path} is not the record of a run: {error!r}",
-            expected=f"JSON with {', '.join(field.name for field in fields(RunRecord))}",
+            expected=f"JSON with {', '.join(_stored(field.name) for field in fields(RunRecord))}",
             action="move it out of the folder",
             path=str(path),
         ) from error

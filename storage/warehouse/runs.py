@@ -43,7 +43,7 @@ def load_runs(con: duckdb.DuckDBPyConnection, runs: RunLog) -> int:
     """
     records = runs.list()
     rows = [
-        {**asdict(record), "figures": json.dumps(record.figures, ensure_ascii=False, sort_keys=True)}
+        {**asdict(record), "figures": json.dumps(record.metrics, ensure_ascii=False, sort_keys=True)}
         for record in records
     ]
     con.register("arriving_runs", pa.Table.from_pylist(rows, schema=_RUN_SCHEMA))

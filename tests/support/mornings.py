@@ -165,7 +165,7 @@ def make_run(job: str, task: str = "comment", rows: int = 120_000, state: str = 
         rows=rows,
         units=12,
         failures=[],
-        figures=figures if job == "score" else {},
+        metrics=figures if job == "score" else {},
         host="night-1",
         pid=4242,
     )
@@ -484,7 +484,7 @@ def make_hostile(evil: str) -> Morning:
         ),
         judgement=Judgement(verdicts, alerts),
         runs=tuple(
-            replace(run, run_id=evil, failures=[evil], figures={"docs_per_s": 1.0, "device": evil})
+            replace(run, run_id=evil, failures=[evil], metrics={"docs_per_s": 1.0, "device": evil})
             for run in morning.runs
         ),
         links=(Link("evidently", "javascript:alert(1)", evil), Link("relabel", None, evil)),

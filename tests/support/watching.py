@@ -119,7 +119,7 @@ class World:
                 rows=0,
                 units=0,
                 failures=[],
-                figures={},
+                metrics={},
                 host=host or host_name(),
                 pid=DEAD,
             )

@@ -30,7 +30,7 @@ DONE = RunRecord(
     rows=1200,
     units=2,
     failures=[],
-    figures={"docs_per_s": 12.5, "tokens_per_s": 99.0, "network_s": 60.25, "device": "cpu", "read_s": 3},
+    metrics={"docs_per_s": 12.5, "tokens_per_s": 99.0, "network_s": 60.25, "device": "cpu", "read_s": 3},
     host="night",
     pid=7,
 )
@@ -40,7 +40,7 @@ FAILED = replace(
     state="failed",
     rows=0,
     failures=["one", "two"],
-    figures={},
+    metrics={},
     logical_date=date(2026, 1, 6),
     started_at=START + timedelta(days=1),
     finished_at=START + timedelta(days=1, seconds=5),
@@ -72,8 +72,8 @@ def test_the_last_run_and_the_last_success() -> None:
 
 
 def test_stages_speed_and_alerts() -> None:
-    monitored = replace(DONE, job="monitor", figures={"alerts": 3, "seconds": 2.0})
-    stepwise = replace(DONE, job="nightly", figures={"steps": {"score": {"seconds": 7.5}, "load": {"state": "fresh"}}})
+    monitored = replace(DONE, job="monitor", metrics={"alerts": 3, "seconds": 2.0})
+    stepwise = replace(DONE, job="nightly", metrics={"steps": {"score": {"seconds": 7.5}, "load": {"state": "fresh"}}})
     found = values(render_metrics([DONE, monitored, stepwise]))
     assert found['last_run_docs_per_second{job="score",task="comment"}'] == 12.5
     assert found['last_run_alerts{job="monitor",task="comment"}'] == 3
@@ -106,7 +106,7 @@ def test_names_of_users_are_escaped_and_a_run_that_goes_on_is_no_last_one() -> N
 def test_a_killed_run_is_the_last_one_and_none_that_went_well() -> None:
     """SIGKILL leaves no end on record: when it was is not known, and neither is how long it took."""
     began = START + timedelta(days=2)
-    killed = replace(DONE, run_id="k", state="interrupted", started_at=began, finished_at=None, rows=0, figures={})
+    killed = replace(DONE, run_id="k", state="interrupted", started_at=began, finished_at=None, rows=0, metrics={})
     found = values(render_metrics([DONE, killed]))
     own = '{job="score",task="comment"}'
     assert found[f"last_run_success{own}"] == 0

@@ -20,11 +20,11 @@ def test_a_run_that_ends_well_is_done(tmp_path: Path) -> None:
     runs = RunLog(tmp_path)
     with recorded_run(runs, "score", SLOT, system_clock) as tally:
         assert runs.get(tally.run_id).state == "running"
-        tally.rows, tally.units, tally.figures["device"] = 7, 2, "cpu"
+        tally.rows, tally.units, tally.metrics["device"] = 7, 2, "cpu"
     record = runs.get(tally.run_id)
     assert (record.state, record.rows, record.units) == ("done", 7, 2)
     assert record.process_start == process_start(os.getpid()) is not None
-    assert record.figures["device"] == "cpu"
+    assert record.metrics["device"] == "cpu"
     assert record.finished_at is not None
 
 
@@ -51,8 +51,8 @@ def test_an_error_is_recorded_and_goes_on(tmp_path: Path, error: BaseException, 
 def test_a_checkpoint_is_what_a_killed_run_leaves(tmp_path: Path) -> None:
     runs = RunLog(tmp_path)
     with recorded_run(runs, "nightly", SLOT, system_clock) as tally:
-        tally.figures["steps"] = {"score": "done"}
+        tally.metrics["steps"] = {"score": "done"}
         tally.checkpoint()
         left = runs.get(tally.run_id)
-        assert (left.state, left.finished_at, left.figures) == ("running", None, {"steps": {"score": "done"}})
+        assert (left.state, left.finished_at, left.metrics) == ("running", None, {"steps": {"score": "done"}})
     assert runs.get(tally.run_id).state == "done"

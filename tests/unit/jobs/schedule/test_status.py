@@ -65,5 +65,5 @@ def test_an_alert_of_the_last_night_is_known(tmp_path: Path) -> None:
     assert not status(world).alerted
     (record,) = world.runs.list("comment")
     steps = {"monitor": {"state": "done", "alerted": True}}
-    world.runs.write(replace(record, figures={"steps": steps}))
+    world.runs.write(replace(record, metrics={"steps": steps}))
     assert status(world).alerted

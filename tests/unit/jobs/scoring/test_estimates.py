@@ -43,9 +43,9 @@ def test_the_median_of_runs_that_were_alike() -> None:
         run(1.0, bundle="b2"),
         run(1.0, host="there"),
         run(1.0, rows=10),
-        run(1.0, figures={"docs_per_s": 1.0, "device": "cuda", "precision": "bf16"}),
+        run(1.0, metrics={"docs_per_s": 1.0, "device": "cuda", "precision": "bf16"}),
         run(None),
-        run(1.0, figures={}),
+        run(1.0, metrics={}),
     ]
     rate = past_rate([run(100.0), *others, run(300.0, age=1), run(110.0, age=2)], *LIKE)
     assert rate is not None

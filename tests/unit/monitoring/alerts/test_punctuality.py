@@ -41,7 +41,7 @@ def run(
         rows=rows,
         units=1,
         failures=["no dump\n  expected: one"] if state == "failed" else [],
-        figures={},
+        metrics={},
         host="night",
         pid=1,
     )
@@ -247,8 +247,8 @@ def test_the_time_for_other_tries_counts_from_the_first() -> None:
 def test_what_was_done_before_its_hour_says_nothing_of_it() -> None:
     """With two hours a night, a second look that never came."""
     early = run("done", after_min=-179)
-    looked = replace(early, figures={"checked_at": (DUE + timedelta(minutes=1)).isoformat()})
-    passed = replace(early, figures={"checked_at": (DUE - timedelta(minutes=1)).isoformat()})
+    looked = replace(early, metrics={"checked_at": (DUE + timedelta(minutes=1)).isoformat()})
+    passed = replace(early, metrics={"checked_at": (DUE - timedelta(minutes=1)).isoformat()})
     assert trouble(early, after_min=60) is None
     assert trouble(early, after_min=61) == "missed"
     assert trouble(run("failed", after_min=-200), early, after_min=61) == "missed"
@@ -259,6 +259,6 @@ def test_what_was_done_before_its_hour_says_nothing_of_it() -> None:
 
 
 def test_a_run_that_was_told_to_leave_something_out_hides_no_failure() -> None:
-    failed, part = run("failed", after_min=0), replace(run("done", after_min=30), figures={"left_out": ["monitor"]})
+    failed, part = run("failed", after_min=0), replace(run("done", after_min=30), metrics={"left_out": ["monitor"]})
     assert trouble(failed, part, after_min=61) == "failed"
     assert trouble(failed, part, run("done", after_min=50), after_min=61) is None

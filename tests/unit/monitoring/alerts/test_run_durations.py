@@ -24,7 +24,7 @@ def record(number: int, seconds: float, rows: int, job: str = "nightly", state: 
         rows=rows,
         units=0,
         failures=[],
-        figures={},
+        metrics={},
         host="h",
         pid=1,
     )

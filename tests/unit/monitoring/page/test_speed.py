@@ -14,7 +14,7 @@ from tests.support.mornings import BEIJING, make_morning, make_run
 
 def test_speed_is_that_of_the_newest_run_that_scored() -> None:
     first, second = make_run("score"), make_run("score")
-    second = replace(second, figures={**second.figures, "docs_per_s": 1234.4})
+    second = replace(second, metrics={**second.metrics, "docs_per_s": 1234.4})
     view = speed_view(make_morning().findings, [first, second, make_run("load")], BEIJING)
     assert view.speed == "1,234"
     assert view.took == LocalizedText("42 分 26 秒", "42 min 26 s")
@@ -32,7 +32,7 @@ def test_times_are_those_of_the_zone_and_failures_stay() -> None:
 
 
 def test_a_run_without_an_end_or_figures_has_dashes() -> None:
-    run = replace(make_run("score", state="running"), finished_at=None, figures={"docs_per_s": None})
+    run = replace(make_run("score", state="running"), finished_at=None, metrics={"docs_per_s": None})
     view = speed_view(make_morning().findings, [run], BEIJING)
     assert (view.speed, view.took.en, view.cache, view.detail.en) == ("–", "–", "–", "")
     assert view.runs[0].when == "02:30"

@@ -25,7 +25,7 @@ DONE = RunRecord(
     rows=100,
     units=2,
     failures=["one 坏 part"],
-    figures={"docs_per_s": 12.5, "device": "cpu", "nothing": None},
+    metrics={"docs_per_s": 12.5, "device": "cpu", "nothing": None},
     host="night",
     pid=7,
 )
@@ -38,7 +38,7 @@ def log(tmp_path: Path) -> RunLog:
 
 def test_a_record_is_read_back(log: RunLog) -> None:
     bare = dataclasses.replace(
-        DONE, run_id="bare", logical_date=None, bundle=None, finished_at=None, failures=[], figures={}
+        DONE, run_id="bare", logical_date=None, bundle=None, finished_at=None, failures=[], metrics={}
     )
     for record in (DONE, bare):
         log.write(record)
@@ -181,13 +181,13 @@ def test_a_temporary_is_no_run(log: RunLog, tmp_path: Path) -> None:
 def test_when_a_run_is_done_and_when_not_all_of_it() -> None:
     later = START + timedelta(hours=3)
     assert DONE.done_at == START
-    assert dataclasses.replace(DONE, figures={CHECKED_AT: later.isoformat()}).done_at == later
-    assert dataclasses.replace(DONE, figures={LEFT_OUT: ["monitor"]}).done_at is None
+    assert dataclasses.replace(DONE, metrics={CHECKED_AT: later.isoformat()}).done_at == later
+    assert dataclasses.replace(DONE, metrics={LEFT_OUT: ["monitor"]}).done_at is None
     assert dataclasses.replace(DONE, state="staged").done_at is None
 
 
 @pytest.mark.parametrize("checked", ["2026-11-23T02:00:00", "yesterday", 5])
 def test_a_look_at_no_moment_makes_no_run(log: RunLog, checked: object) -> None:
     log.write(DONE)
-    log.write(dataclasses.replace(DONE, run_id="bad", figures={CHECKED_AT: checked}))
+    log.write(dataclasses.replace(DONE, run_id="bad", metrics={CHECKED_AT: checked}))
     assert log.list() == [DONE]

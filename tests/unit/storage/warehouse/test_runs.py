@@ -23,7 +23,7 @@ DONE = RunRecord(
     rows=100,
     units=2,
     failures=["one 坏 part"],
-    figures={"docs_per_s": 12.5, "device": "cpu", "nothing": None},
+    metrics={"docs_per_s": 12.5, "device": "cpu", "nothing": None},
     host="night",
     pid=7,
 )
