@@ -31,7 +31,7 @@ def add_reference(bundle: Bundle, rows: LabelledRows, *, texts: bool, device: st
     """Give a bundle the reference of its dev rows, and seal it again in its folder: it becomes another version.
 
     Args:
-        bundle: A bundle of ours, in a folder that nobody uses yet.
+        bundle: A bundle of ours, in a folder that is not in use yet.
         rows: The dev rows that it was trained with.
         texts: Keep a sample of the rows with their cleaned texts; else counts alone.
         device: Where to compute. The precision is always that of `fp32`, so that the version does not depend on how a

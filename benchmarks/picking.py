@@ -75,11 +75,11 @@ def _pick(home: Path, budget: int, more: str) -> None:
     _, status, used = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(out)
-    told = json.loads(out)
+    picked = json.loads(out)
     print(
         f"{more or 'spread over clusters'}: {time.monotonic() - started:.1f} s, {used.ru_utime + used.ru_stime:.1f} "
-        f"CPU seconds, peak {used.ru_maxrss >> 10:,} MB, exit {os.waitstatus_to_exitcode(status)}, {told['arms']} of "
-        f"{told['population']:,} texts; {told['notes']}"
+        f"CPU seconds, peak {used.ru_maxrss >> 10:,} MB, exit {os.waitstatus_to_exitcode(status)}, {picked['arms']} of "
+        f"{picked['population']:,} texts; {picked['notes']}"
     )
 
 

@@ -80,7 +80,7 @@ class Corpus:
     """What the simulation is made of.
 
     Attributes:
-        pool: Posts of the new domain, `id`, `text` and the label `gold` that nobody knows before asking.
+        pool: Posts of the new domain, `id`, `text` and the label `gold` that is unknown before it is asked for.
         old: Posts that the champion was trained on, to replay.
         tests: Labelled posts of both domains.
         kept_out: String[N], the texts of both.
@@ -155,7 +155,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
         spent = {"ask_s": round(time.monotonic() - started, 1)}
         made, new = learn(home, champion, corpus, course)
         spent["learn_s"] = round(time.monotonic() - started - spent["ask_s"], 1)
-        told = made.manifest.lineage.dev_metrics
+        metrics = made.manifest.lineage.dev_metrics
         line = {
             "seed": course.seed,
             "arm": course.arm,
@@ -163,7 +163,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
             "labels": number * options.budget,
             "texts": len(new),
             "asked": asked,
-            "alpha": told["alpha"],
+            "alpha": metrics["alpha"],
             "temperature": made.manifest.temperature,
             "bundle": made.version,
             "classes": np.bincount(new.gold, minlength=len(champion.labels)).tolist(),
@@ -172,7 +172,7 @@ def run_course(champion: Bundle, corpus: Corpus, course: Course, options: argpar
         }
         home.registry.set_champion(TASK, made.version)
         write_line(options.out, name, line)
-        print(f"{name}: {line['virus']['macro_f1']} alpha {told['alpha']} {spent}", flush=True)
+        print(f"{name}: {line['virus']['macro_f1']} alpha {metrics['alpha']} {spent}", flush=True)
     shutil.rmtree(folder)
 
 
@@ -265,9 +265,9 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     run.add_argument("--budget", type=int, default=200)
     run.add_argument("--seeds", type=int, default=3)
     run.add_argument("--set", nargs="*", default=[], help="settings of the fine-tuning recipe, key=value")
-    told = commands.add_parser("report")
-    told.add_argument("--picture", type=Path)
-    for each in (run, told):
+    table = commands.add_parser("report")
+    table.add_argument("--picture", type=Path)
+    for each in (run, table):
         each.add_argument("--out", type=Path, required=True)
     return parser.parse_args(arguments)
 

@@ -1,7 +1,7 @@
 """Which bundle was in use when, by whose decision: a file of JSON lines that is only added to.
 
 A line is written before the pointer moves. So nothing moves without a trace, and a line whose move never happened (the
-process was killed between the two) is told by what follows it: the next line, or the pointer, does not start where it
+process was killed between the two) shows by what follows it: the next line, or the pointer, does not start where it
 ended.
 """
 
@@ -31,7 +31,7 @@ class Move:
         before: The version in use until then; None for the first.
         after: The version in use from then on.
         gate: SHA-256 of the gate's report that allowed it, None where none did.
-        reason: Why, where somebody said so; a forced promotion always does.
+        reason: Why, where a reason was given; a forced promotion always does.
         forced: Promoted against its gate, or without one.
     """
 
@@ -91,7 +91,7 @@ def carried_out(moves: Sequence[Move], in_use: str | None) -> list[Move]:
 
     Args:
         moves: All lines, oldest first.
-        in_use: What the pointer says now.
+        in_use: The version that the pointer names now.
     """
     starts = [*(move.before for move in moves[1:]), in_use]
     return [move for move, start in zip(moves, starts, strict=False) if move.after == start]

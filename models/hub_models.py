@@ -32,7 +32,7 @@ _FEWEST_POSITIONS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class HubModelDefaults:
-    """What the task's configuration says about models that don't say it themselves."""
+    """The task's configuration for models that don't carry their own."""
 
     cleaning: CleaningSpec
     windows: WindowSpec

@@ -1,4 +1,4 @@
-"""The manifest: the one file that says what a bundle is. Readable without torch."""
+"""The manifest: the one file that describes a bundle. Readable without torch."""
 
 from __future__ import annotations
 

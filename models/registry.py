@@ -88,7 +88,7 @@ class Registry:
         if (path / CONFIG).is_file():
             return open_hub_model(str(path), task, defaults)
         if path.is_dir():
-            return open_bundle(path)  # tells what is missing
+            return open_bundle(path)  # raises with the names of what is missing
         known = self.beginning_with(task, wanted)
         if len(known) == 1:
             return _open(*known.popitem())

@@ -127,7 +127,7 @@ class Engine:
             float32[W, C] in the order of `windows`; NaN where a window could not be scored.
 
         Raises:
-            NetworkBroken: One window after the other fails: nothing is staged as `failed` that a mended machine
+            NetworkBroken: One window after the other fails: nothing is staged as `failed` that a repaired machine
                 could score.
         """
         ((_, logits),) = self.stream(each_of([documents]))
@@ -140,7 +140,7 @@ class Engine:
 
         Args:
             source: The sets; on a GPU the next one is begun before the last batch of the one before is back.
-            stopped: Asked before each batch; once it says yes, no further set is returned.
+            stopped: Asked before each batch; once it returns True, no further set is returned.
 
         Returns:
             Each set with its logits as in `logits`, in order.

@@ -1,4 +1,4 @@
-"""How many tokens one batch computes: the only place that says so."""
+"""How many tokens one batch computes: the only place that decides it."""
 
 from __future__ import annotations
 

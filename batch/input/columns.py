@@ -56,7 +56,7 @@ class RawRows:
         doc_id: String[N].
         created_at: Timestamp(us, UTC)[N], null where unknown.
         slices: Map(string, string)[N].
-        invalid_utf8: bool[N], the row's text was not valid UTF-8 and was mended with U+FFFD.
+        invalid_utf8: bool[N], the row's text was not valid UTF-8 and was repaired with U+FFFD.
     """
 
     texts: pl.Series
@@ -81,7 +81,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         time_zone: The zone of timestamps that name none.
     """
     values, which = _distinct(table[mapping.text])
-    texts, mended = decode_text(values)
+    texts, repaired = decode_text(values)
     return RawRows(
         texts=texts,
         which=which,
@@ -90,7 +90,7 @@ def read_columns(table: pa.Table, mapping: ColumnMapping, time_zone: str) -> Raw
         if mapping.created_at
         else pa.nulls(table.num_rows, pa.timestamp("us", tz="UTC")),
         slices=_slice_maps(table, mapping.slices),
-        invalid_utf8=mended.gather(which).to_numpy(),
+        invalid_utf8=repaired.gather(which).to_numpy(),
     )
 
 
@@ -113,12 +113,12 @@ def _distinct(column: pa.ChunkedArray) -> tuple[pa.Array, pl.Series]:
 
 
 def decode_text(values: pa.Array) -> tuple[pl.Series, pl.Series]:
-    """Decode a column of any string-like or other type to text, mending invalid UTF-8.
+    """Decode a column of any string-like or other type to text, repairing invalid UTF-8.
 
     Parquet readers don't check that strings are valid UTF-8, so even string columns are decoded from bytes.
 
     Returns:
-        String[N] with nulls kept, and Boolean[N], which values had to be mended.
+        String[N] with nulls kept, and Boolean[N], which values had to be repaired.
     """
     kind = values.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_binary(kind)):
@@ -140,8 +140,8 @@ def _decode(raw: pl.Series) -> tuple[pl.Series, pl.Series]:
         halves = zip(_decode(raw[:half]), _decode(raw[half:]), strict=True)
         return tuple(pl.concat(each) for each in halves)  # type: ignore[return-value]
     texts = [None if value is None else value.decode("utf-8", "replace") for value in raw]
-    mended = [text is not None and text.encode() != value for value, text in zip(raw, texts, strict=True)]
-    return pl.Series(raw.name, texts, dtype=pl.String), pl.Series("mended", mended, dtype=pl.Boolean)
+    repaired = [text is not None and text.encode() != value for value, text in zip(raw, texts, strict=True)]
+    return pl.Series(raw.name, texts, dtype=pl.String), pl.Series("repaired", repaired, dtype=pl.Boolean)
 
 
 def _doc_ids(table: pa.Table, mapping: ColumnMapping, texts: pl.Series, which: pl.Series) -> pa.Array:

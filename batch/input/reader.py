@@ -178,7 +178,7 @@ class _RowStream:
         """Rows `start` to `stop` of the file; calls must ascend.
 
         Raises:
-            EOFError: Not all of them are there, whatever the footer says.
+            EOFError: Not all of them are there, whatever the footer claims.
         """
         pieces: list[pa.RecordBatch] = []
         while True:

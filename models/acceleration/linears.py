@@ -1,7 +1,7 @@
 """Linear layers with one face: plain float32, and oneDNN's prepacked bf16 and int8 (dynamic activation scales).
 
 torch offers the prepacked products as private operators (they are what its own compiler emits). They are touched
-in this file only, and nobody uses them before `find_fault` has seen them agree with the plain layer.
+in this file only, and are not used before `find_fault` has seen them agree with the plain layer.
 """
 
 from __future__ import annotations

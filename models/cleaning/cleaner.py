@@ -16,7 +16,7 @@ MAX_PASSES: Final = 8
 
 
 class Cleaner:
-    """Cleans columns of text as one spec says.
+    """Cleans columns of text by one spec.
 
     What a rule uncovers may be work for a rule before it (`&am<b></b>p;`), so the rows that a pass changed
     go through again until they settle: cleaning twice gives what cleaning once gave, and scoring text that

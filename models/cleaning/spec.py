@@ -44,7 +44,7 @@ class CleaningSpec(BaseModel):
             ，！？：；（）～… as Chinese vocabularies and pretraining text have them.
         html_tags: Drop comments, scripts, styles and known tags; `a<b` and 《<书名>》 are text.
         simplified: Traditional to simplified characters (OpenCC t2s).
-        repost: `//@user:` chains: `markers` keeps all words and drops who said them; `drop` keeps the
+        repost: `//@user:` chains: `markers` keeps all words and drops the names of their authors; `drop` keeps the
             poster's own words, or the chain's where the poster added none.
         url: Links and e-mail addresses.
         mention: `@user`.

@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 
 
 class Unpackable(Exception):
-    """This network cannot run packed; the message says why. Nothing is wrong with it."""
+    """This network cannot run packed; the message gives the reason. The network itself is sound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from models.tokenising.library import encode_strings
 
 BETWEEN, IN_SPAN, WHOLE, _UNSEEN = -1, -2, -3, -4
-"""What a table says of a character that is no token of its own: it stands between words; it is part of a span;
-the library has to see the whole document; nobody has asked yet."""
+"""The entries of a table for a character that is no token of its own: it stands between words; it is part of a span;
+the library has to see the whole document; it was not looked up yet."""
 
 _ALL = 0x110000
 

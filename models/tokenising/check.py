@@ -21,7 +21,7 @@ _MOST_DOCUMENTS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Where a document's ids differ from the library's; tells nothing else of the text.
+    """Where a document's ids differ from the library's; holds nothing else of the text.
 
     Attributes:
         characters: Length of the document.

@@ -101,7 +101,7 @@ class DocumentClassifier(nn.Module):
             input_ids: int64[W, L].
             attention_mask: int64[W, L].
             doc: int64[W], ascending, the document of each window.
-            labels: int64[B]; tells how many documents there are.
+            labels: int64[B]; its length is the number of documents.
 
         Returns:
             `logits` float32[B, C].

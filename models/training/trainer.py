@@ -32,7 +32,7 @@ class DocumentTrainer(Trainer):
     """Loss of whole documents, batches of documents of like size.
 
     Trainer skips its division by `gradient_accumulation_steps` when it believes that the model has divided the
-    loss already. Ours has not, and says so twice: gradients would grow by the number of accumulation steps,
+    loss already. Ours has not, and declares it twice: gradients would grow by the number of accumulation steps,
     Adam would hide it, and clipping would not.
 
     Args:
@@ -73,7 +73,7 @@ def make_trainer(
     *,
     show_progress: bool,
 ) -> DocumentTrainer:
-    """Set a trainer up as the loop says.
+    """Make a trainer with the settings of a loop.
 
     Args:
         model: What to train.

@@ -50,8 +50,8 @@ def unchain_reposts(texts: pl.Series, mode: Repost) -> pl.Series:
 
     Args:
         texts: String series without nulls.
-        mode: `markers` drops who said what; `drop` also drops what the others said, unless the poster
-            added no word: a bare repost still says something.
+        mode: `markers` drops the authors' names; `drop` also drops the others' words, unless the poster
+            added no word: a bare repost still has a meaning.
     """
     if mode == "drop":
         texts = apply_where(texts, _CHAIN, _keep_own_words)
@@ -61,8 +61,8 @@ def unchain_reposts(texts: pl.Series, mode: Repost) -> pl.Series:
 
 def _keep_own_words(texts: pl.Series) -> pl.Series:
     own = texts.str.replace(_CHAIN_TO_END, "")
-    said = own.str.replace_all(_BUTTON_WORDS, "").str.replace_all(_MENTION, "").str.contains(_WORDS)
-    return own.zip_with(said, texts)
+    has_words = own.str.replace_all(_BUTTON_WORDS, "").str.replace_all(_MENTION, "").str.contains(_WORDS)
+    return own.zip_with(has_words, texts)
 
 
 def replace_urls(texts: pl.Series, mode: Removal) -> pl.Series:

@@ -226,9 +226,9 @@ class TestRefuses:
 def test_an_unknown_name_off_line_is_said_at_once() -> None:
     code = (
         "from models.cleaning.spec import CleaningSpec\n"
-        "from models.hub_models import ForeignDefaults, open_foreign\n"
+        "from models.hub_models import HubModelDefaults, open_hub_model\n"
         "from models.windows import WindowSpec\n"
-        "open_foreign('nobody/no-such-model', 't', ForeignDefaults(CleaningSpec(), WindowSpec(), 'mean'))"
+        "open_hub_model('nobody/no-such-model', 't', HubModelDefaults(CleaningSpec(), WindowSpec(), 'mean'))"
     )
     root = Path(__file__).parents[3]
     ran = subprocess.run(
