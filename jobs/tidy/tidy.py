@@ -115,7 +115,7 @@ def _tidy_held(home: Home, task: str, now: datetime, report: TidyResult) -> None
 
 
 def _is_open(home: Home, task: str) -> bool:
-    """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
+    """Whether the last tidy of a task was cut off or failed: then one that finds nothing left is recorded, too."""
     last = next((record for record in home.run_log.list(task) if record.job == JOB), None)
     return last is not None and last.state in ("interrupted", "failed")
 

@@ -25,7 +25,7 @@ _logged: Final[set[Path]] = set()
 CHECKED_AT: Final = "checked_at"
 """In `figures`: when a run that is done was looked at again, and nothing was missing."""
 LEFT_OUT: Final = "left_out"
-"""In `figures`: what a run was told not to do of its job."""
+"""In `figures`: what a run was asked not to do of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class RunLog:
         """The run whose id starts so.
 
         Args:
-            run_id: Enough of the id to tell it from others.
+            run_id: Enough of the id to distinguish it from others.
 
         Raises:
             ConfigError: No run starts so, or several do.
