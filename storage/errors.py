@@ -1,11 +1,11 @@
 """The error tree.
 
-Reading it top to bottom tells what can go wrong:
+From top to bottom, what can go wrong:
 
     YebanError
         TransientError              worth another try
             WarehouseLocked         another process has the DuckDB file open
-            SinkFailed              nobody took the alerts; they wait
+            SinkFailed              no sink took the alerts; they wait
             TaskWanted              another run waits for the task: a long job gives way
         TerminalError               the same call will fail again
             ConfigError             exit 2: yeban.toml or an option is wrong
@@ -21,11 +21,11 @@ Reading it top to bottom tells what can go wrong:
             NetworkBroken           the network fails on everything it is given
             PackedMisuse            documents could have been mixed
             DiskFull                no space left where we write
-            PartCorrupt             a staged part does not hold what its name says
+            PartCorrupt             a staged part does not hold what its name promises
             ReferenceUnusable       a reference can't be made, or was altered
             GateRefused             a challenger has not passed the gate
             NothingToPick           no text is left that people could label
-            DateRetired             the date's predictions were removed, as [retention] says
+            DateRetired             the date's predictions were removed, as [retention] demands
             RunLocked               exit 75: another run holds the task
             ExtraMissing            an optional part of yeban is not installed
             PortTaken               another program listens where we should
@@ -37,7 +37,7 @@ from typing import Any, ClassVar
 
 
 class YebanError(Exception):
-    """Base of all errors that a user can cause or mend.
+    """Base of all errors that a user can cause or fix.
 
     Args:
         got: What happened or was found, one clause, with the offending value.
@@ -88,7 +88,7 @@ class TaskWanted(TransientError):
 
 
 class TerminalError(YebanError):
-    """Will fail again until somebody changes something."""
+    """Will fail again until something is changed."""
 
 
 class ConfigError(TerminalError):
@@ -146,7 +146,7 @@ class DiskFull(TerminalError):
 
 
 class PartCorrupt(TerminalError):
-    """A staged part does not hold what its name says."""
+    """A staged part does not hold what its name promises."""
 
 
 class ReferenceUnusable(TerminalError):

@@ -11,7 +11,7 @@ from typing import Final
 START_SLACK_S: Final = 5.0
 """Tolerance when a process's start is compared with something it did, for clocks that are set meanwhile."""
 _BOOT_CHARACTERS: Final = 16
-"""Of the boot id: enough to tell boots apart, and short enough for the name of a file."""
+"""Of the boot id: enough to distinguish boots, and short enough for the name of a file."""
 
 
 def host_name() -> str:
@@ -22,7 +22,7 @@ def host_name() -> str:
 def process_start(pid: int) -> str | None:
     """When a process started, as no clock that is set can change it: boot and ticks since then, `<16 hex>.<ticks>`.
 
-    None where it is gone or /proc does not tell.
+    None where it is gone or /proc does not have it.
     """
     ticks = _start_ticks(pid)
     try:
@@ -59,7 +59,7 @@ def is_alive(pid: int, at: float, start: str | None = None) -> bool:
 
 
 def process_name(pid: int) -> str | None:
-    """Command line of a process, shortened, or None where the system does not tell."""
+    """Command line of a process, shortened, or None where the system does not give it."""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -69,7 +69,7 @@ def process_name(pid: int) -> str | None:
 
 
 def _started_at(pid: int) -> float | None:
-    """Start of a process in seconds since the epoch, or None where /proc does not tell."""
+    """Start of a process in seconds since the epoch, or None where /proc does not have it."""
     ticks = _start_ticks(pid)
     try:
         booted = re.search(r"^btime (\d+)$", Path("/proc/stat").read_text(), re.MULTILINE)

@@ -48,7 +48,7 @@ class StepResult:
     Attributes:
         note: In a few words.
         failures: What it left out.
-        alerted: Somebody has to look at the night.
+        alerted: There is an alert, so people have to look at the night.
         rows: Rows that were scored: how long a night takes depends on them.
     """
 

@@ -41,7 +41,7 @@ class Rate:
     """How fast rows are scored.
 
     Attributes:
-        docs_per_s: Rows of a second; None where nobody knows.
+        docs_per_s: Rows of a second; None where it is not known.
         source: From past runs of this bundle, device and precision, or measured on rows of the dump.
         count: How many runs, or rows.
     """
@@ -127,9 +127,9 @@ def measured_rate(home: Home, bundle: Bundle, dumps: Sequence[Dump], wanted: Seq
         times.append((unit.rows, time.perf_counter() - started))
         if sum(seconds for _, seconds in times) > _PROBE_S:
             break
-    told = times[1:] or times  # the first one pays for what is made on first use
-    seconds = sum(seconds for _, seconds in told)
-    rows_timed = sum(rows for rows, _ in told)
+    counted = times[1:] or times  # the first one pays for what is made on first use
+    seconds = sum(seconds for _, seconds in counted)
+    rows_timed = sum(rows for rows, _ in counted)
     return Rate(rows_timed / seconds, "measured", rows_timed) if seconds else Rate(None, "unknown", 0)
 
 
@@ -156,7 +156,7 @@ def _staged_rows(journal: SlotJournal, slot: Slot, staged: set[str]) -> int:
 
 
 def _warehouse_bytes(home: Home) -> float | None:
-    """Bytes of a row in the warehouse; None where it has too few to tell, or somebody writes to it."""
+    """Bytes of a row in the warehouse; None where it has too few rows, or another process writes to it."""
     if not home.warehouse.exists():
         return None
     try:

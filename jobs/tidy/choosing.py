@@ -66,7 +66,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the rule says of one kind.
+    """What the rule decides about one kind.
 
     Attributes:
         go: What is to be removed, the oldest first.

@@ -18,7 +18,7 @@ from storage.warehouse.ledger import loaded_records
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """Dates that somebody needs.
+    """Dates that a reference or a batch needs.
 
     Attributes:
         task: Whose.
@@ -46,14 +46,14 @@ class Protection:
 
     Attributes:
         needed: Dates that a reference or an open batch needs.
-        unloaded: Slots that are not in the warehouse as they are planned, and why; None where nobody can tell.
+        unloaded: Slots that are not in the warehouse as they are planned, and why; None where it can't be asked.
     """
 
     needed: tuple[Dates, ...]
     unloaded: Mapping[Slot, str] | None = field(default_factory=dict)
 
     def needs(self, slot: Slot) -> str:
-        """Who needs a slot's rows; empty where nobody does."""
+        """Who needs a slot's rows; empty where nothing does."""
         return next((dates.why for dates in self.needed if dates.hold(slot)), "")
 
     def of_predictions(self, slot: Slot) -> str:
@@ -96,12 +96,12 @@ def _of_batches(home: Home, task: str) -> list[Dates]:
 def is_open(store: BatchStore, head: BatchHead) -> bool:
     """Whether a batch still waits for labels; one that can't be read does."""
     try:
-        said = AnnotationLog(store.folder(head.task, head.batch)).said()
+        given = AnnotationLog(store.folder(head.task, head.batch)).said()
         items = store.items(head.task, head.batch)
     except YebanError:
         return True
     wanted = zip(items["item"].to_pylist(), items["copies"].to_pylist(), strict=True)
-    return any(len(said.get(item, {})) < copies for item, copies in wanted)
+    return any(len(given.get(item, {})) < copies for item, copies in wanted)
 
 
 def _unloaded(home: Home) -> Mapping[Slot, str] | None:

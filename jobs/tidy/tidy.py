@@ -127,7 +127,7 @@ def _tidy_held(home: Home, task: str, context: JobContext, report: TidyResult) -
 
 
 def _is_open(home: Home, task: str) -> bool:
-    """Whether the last tidy of a task was cut off or failed: one that finds nothing left says that all is well."""
+    """Whether the last tidy of a task was cut off or failed: then one that finds nothing left is recorded, too."""
     last = next((record for record in home.run_log.list(task) if record.job == TIDY.name), None)
     return last is not None and last.state in ("interrupted", "failed")
 

@@ -11,7 +11,7 @@ def compact_warehouse(home: Home) -> Compaction:
     """Rewrite the warehouse without its free space; what earlier attempts left is swept.
 
     Raises:
-        WarehouseLocked: Somebody else has it open.
+        WarehouseLocked: Another process has it open.
         DiskFull: There is no room for the copy.
         TerminalError: There is none, it can't be used, or the copy is not the same.
     """

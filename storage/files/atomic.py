@@ -29,7 +29,7 @@ FOREIGN_LEFTOVER_AGE_S: Final = 24 * 3600
 _OWNER: Final = re.compile(r"^\.tmp-(?P<host>.+)-(?P<pid>\d+)(-(?P<start>[0-9a-f]{16}\.\d+))?-[0-9a-f]{16}(\..*)?$")
 _FULL_ERRNOS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
-"""What file systems without hard links answer; there two first runs at one instant are not told apart."""
+"""What file systems without hard links answer; there two first runs at one instant can't be distinguished."""
 _FULL_WORDS: Final = re.compile(r"no space left on device|disk quota exceeded|file too large", re.IGNORECASE)
 
 
@@ -66,7 +66,7 @@ def expand_user(path: str) -> Path:
     """A path that may begin with `~` or `~user`, as people write it.
 
     Raises:
-        ConfigError: There is no such user, or nobody knows where their folder is.
+        ConfigError: There is no such user, or their folder is not known.
     """
     try:
         return Path(path).expanduser()
@@ -95,7 +95,7 @@ def atomic_output(path: Path, *, exclusive: bool = False, suffix: str | None = N
 
     Raises:
         DiskFull: No space, quota or file size left.
-        FileExistsError: `exclusive`, and somebody else made the file first.
+        FileExistsError: `exclusive`, and another process made the file first.
     """
     make_folder(path.parent)
     temporary = path.with_name(f"{_own_name()}{path.suffix if suffix is None else suffix}")
@@ -145,7 +145,7 @@ def make_folder(folder: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file; 0 where it is gone, for nobody holds what is only looked at."""
+    """Bytes of a file; 0 where it is gone: what is only listed is not locked."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -185,7 +185,7 @@ def sweep_temporaries(folder: Path, *, recursive: bool = True) -> int:
 
     Temporaries of a process that still runs on this host are left alone, and those of other hosts until they
     are a day old, so that a sweep never takes a file from under another run. Names that `atomic_output` does
-    not give are somebody else's and stay.
+    not give belong to other programs and stay.
 
     Args:
         folder: Where to look; it need not be there.
@@ -223,7 +223,7 @@ def as_disk_full(error: Exception, path: Path) -> DiskFull | None:
 
 
 def _own_name() -> str:
-    """A name that says whose it is; where the system does not tell when we started, without that."""
+    """A name with host, process and its start; without the start where the system does not know it."""
     owner = (host_name(), str(os.getpid()), process_start(os.getpid()), secrets.token_hex(8))
     return TEMPORARY_PREFIX + "-".join(each for each in owner if each)
 
@@ -235,7 +235,7 @@ def _is_leftover(path: Path) -> bool:
         return False
     owner = _OWNER.match(path.name)
     if owner is None:
-        return False  # somebody else's: the warehouse may lie among files that are not ours
+        return False  # of another program: the warehouse may lie among other files
     if owner["host"] == host_name():
         return not is_alive(int(owner["pid"]), modified, owner["start"])
     return time.time() - modified > FOREIGN_LEFTOVER_AGE_S

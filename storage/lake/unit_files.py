@@ -28,7 +28,7 @@ from storage.records import Unit
 
 T = TypeVar("T")
 UNIT_KEY: Final = b"yeban.unit"
-"""Key of the Parquet metadata under which a part says which unit it is."""
+"""Key of the Parquet metadata under which a part names its unit."""
 ROW_GROUP_ROWS: Final = 128 * 1024
 
 # A dictionary of values that hardly repeat makes a part larger by a third, and slower to load.

@@ -144,7 +144,7 @@ class NightStore:
             try:
                 return read(folder, json.loads(data))
             except (OSError, ValueError, KeyError, TypeError) as error:
-                if data == seen:  # nobody replaced it: the files are gone or broken
+                if data == seen:  # it was not replaced: the files are gone or broken
                     last = error
                     break
                 seen, last = data, error

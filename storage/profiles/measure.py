@@ -225,7 +225,3 @@ def _probs(column: pa.ChunkedArray, labelled: NDArray[np.bool_], classes: int) -
     probs = np.zeros((len(labelled), classes), np.int64)
     probs[labelled] = _in_units(flat.reshape(-1, classes))
     return probs
-
-
-def _confidence_bin(values: NDArray[np.float64]) -> Integers:
-    return np.minimum((values * CONFIDENCE_BINS).astype(np.int64), CONFIDENCE_BINS - 1)

@@ -71,8 +71,8 @@ class Reference:
         profile: Statistics of its rows.
         sample: Some of them in `SAMPLE_SCHEMA`; None where no text may be kept.
         origin: Where they are from.
-        confusion: Rows of dev that have a label, by gold class and by predicted one, C times C; None where nobody
-            knows.
+        confusion: Rows of dev that have a label, by gold class and by predicted one, C times C; None where it is
+            not known.
     """
 
     profile: Profile

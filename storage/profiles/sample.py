@@ -119,7 +119,7 @@ def _smallest(table: pa.Table, rows: int) -> pa.Table:
 
 
 def _tied(keys: NDArray[np.uint64], rows: int) -> int:
-    """How many more rows have the key of the last one taken: they are told apart by their place."""
+    """How many more rows have the key of the last one taken: their place distinguishes them."""
     if len(keys) <= rows:
         return 0
     last = np.partition(keys, rows - 1)[rows - 1]

@@ -27,7 +27,7 @@ _METRICS_KEY: Final = "figures"
 CHECKED_AT: Final = "checked_at"
 """In `metrics`: when a run that is done was looked at again, and nothing was missing."""
 LEFT_OUT: Final = "left_out"
-"""In `metrics`: what a run was told not to do of its job."""
+"""In `metrics`: what a run was asked not to do of its job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class RunLog:
         """The run whose id starts so.
 
         Args:
-            run_id: Enough of the id to tell it from others.
+            run_id: Enough of the id to distinguish it from others.
 
         Raises:
             ConfigError: No run starts so, or several do.

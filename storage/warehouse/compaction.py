@@ -52,14 +52,14 @@ class Compaction:
 def compact(warehouse: Warehouse, free_of: Callable[[Path], int] | None = None) -> Compaction:
     """Rewrite the file without its free space; whatever goes wrong, the file stays as it is.
 
-    While it lasts others can read it, and nobody can write.
+    While it lasts other processes can read it, and none can write.
 
     Args:
         warehouse: Which.
         free_of: Bytes that are free where a folder is; those of the disk where None.
 
     Raises:
-        WarehouseLocked: Somebody else has it open.
+        WarehouseLocked: Another process has it open.
         DiskFull: There is no room for the copy.
         TerminalError: There is none, it can't be used, or the copy is not the same.
     """

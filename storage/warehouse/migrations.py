@@ -52,7 +52,7 @@ def schema_version(con: duckdb.DuckDBPyConnection) -> int:
     """Version of an open warehouse; 0 when nothing was made yet.
 
     Raises:
-        TerminalError: The database has tables, but they are somebody else's.
+        TerminalError: The database has tables of another program.
     """
     names = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "schema_version" in names:

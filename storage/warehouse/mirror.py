@@ -18,7 +18,7 @@ Known = TypeVar("Known")
 def copy_missing(
     warehouse: Warehouse, what: str, known: Callable[[duckdb.DuckDBPyConnection], Known], copy: Callable[[Known], int]
 ) -> int:
-    """Copy what the warehouse lacks; when somebody else has it open, the next run does it.
+    """Copy what the warehouse lacks; when another process has it open, the next run does it.
 
     Args:
         warehouse: Where it goes.

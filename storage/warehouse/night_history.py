@@ -1,4 +1,4 @@
-"""What the warehouse knows of a task's nights: how many rows they had, and what people said of them."""
+"""What the warehouse knows of a task's nights: how many rows they had, and how people labelled them."""
 
 from __future__ import annotations
 

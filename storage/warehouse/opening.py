@@ -1,4 +1,4 @@
-"""Opening a DuckDB file with patience: another process may have it open, and then it opens for nobody else."""
+"""Opening a DuckDB file with patience: while another process has it open, it can't be opened."""
 
 from __future__ import annotations
 

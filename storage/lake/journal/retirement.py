@@ -72,17 +72,17 @@ class RetirementNotes:
         """Refuse to score a slot that was retired.
 
         Raises:
-            DateRetired: It was; says when and why.
+            DateRetired: It was; the message says when and why.
         """
         try:
             flat = json.loads(self._path(slot).read_bytes())
-            said = f" on {flat['retired_at'][:10]}: {flat['why']}"
+            when = f" on {flat['retired_at'][:10]}: {flat['why']}"
         except FileNotFoundError:
             return
         except (ValueError, KeyError, TypeError):
-            said = ""
+            when = ""
         raise DateRetired(
-            f"the predictions of {slot.task} {slot.logical_date}, bundle {slot.bundle}, were removed{said}",
+            f"the predictions of {slot.task} {slot.logical_date}, bundle {slot.bundle}, were removed{when}",
             expected="a date that is kept, see [retention] in yeban.toml",
             action="if you want it all the same: --force scores it anew, and the next `yeban tidy` removes it again",
             task=slot.task,
