@@ -79,8 +79,8 @@ def golden_texts(store: BatchStore, task: str) -> pl.Series:
 def _of_batch(store: BatchStore, task: str, batch: str) -> pl.DataFrame:
     said: dict[str, dict[str, str]] = {}
     for each in AnnotationLog(store.folder(task, batch)).imports():
-        for answer in each.answers:
-            said.setdefault(answer.item, {})[answer.annotator] = answer.label
+        for annotation in each.annotations:
+            said.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
     items = store.items(task, batch)
     rows = items.filter(~pc.field("golden")).select(_OF_AN_ITEM).to_pylist()
     found = []

@@ -79,7 +79,7 @@ def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
 
 
 def _ties(found: QueuedBatch, folder: Path) -> frozenset[str]:
-    said = AnnotationLog(folder).said()
+    said = AnnotationLog(folder).latest_labels()
     ties = {row for row, each in said.items() if (outcome := resolve(each)) and outcome.label is None}
     rows = frozenset(row for row, item in found.by_row_id().items() if row in ties and item.golden is None)
     if not rows:

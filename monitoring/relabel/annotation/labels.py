@@ -55,17 +55,23 @@ def _label_rows(queue: Queue, task: str, batch: str) -> list[tuple[str, pa.Table
     for each in AnnotationLog(queue.folder(task, batch)).imports():
         source = f"relabel {batch} {each.name}"
         rows, last = [], {}
-        for answer in each.answers:
-            said.setdefault(answer.item, {})[answer.annotator] = answer.label
-            item = items.get(answer.item)
+        for annotation in each.annotations:
+            said.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
+            item = items.get(annotation.item)
             if item is None or item.golden is not None:
                 continue
             row = {
-                "task": task, "doc_id": item.doc_id, "label": answer.label, "annotator": answer.annotator,
-                "source": source, "labelled_at": answer.labelled_at, "imported_at": each.imported_at, "arm": item.arm,
-            }  # fmt: skip
+                "task": task,
+                "doc_id": item.doc_id,
+                "label": annotation.label,
+                "annotator": annotation.annotator,
+                "source": source,
+                "labelled_at": annotation.labelled_at,
+                "imported_at": each.imported_at,
+                "arm": item.arm,
+            }
             rows.append(row)
-            last[answer.item] = row
+            last[annotation.item] = row
         for name, row in last.items():
             outcome = resolve(said[name])
             if outcome and outcome.label and outcome.label != row["label"]:

@@ -93,7 +93,7 @@ def batch_progress(queue: Queue, task: str, batch: str) -> BatchProgress:
         TerminalError: The batch or an import can't be read.
     """
     folder = queue.folder(task, batch)
-    said = AnnotationLog(folder).said()
+    said = AnnotationLog(folder).latest_labels()
     items = queue.batch(task, batch).by_row_id()
     outcomes = [resolve(said.get(row, {})) for row, item in items.items() if item.golden is None]
     return BatchProgress(
@@ -112,7 +112,7 @@ def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
     """
     found = queue.batch(task, batch)
     folder = queue.folder(task, batch)
-    items, said, given = found.by_row_id(), AnnotationLog(folder).said(), shares_of(folder)
+    items, said, given = found.by_row_id(), AnnotationLog(folder).latest_labels(), shares_of(folder)
     rows = [row for row, item in items.items() if item.golden is None]
     resolved = {row: outcome for row in rows if (outcome := resolve(said.get(row, {})))}
     people = sorted({*given, *(name for each in said.values() for name in each)})
