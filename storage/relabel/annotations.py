@@ -73,7 +73,7 @@ class AnnotationLog:
         return found
 
     def add(self, annotations: list[StoredAnnotation], at: datetime) -> tuple[Import | None, bool]:
-        """Take the annotations of a file that are new. Only who holds the task's lock may.
+        """Take the annotations of a file that are new. The caller holds the task's lock.
 
         Returns:
             The import, None where nothing is new; and whether just these annotations were imported before.
@@ -85,8 +85,8 @@ class AnnotationLog:
         known = self.imports()
         if any(each.digest == digest for each in known):
             return None, True
-        said = self.latest_labels()
-        new = tuple(each for each in annotations if said.get(each.item, {}).get(each.annotator) != each.label)
+        before = self.latest_labels()
+        new = tuple(each for each in annotations if before.get(each.item, {}).get(each.annotator) != each.label)
         if not new:
             return None, False
         found = Import(f"{len(known) + 1:06d}-{digest[:12]}", digest, at, new)
@@ -99,7 +99,7 @@ class AnnotationLog:
 
 
 def digest_of(annotations: list[StoredAnnotation]) -> str:
-    """Digest of who said what, in no order."""
+    """Digest of annotations, in no order."""
     lines = sorted(json.dumps([each.item, each.annotator, each.label]) for each in annotations)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

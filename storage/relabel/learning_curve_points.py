@@ -1,4 +1,4 @@
-"""What tried networks said of test rows, kept so that a later run need not train them again. Safe to remove."""
+"""Predictions of tried networks for test rows, kept so that a later run need not train them again. Safe to remove."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LearningCurvePoints:
         self._root = root
 
     def read(self, task: str, key: str) -> pa.Table | None:
-        """What the network said, `POINT_SCHEMA`; None where it was not tried, or where the file is damaged."""
+        """The network's predictions, `POINT_SCHEMA`; None where it was not tried, or where the file is damaged."""
         file = self._file(task, key)
         try:
             with pq.ParquetFile(file) as found:
@@ -46,19 +46,19 @@ class LearningCurvePoints:
             log.warning("%s can't be read, so its network is trained again: %s", file, error)
             return None
 
-    def write(self, task: str, key: str, said: pa.Table) -> None:
-        """Keep what a network said.
+    def write(self, task: str, key: str, predicted: pa.Table) -> None:
+        """Keep a network's predictions.
 
         Args:
             task: The task.
             key: Its digest.
-            said: In `POINT_SCHEMA`.
+            predicted: In `POINT_SCHEMA`.
 
         Raises:
             DiskFull: No space left.
         """
         sink = pa.BufferOutputStream()
-        pq.write_table(said.cast(POINT_SCHEMA), sink, compression="zstd", write_page_checksum=True)
+        pq.write_table(predicted.cast(POINT_SCHEMA), sink, compression="zstd", write_page_checksum=True)
         write_bytes(self._file(task, key), sink.getvalue().to_pybytes())
 
     def _file(self, task: str, key: str) -> Path:

@@ -43,7 +43,7 @@ def import_file(
     queue: Queue, task: str, file: Path, now: datetime, *, annotator: str = "", batch: str | None = None,
     partial: bool = False, lang: Lang = "zh",
 ) -> ImportResult:  # fmt: skip
-    """Take the labels of a file; only who holds the task's lock may.
+    """Take the labels of a file; the caller holds the task's lock.
 
     All or nothing: with an error nothing is taken, unless `partial`. The file may be sent any number of times.
 
@@ -55,7 +55,7 @@ def import_file(
         annotator: Whose it is, where the rows don't say.
         batch: Which batch; None finds it from the ids.
         partial: Take the rows that are right.
-        lang: Language of the file to mend.
+        lang: Language of the file to correct.
 
     Raises:
         InputError: There is no batch, or the file can't be opened.

@@ -21,8 +21,8 @@ MAJORITY: Final = "majority"
 def copy_labels(warehouse: Warehouse, queue: Queue, task: str) -> int:
     """Copy imports into the table `labels` that are not there yet; when it is locked, the next run does it.
 
-    Golden rows stay out: their label is known, and nothing is to be trained or measured on them. Where most people say
-    something else than the last one, a row of `majority` follows.
+    Golden rows stay out: their label is known, and nothing is to be trained or measured on them. Where most people gave
+    another label than the last one, a row of `majority` follows.
 
     Returns:
         The number of imports copied.
@@ -50,13 +50,13 @@ def _add(warehouse: Warehouse, source: str, rows: pa.Table) -> bool:
 def _label_rows(queue: Queue, task: str, batch: str) -> list[tuple[str, pa.Table]]:
     """The rows for the warehouse of each import of a batch, with their source."""
     items = queue.batch(task, batch).by_row_id()
-    said: dict[str, dict[str, str]] = {}
+    given: dict[str, dict[str, str]] = {}
     tables = []
     for each in AnnotationLog(queue.folder(task, batch)).imports():
         source = f"relabel {batch} {each.name}"
         rows, last = [], {}
         for annotation in each.annotations:
-            said.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
+            given.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
             item = items.get(annotation.item)
             if item is None or item.golden is not None:
                 continue
@@ -73,7 +73,7 @@ def _label_rows(queue: Queue, task: str, batch: str) -> list[tuple[str, pa.Table
             rows.append(row)
             last[annotation.item] = row
         for name, row in last.items():
-            outcome = resolve(said[name])
+            outcome = resolve(given[name])
             if outcome and outcome.label and outcome.label != row["label"]:
                 rows.append({**row, "label": outcome.label, "annotator": MAJORITY, "labelled_at": _after(row)})
         tables.append((source, pa.Table.from_pylist(rows, LABELS_SCHEMA)))

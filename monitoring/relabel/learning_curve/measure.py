@@ -25,7 +25,7 @@ _PORTION: Final = 100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TriedNetwork:
-    """A network and what it said about M of the N test rows.
+    """A network and its predictions for M of the N test rows.
 
     Attributes:
         round: Batches that its labels come from, the first so many; 0 for the champion.

@@ -1,4 +1,4 @@
-"""What came back: annotations, and what is wrong with the other rows."""
+"""What a returned file holds: annotations, and what is wrong with the other rows."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class SentSheet:
     """What the file is compared with.
 
     Attributes:
-        sheet: All items of the batch, whoever got them, and whether suggestions were shown.
-        annotators: Who has sheets of the batch; empty where anybody may annotation.
+        sheet: All items of the batch, for all annotators, and whether suggestions were shown.
+        annotators: Who has sheets of the batch; empty where anyone may label.
         annotator: Whose file it is where the rows don't say; empty where they must.
     """
 

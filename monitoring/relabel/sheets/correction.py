@@ -15,7 +15,7 @@ _AGAIN: Final = frozenset({Fault.OTHER_TEXT, Fault.DUPLICATE, Fault.RUN_TOGETHER
 
 
 def correction_grid(read: ReadSheet, sheet: Sheet, lang: Lang, *, only_errors: bool = False) -> Grid:
-    """The cells of a file to mend and send again: rows with an error first, each with its text as it was sent.
+    """The cells of a file to correct and send again: rows with an error first, each with its text as it was sent.
 
     Args:
         read: What was read.

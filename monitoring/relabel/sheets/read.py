@@ -27,7 +27,7 @@ _HEADER_WITHIN: Final = 20
 
 
 def read_sheet(data: bytes, sent: SentSheet) -> ReadSheet:
-    """Read a CSV, xlsx or Label Studio file; what is wrong with it is in the annotation, never an exception.
+    """Read a CSV, xlsx or Label Studio file; what is wrong with it is in the result, never an exception.
 
     Kind, encoding and separator are found from the content. Columns may stand in any order, under Chinese or English
     headers; other columns are left out.

@@ -163,9 +163,9 @@ class RowChecker:
         self, each: Annotation | _Blank, same: list[Annotation | _Blank], cells: Mapping[str, str]
     ) -> RowError:
         rows = ", ".join(str(one.row) for one in same)
-        said = sorted({one.label for one in same if isinstance(one, Annotation)})
-        got = f"the id in rows {rows}" + (f" with different labels: {', '.join(said)}" if len(said) > 1 else "")
-        action = "leave one row with the label that is right" if len(said) > 1 else "remove this row"
+        labels = sorted({one.label for one in same if isinstance(one, Annotation)})
+        got = f"the id in rows {rows}" + (f" with different labels: {', '.join(labels)}" if len(labels) > 1 else "")
+        action = "leave one row with the label that is right" if len(labels) > 1 else "remove this row"
         row = ReturnedRow(each.row, cells)
         return self._error(row, Fault.DUPLICATE, got, "each id once", action, each.item)
 
