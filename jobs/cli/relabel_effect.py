@@ -89,16 +89,16 @@ def effect_command(
 def _show(outcome: LearningCurveResult) -> None:
     from monitoring.relabel.learning_curve.page import verdicts
 
-    effect, material = outcome.effect, outcome.material
-    say(f"{material.parent.manifest.task}, from {material.parent.version}: {effect.points[0].rows:,} random test rows")
+    curve, parent = outcome.learning_curve, outcome.data.parent
+    say(f"{parent.manifest.task}, from {parent.version}: {curve.points[0].rows:,} random test rows")
     say(f"  {'round':>5} {'learned':<8}{'labels':>8}{'networks':>9}  {'macro-F1':<22}{'above champion':<22}{'ECE':>6}")
-    for point in effect.points:
+    for point in curve.points:
         above = _points(point.bought) if point.round else ""
         say(
             f"  {point.round:>5} {point.learned:<8}{point.labels:>8,}{point.repeats:>9}  {_span(point.macro_f1):<22}"
             f"{above:<22}{point.ece:>6.3f}"
         )
-    for verdict in verdicts(effect):
+    for verdict in verdicts(curve):
         say(f"  {verdict.en}")
     for note in outcome.notes:
         say(f"  note: {note.en}", err)

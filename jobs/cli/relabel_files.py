@@ -155,12 +155,12 @@ def _queue(where: Home) -> Queue:
 
 
 def _flat(file: Path, outcome: ImportResult) -> dict[str, object]:
-    from monitoring.relabel.sheets.mend import problem_of
+    from monitoring.relabel.sheets.correction import problem_of
 
     return {
         "file": str(file),
         "batch": outcome.batch,
-        "labels": len(outcome.read.answers),
+        "labels": len(outcome.read.annotations),
         "blank": len(outcome.read.blank),
         "added": outcome.added,
         "imported_before": outcome.before,
@@ -170,11 +170,13 @@ def _flat(file: Path, outcome: ImportResult) -> dict[str, object]:
 
 
 def _tell(file: Path, outcome: ImportResult) -> None:
-    from monitoring.relabel.sheets.mend import problem_of
+    from monitoring.relabel.sheets.correction import problem_of
 
     read = outcome.read
     again = " (imported before)" if outcome.before else ""
-    say(f"{file}: {len(read.answers)} labels, {len(read.blank)} rows still empty, {outcome.added} labels new{again}")
+    say(
+        f"{file}: {len(read.annotations)} labels, {len(read.blank)} rows still empty, {outcome.added} labels new{again}"
+    )
     for error in read.errors[:_SHOWN]:
         say(f"  {problem_of(error)}", err)
     if len(read.errors) > _SHOWN:

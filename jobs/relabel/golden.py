@@ -1,4 +1,4 @@
-"""Golden rows: their label is known, and who labels does not know which they are."""
+"""Golden rows: their label is known, and annotators do not know which they are."""
 
 from __future__ import annotations
 

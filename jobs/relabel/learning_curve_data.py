@@ -1,4 +1,4 @@
-"""What the effect of labels is measured with: resolved labels, old rows, test rows, and the bundle to start from."""
+"""What a learning curve is measured with: resolved labels, old rows, test rows, and the bundle to start from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from jobs.bundles.find import find_bundle
 from jobs.config.home import Home
+from jobs.relabel.learning_curve_labels import Labels, leave_out_seen, read_labels, renumber_batches
 from jobs.training.finetune_data import golden_source, held_out, training_source
 from models.bundle import Bundle
 from models.pages.localized_text import LocalizedText
 from models.training.data import LabelledRows, LabelledSource, read_labelled, read_texts
 from models.training.replay import leave_out
-from models.training_fingerprints import has_text, read_fingerprints, text_keys
-from monitoring.relabel.annotation.agreed_labels import golden_texts, newest_labels, queue_labels
+from models.training_fingerprints import read_fingerprints, text_keys
+from monitoring.relabel.annotation.agreed_labels import golden_texts
 from storage.errors import TerminalError
 from storage.records import digest
 from storage.relabel.arms import RANDOM_ARM
@@ -30,34 +31,6 @@ MEASURED_SHARE: Final = 0.5
 
 What yeban.toml keeps for the gate doesn't count here: these networks are thrown away, and never meet it."""
 _HELD_OUT: Final = "held-out random labels"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Labels:
-    """N labels to learn from, each text once.
-
-    Attributes:
-        texts: String[N], raw.
-        gold: int64[N], class indices.
-        batch: int64[N], number of the batch that first asked, from 0 without gaps.
-        random: bool[N], drawn at random.
-        keys: uint64[N], digests of the texts, all different.
-    """
-
-    texts: pl.Series
-    gold: NDArray[np.int64]
-    batch: NDArray[np.int64]
-    random: NDArray[np.bool_]
-    keys: NDArray[np.uint64]
-
-    def rows(self) -> LabelledRows:
-        """As rows to train on."""
-        return LabelledRows(self.texts, self.gold)
-
-    def take(self, kept: NDArray[np.bool_]) -> Labels:
-        """Those of a mask."""
-        texts = self.texts.filter(pl.Series(kept))
-        return Labels(texts, self.gold[kept], self.batch[kept], self.random[kept], self.keys[kept])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,20 +93,20 @@ def gather(home: Home, sources: Sources) -> LearningCurveData:
     store, task, test = home.batch_store, sources.task, sources.test
     bundle = _start(home, task, sources.parent, store)
     labels, batches = read_labels(store, task, bundle.labels)
-    labels, notes = _unseen(labels, bundle)
+    labels, notes = leave_out_seen(labels, bundle)
     if test is None:
         arms = pl.Series(np.where(labels.random, RANDOM_ARM, ""), dtype=pl.String)
         apart = held_out(labels.texts, arms, MEASURED_SHARE)
         held = labels.take(apart)
         rows, ids, name = held.rows(), held.keys, _HELD_OUT
     else:
-        rows, more = _strange(read_labelled(test, bundle.labels), bundle)
+        rows, more = _unseen_rows(read_labelled(test, bundle.labels), bundle)
         notes += more
         ids, name = np.arange(len(rows), dtype=np.uint64), _named(test, rows)
         apart = np.isin(labels.keys, text_keys(rows.texts))
     _check_test(len(rows), test)
     golden = _golden(home, task, store)
-    kept, left = _numbered(labels.take(~(apart | np.isin(labels.keys, text_keys(golden)))), batches)
+    kept, left = renumber_batches(labels.take(~(apart | np.isin(labels.keys, text_keys(golden)))), batches)
     keep_out = pl.concat([rows.texts.alias("text"), golden])
     source = sources.rehearsal or training_source(home, task, bundle, sources.text_column, sources.label_column)
     old = leave_out(read_labelled(source, bundle.labels), golden)
@@ -147,43 +120,6 @@ def _golden(home: Home, task: str, store: BatchStore) -> pl.Series:
     return pl.concat(texts)
 
 
-def read_labels(store: BatchStore, task: str, classes: tuple[str, ...]) -> tuple[Labels, tuple[str, ...]]:
-    """All resolved labels of the queue, each text once: with its newest label, in the batch that asked first.
-
-    Args:
-        store: The folder of batches.
-        task: The task.
-        classes: Class names of the bundle; labels that are none of them are left out.
-
-    Returns:
-        The labels, and the names of their batches.
-
-    Raises:
-        TerminalError: There are none.
-    """
-    asked = queue_labels(store, task)
-    asked = asked.filter(pl.col("label").is_in(list(classes)) & pl.Series(has_text(asked["text"]), dtype=pl.Boolean))
-    if asked.is_empty():
-        raise TerminalError(
-            f"no label of {task} stands yet",
-            expected="batches that people have labelled",
-            action=f"yeban relabel pick {task}, export, and import what comes back",
-        )
-    first = pl.DataFrame({"key": text_keys(asked["text"]), "first": asked["batch"]}).unique("key", keep="first")
-    newest = newest_labels(asked)
-    newest = newest.with_columns(key=pl.Series(text_keys(newest["text"]), dtype=pl.UInt64))
-    newest = newest.join(first, on="key", maintain_order="left")
-    names = tuple(asked["batch"].unique(maintain_order=True).to_list())
-    labels = Labels(
-        texts=newest["text"],
-        gold=newest["label"].replace_strict(list(classes), range(len(classes)), return_dtype=pl.Int64).to_numpy(),
-        batch=newest["first"].replace_strict(list(names), range(len(names)), return_dtype=pl.Int64).to_numpy(),
-        random=(newest["arm"] == RANDOM_ARM).to_numpy(),
-        keys=newest["key"].to_numpy(),
-    )
-    return _numbered(labels, names)
-
-
 def _start(home: Home, task: str, wanted: str | None, store: BatchStore) -> Bundle:
     """The bundle that picked the first batch has learned from none; a later one may have learned from some."""
     heads = store.heads(task)
@@ -193,32 +129,7 @@ def _start(home: Home, task: str, wanted: str | None, store: BatchStore) -> Bund
     return find_bundle(home, task, first)
 
 
-def _unseen(labels: Labels, bundle: Bundle) -> tuple[Labels, tuple[LocalizedText, ...]]:
-    """Labels whose texts the bundle has not learned from already."""
-    seen = read_fingerprints(bundle)
-    if seen is None:
-        note = LocalizedText(
-            f"模型包 {bundle.version} 没有记录学过哪些文本：它可能已经学过一些标注",
-            f"bundle {bundle.version} does not tell what it has seen: it may have learned from some labels",
-        )
-        return labels, (note,)
-    known = np.isin(labels.keys, seen)
-    if known.all():
-        raise TerminalError(
-            f"bundle {bundle.version} has learned from all {len(known)} labels already",
-            expected="a bundle from before the labels",
-            action="name one of `yeban bundles list` with --parent",
-        )
-    if not known.any():
-        return labels, ()
-    note = LocalizedText(
-        f"略去 {known.sum()} 条标注：模型包 {bundle.version} 已见过其文本",
-        f"{known.sum()} labels are left out: bundle {bundle.version} has seen their texts",
-    )
-    return labels.take(~known), (note,)
-
-
-def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[LocalizedText, ...]]:
+def _unseen_rows(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[LocalizedText, ...]]:
     """Test rows that the bundle has not learned from."""
     seen = read_fingerprints(bundle)
     known = np.isin(text_keys(rows.texts), np.zeros(0, np.uint64) if seen is None else seen)
@@ -229,15 +140,6 @@ def _strange(rows: LabelledRows, bundle: Bundle) -> tuple[LabelledRows, tuple[Lo
         f"{known.sum()} test rows are left out: bundle {bundle.version} has seen their texts",
     )
     return rows.take(np.flatnonzero(~known)), (note,)
-
-
-def _numbered(labels: Labels, names: tuple[str, ...]) -> tuple[Labels, tuple[str, ...]]:
-    """Batches numbered anew, those without a label left out."""
-    there, numbers = np.unique(labels.batch, return_inverse=True)
-    return (
-        Labels(labels.texts, labels.gold, numbers.astype(np.int64), labels.random, labels.keys),
-        tuple(names[number] for number in there),
-    )
 
 
 def _check_test(rows: int, source: LabelledSource | None) -> None:

@@ -40,7 +40,7 @@ from storage.warehouse.relabel_scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class PickRequest:
-    """What to pick; None stands for what `[relabel]` of yeban.toml says.
+    """What to pick; None stands for the value of `[relabel]` in yeban.toml.
 
     Attributes:
         task: The task.
@@ -100,7 +100,7 @@ def pick(home: Home, request: PickRequest, context: JobContext) -> PickResult:
         ConfigError: The dates, the task or a strategy can't be used.
         NothingToPick: No text is left.
         RunLocked: Another pick of the task is under way.
-        WarehouseLocked: Somebody else has the warehouse open.
+        WarehouseLocked: Another process has the warehouse open.
     """
     bundle = find_bundle(home, request.task, request.bundle)
     home.task(request.task)

@@ -1,4 +1,4 @@
-"""What networks say of candidates, loaded when a strategy first asks."""
+"""Networks that score and embed candidates, loaded when a strategy first uses them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def models_of(home: Home, task: str, bundle: Bundle, against: str | None, seed: 
     """The networks of a task: that of the bundle in use, and of a challenger if one is named.
 
     Args:
-        home: Says where to compute, and whether to embed.
+        home: Its settings have where to compute, and whether to embed.
         task: The task.
         bundle: The bundle in use.
         against: Version, folder or hub name of the challenger.
@@ -70,7 +70,7 @@ def _rival(home: Home, bundle: Bundle, challenger: Bundle) -> Rival:
     def scorer() -> Scorer:
         return make_scorer(home, challenger)
 
-    def answer(texts: pl.Series) -> NDArray[np.float32]:
+    def score(texts: pl.Series) -> NDArray[np.float32]:
         return np.nan_to_num(scorer().score(texts).probs[:, order], nan=1 / len(order))
 
-    return answer
+    return score

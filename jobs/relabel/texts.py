@@ -1,4 +1,4 @@
-"""Texts of picked rows, fetched from the dump by their recorded places and proved by their hashes."""
+"""Texts of picked rows, fetched from the dump by their recorded places and checked by their hashes."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class FetchedTexts:
 
 
 def fetch_texts(home: Home, task: str, rows: pa.Table, cleaner: Cleaner, progress: Progress) -> FetchedTexts:
-    """Fetch the texts of rows; one that can't be had, or is another now, is told and stops nothing.
+    """Fetch the texts of rows; one that is gone, or is another now, is noted and does not fail the pick.
 
     Args:
         home: The home.
-        task: The task; says which column is the text, and where dumps are.
+        task: The task; its section has the column of the text, and where dumps are.
         rows: N rows with `logical_date`, `source_path`, `source_row` and `text_hash`.
         cleaner: That of the bundle which scored them.
         progress: Where to report to.

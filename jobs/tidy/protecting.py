@@ -96,7 +96,7 @@ def _of_batches(home: Home, task: str) -> list[Dates]:
 def is_open(store: BatchStore, head: BatchHead) -> bool:
     """Whether a batch still waits for labels; one that can't be read does."""
     try:
-        given = AnnotationLog(store.folder(head.task, head.batch)).said()
+        given = AnnotationLog(store.folder(head.task, head.batch)).latest_labels()
         items = store.items(head.task, head.batch)
     except YebanError:
         return True

@@ -1,7 +1,7 @@
-"""What annotators said, on disk: one file per import, never changed. The files are the truth.
+"""Annotations on disk: one file per import, never changed. The files are the truth.
 
-`<batch folder>/imports/<number>-<digest>.json` holds the answers that were new; the digest is that of all answers of
-the file, so the same file again is known, however it was saved.
+`<batch folder>/imports/<number>-<digest>.json` holds the annotations that were new; the digest is that of all
+annotations of the file, so the same file again is known, however it was saved.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class StoredAnnotation:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """The new answers of one file.
+    """The new annotations of one file.
 
     Attributes:
         name: Its name, in the order of import.
-        digest: Digest of all answers of the file.
+        digest: Digest of all annotations of the file.
         imported_at: When.
-        answers: Those that were new, or another label than before.
+        annotations: Those that were new, or another label than before.
     """
 
     name: str
     digest: str
     imported_at: datetime
-    answers: tuple[StoredAnnotation, ...]
+    annotations: tuple[StoredAnnotation, ...]
 
 
 class AnnotationLog:
@@ -64,29 +64,29 @@ class AnnotationLog:
         """
         return [_read(path) for path in sorted(self._folder.glob("*.json"))]
 
-    def said(self) -> dict[str, dict[str, str]]:
+    def latest_labels(self) -> dict[str, dict[str, str]]:
         """The newest label of each item by annotator."""
         found: dict[str, dict[str, str]] = {}
         for each in self.imports():
-            for answer in each.answers:
-                found.setdefault(answer.item, {})[answer.annotator] = answer.label
+            for annotation in each.annotations:
+                found.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
         return found
 
-    def add(self, answers: list[StoredAnnotation], at: datetime) -> tuple[Import | None, bool]:
-        """Take the answers of a file that are new. Only who holds the task's lock may.
+    def add(self, annotations: list[StoredAnnotation], at: datetime) -> tuple[Import | None, bool]:
+        """Take the annotations of a file that are new. The caller holds the task's lock.
 
         Returns:
-            The import, None where nothing is new; and whether just these answers were imported before.
+            The import, None where nothing is new; and whether just these annotations were imported before.
 
         Raises:
             DiskFull: No space left; then nothing was taken.
         """
-        digest = digest_of(answers)
+        digest = digest_of(annotations)
         known = self.imports()
         if any(each.digest == digest for each in known):
             return None, True
-        said = self.said()
-        new = tuple(each for each in answers if said.get(each.item, {}).get(each.annotator) != each.label)
+        before = self.latest_labels()
+        new = tuple(each for each in annotations if before.get(each.item, {}).get(each.annotator) != each.label)
         if not new:
             return None, False
         found = Import(f"{len(known) + 1:06d}-{digest[:12]}", digest, at, new)
@@ -98,22 +98,22 @@ class AnnotationLog:
         return found, False
 
 
-def digest_of(answers: list[StoredAnnotation]) -> str:
-    """Digest of who said what, in no order."""
-    lines = sorted(json.dumps([each.item, each.annotator, each.label]) for each in answers)
+def digest_of(annotations: list[StoredAnnotation]) -> str:
+    """Digest of annotations, in no order."""
+    lines = sorted(json.dumps([each.item, each.annotator, each.label]) for each in annotations)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _read(path: Path) -> Import:
     try:
         flat = json.loads(path.read_bytes())
-        answers = tuple(
+        annotations = tuple(
             StoredAnnotation(
                 each["item"], each["label"], each["annotator"], datetime.fromisoformat(each["labelled_at"])
             )
             for each in flat["answers"]
         )
-        return Import(path.stem, flat["digest"], datetime.fromisoformat(flat["imported_at"]), answers)
+        return Import(path.stem, flat["digest"], datetime.fromisoformat(flat["imported_at"]), annotations)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TerminalError(
             f"the import {path} can't be read: {error!r}",

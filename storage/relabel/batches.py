@@ -52,7 +52,7 @@ ITEMS_SCHEMA: Final = pa.schema(
         pa.field("copies", pa.int32(), nullable=False),
     ]
 )
-"""Columns of the table `relabel_items`, which says what they mean."""
+"""Columns of the table `relabel_items`, which describes them."""
 TEXTS_SCHEMA: Final = pa.schema(
     [
         pa.field("text", pa.string(), nullable=False),
@@ -60,15 +60,15 @@ TEXTS_SCHEMA: Final = pa.schema(
         pa.field("excerpts", pa.list_(pa.string()), nullable=False),
     ]
 )
-"""What only the files have: the text as it came, as the model saw it, and of a text of several windows those that spoke
-loudest for its label, best first, cut out of the cleaned text."""
+"""What only the files have: the text as it came, as the model saw it, and of a text of several windows those with the
+highest probability of its label, best first, cut out of the cleaned text."""
 FILE_SCHEMA: Final = pa.schema([*ITEMS_SCHEMA, *TEXTS_SCHEMA])
 """Columns of `items.parquet`; rows in the order of `place`."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchHead:
-    """What is known of a batch as a whole; the table `relabel_batches` says what the fields mean."""
+    """What is known of a batch as a whole; the table `relabel_batches` describes the fields."""
 
     batch: str
     task: str
@@ -100,7 +100,7 @@ class BatchStore:
         self._root = root
 
     def write(self, head: BatchHead, items: pa.Table) -> Path:
-        """Write a batch, durably; its folder. Only who holds the task's lock may.
+        """Write a batch, durably; returns its folder. The caller holds the task's lock.
 
         Args:
             head: The batch.

@@ -1,4 +1,4 @@
-"""What tried networks said of test rows, kept so that a later run need not train them again. Safe to remove."""
+"""Predictions of tried networks for test rows, kept so that a later run need not train them again. Safe to remove."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.files.atomic import write_bytes
 
 log = logging.getLogger("yeban.relabel")
 
-SAID_SCHEMA: Final = pa.schema(
+POINT_SCHEMA: Final = pa.schema(
     [
         pa.field("row", pa.uint64(), nullable=False),
         pa.field("predicted", pa.int32(), nullable=False),
@@ -35,30 +35,30 @@ class LearningCurvePoints:
         self._root = root
 
     def read(self, task: str, key: str) -> pa.Table | None:
-        """What the network said, `SAID_SCHEMA`; None where it was not tried, or where the file is damaged."""
+        """The network's predictions, `POINT_SCHEMA`; None where it was not tried, or where the file is damaged."""
         file = self._file(task, key)
         try:
             with pq.ParquetFile(file) as found:
-                return found.read(SAID_SCHEMA.names, use_threads=False).cast(SAID_SCHEMA)
+                return found.read(POINT_SCHEMA.names, use_threads=False).cast(POINT_SCHEMA)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             log.warning("%s can't be read, so its network is trained again: %s", file, error)
             return None
 
-    def write(self, task: str, key: str, said: pa.Table) -> None:
-        """Keep what a network said.
+    def write(self, task: str, key: str, predicted: pa.Table) -> None:
+        """Keep a network's predictions.
 
         Args:
             task: The task.
             key: Its digest.
-            said: In `SAID_SCHEMA`.
+            predicted: In `POINT_SCHEMA`.
 
         Raises:
             DiskFull: No space left.
         """
         sink = pa.BufferOutputStream()
-        pq.write_table(said.cast(SAID_SCHEMA), sink, compression="zstd", write_page_checksum=True)
+        pq.write_table(predicted.cast(POINT_SCHEMA), sink, compression="zstd", write_page_checksum=True)
         write_bytes(self._file(task, key), sink.getvalue().to_pybytes())
 
     def _file(self, task: str, key: str) -> Path:

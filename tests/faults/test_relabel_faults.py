@@ -146,7 +146,7 @@ def check_labels(home: Home) -> None:
     store = BatchStore(home.root / "relabel")
     (head,) = store.heads("comment")
     (one,) = AnnotationLog(store.folder("comment", head.batch)).imports()
-    assert len(one.answers) == BUDGET
+    assert len(one.annotations) == BUDGET
     assert len(queue_labels(store, "comment")) == BUDGET
     (rows, documents) = home.query("SELECT count(*), count(DISTINCT doc_id) FROM labels")[0]
     assert (rows, documents) == (BUDGET, BUDGET)

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.relabel.sheets.answers import ReadSheet
+from monitoring.relabel.sheets.annotations import ReadSheet
 from monitoring.relabel.sheets.cells import restore
+from monitoring.relabel.sheets.correction import correction_grid
 from monitoring.relabel.sheets.csv_file import csv_bytes
-from monitoring.relabel.sheets.mend import mend_grid
 from monitoring.relabel.sheets.read import read_sheet
 from tests.support.sheets import LABELS, damaged, filled, make_sheet, sent_of
 
@@ -31,7 +31,7 @@ ENCODINGS = ("utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-8"
 def test_whole_files_give_every_label() -> None:
     read = read_sheet(csv_bytes(filled(SHEET, GIVEN)), sent_of(SHEET))
     assert not read.errors
-    assert {answer.item: answer.label for answer in read.answers} == GIVEN
+    assert {answer.item: answer.label for answer in read.annotations} == GIVEN
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -48,7 +48,7 @@ def test_ten_thousand_spoiled_files() -> None:
 @given(st.binary(max_size=400), st.sampled_from((b"", b"PK\x03\x04", b"[{", b'{"', b"\xff\xfe", b"\xef\xbb\xbf")))
 def test_any_bytes(data: bytes, start: bytes) -> None:
     read = read_sheet(start + data, sent_of(SHEET))
-    assert not read.answers
+    assert not read.annotations
     assert read.errors
 
 
@@ -59,7 +59,7 @@ def test_any_cells_below_our_header(rows: list[list[str]], shuffled: bool) -> No
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows([header, *rows])
     read = read_sheet(buffer.getvalue().encode("utf-8", "replace"), sent_of(SHEET))
-    assert not read.answers
+    assert not read.annotations
 
 
 def _fuzz(seeds: range) -> None:
@@ -69,12 +69,12 @@ def _fuzz(seeds: range) -> None:
         data = damaged(SHEET, GIVEN, random.Random(seed))
         read = read_sheet(data, sent)
         _check(data, read, seed)
-        again = csv_bytes(mend_grid(read, SHEET, "en"))
+        again = csv_bytes(correction_grid(read, SHEET, "en"))
         _check(again, read_sheet(again, sent), seed)
-        outcomes["right"] += bool(read.answers) and not read.errors
-        outcomes["partly"] += bool(read.answers) and bool(read.errors)
-        outcomes["refused"] += not read.answers
-        outcomes["answers"] += len(read.answers)
+        outcomes["right"] += bool(read.annotations) and not read.errors
+        outcomes["partly"] += bool(read.annotations) and bool(read.errors)
+        outcomes["refused"] += not read.annotations
+        outcomes["answers"] += len(read.annotations)
     # The damage is neither so slight that nothing is tested, nor so heavy that everything is refused.
     assert min(outcomes[kind] for kind in ("right", "partly", "refused")) > len(seeds) // 20, outcomes
     assert outcomes["answers"] > 2 * len(seeds), outcomes
@@ -84,10 +84,10 @@ def _check(data: bytes, read: ReadSheet, seed: int) -> None:
     """Every answer stands in a row that holds its id, its text and its label, by another reader than ours."""
     tables = list(_tables(data))
     items = {item.item: item.text for item in SHEET.items}
-    for answer in read.answers:
+    for answer in read.annotations:
         rows = [rows[answer.row - 1] for rows in tables if len(rows) >= answer.row]
         assert any(_belongs(row, answer.item, items) for row in rows), (seed, answer, rows)
-    assert len({answer.item for answer in read.answers}) == len(read.answers), seed
+    assert len({answer.item for answer in read.annotations}) == len(read.annotations), seed
 
 
 def _belongs(row: list[str], item: str, items: dict[str, str]) -> bool:

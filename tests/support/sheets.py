@@ -7,7 +7,7 @@ import io
 import random
 from collections.abc import Callable
 
-from monitoring.relabel.sheets.answers import ReadSheet, Sent
+from monitoring.relabel.sheets.annotations import ReadSheet, SentSheet
 from monitoring.relabel.sheets.cells import cell_of
 from monitoring.relabel.sheets.csv_file import csv_bytes
 from monitoring.relabel.sheets.grid import Grid
@@ -32,8 +32,8 @@ def make_sheet(texts: tuple[str, ...] = TEXTS, annotator: str = "li", batch: str
     return Sheet(batch, "comment", LABELS, "请留意讽刺", annotator, items)
 
 
-def sent_of(sheet: Sheet) -> Sent:
-    return Sent(sheet, frozenset({sheet.annotator}))
+def sent_of(sheet: Sheet) -> SentSheet:
+    return SentSheet(sheet, frozenset({sheet.annotator}))
 
 
 def filled(sheet: Sheet, labels: dict[str, str], lang: Lang = "zh") -> Grid:
@@ -214,4 +214,4 @@ def bytes_of(grid: Grid) -> bytes:
 
 
 def said(read: ReadSheet) -> dict[str, str]:
-    return {answer.item: answer.label for answer in read.answers}
+    return {answer.item: answer.label for answer in read.annotations}

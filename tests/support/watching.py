@@ -104,7 +104,7 @@ class World:
         done = [each for each in self.runs.list(task) if each.logical_date == night and each.state == state == "done"]
         if done:
             figures = {"checked_at": self.now.isoformat()}
-            self.runs.write(RunRecord(**{**_fields(done[0]), "figures": figures}))
+            self.runs.write(RunRecord(**{**_fields(done[0]), "metrics": figures}))
             return
         self.runs.write(
             RunRecord(

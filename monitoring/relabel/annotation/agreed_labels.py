@@ -1,4 +1,4 @@
-"""Labels of the queue with their texts: what people agreed on, for training, for the gate and for figures."""
+"""Labels of the queue with their texts: what people agreed on, for training, for the gate and for metrics."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_AN_ITEM: Final = ("item", "doc_id", "text", "arm", "slices")
 
 
 def queue_labels(store: BatchStore, task: str) -> pl.DataFrame:
-    """Labels that stand: one row for each item of each batch on which people agree, or somebody decided.
+    """Labels that stand: one row for each item of each batch on which people agree, or an adjudicator decided.
 
     Golden rows are left out: their label is known, and nothing may be trained on them. A text that was asked again in a
     later batch has a row for each; see `newest_labels`.
@@ -77,15 +77,12 @@ def golden_texts(store: BatchStore, task: str) -> pl.Series:
 
 
 def _of_batch(store: BatchStore, task: str, batch: str) -> pl.DataFrame:
-    said: dict[str, dict[str, str]] = {}
-    for each in AnnotationLog(store.folder(task, batch)).imports():
-        for answer in each.answers:
-            said.setdefault(answer.item, {})[answer.annotator] = answer.label
+    given = AnnotationLog(store.folder(task, batch)).latest_labels()
     items = store.items(task, batch)
     rows = items.filter(~pc.field("golden")).select(_OF_AN_ITEM).to_pylist()
     found = []
     for row in rows:
-        outcome = resolve(said.get(row_id(batch, row["item"]), {}))
+        outcome = resolve(given.get(row_id(batch, row["item"]), {}))
         if outcome is not None and outcome.label is not None:
             slices = [{"key": key, "value": value} for key, value in row["slices"] or ()]
             found.append({**row, "batch": batch, "slices": slices, "label": outcome.label})

@@ -11,6 +11,7 @@ import numpy as np
 
 from models.evaluation.intervals import wilson
 from models.evaluation.record import Interval
+from storage.errors import ExtraMissing
 
 Votes = Mapping[str, Mapping[str, str]]
 """Labels by item and annotator."""
@@ -21,9 +22,11 @@ def cohen_kappa(votes: Votes) -> dict[tuple[str, str], float]:
 
     NaN for a pair that has no item in common, or that both gave everything one and the same label.
     """
-    people = sorted({name for said in votes.values() for name in said})
-    return {(a, b): _cohen([(said[a], said[b]) for said in votes.values() if a in said and b in said])
-            for a, b in combinations(people, 2)}  # fmt: skip
+    people = sorted({name for labels in votes.values() for name in labels})
+    return {
+        (a, b): _cohen([(labels[a], labels[b]) for labels in votes.values() if a in labels and b in labels])
+        for a, b in combinations(people, 2)
+    }
 
 
 def fleiss_kappa(votes: Votes) -> float:
@@ -31,28 +34,40 @@ def fleiss_kappa(votes: Votes) -> float:
 
     It wants the same number of labels for each item: only items with the commonest number above 1 count. NaN where
     there are none, or all labels are the same.
+
+    Raises:
+        ExtraMissing: statsmodels is not installed.
     """
-    sizes = Counter(len(said) for said in votes.values() if len(said) > 1)
+    sizes = Counter(len(labels) for labels in votes.values() if len(labels) > 1)
     if not sizes:
         return math.nan
     size = max(sizes, key=lambda each: (sizes[each], each))
-    table = [Counter(said.values()) for said in votes.values() if len(said) == size]
-    labels = sorted({label for row in table for label in row})
-    counts = np.array([[row[label] for label in labels] for row in table], np.float64)
-    agreed = float(((counts**2).sum(axis=1) - size).mean()) / (size * (size - 1))
-    by_chance = float(((counts.sum(axis=0) / counts.sum()) ** 2).sum())
-    return _beyond(agreed, by_chance)
+    table = [Counter(labels.values()) for labels in votes.values() if len(labels) == size]
+    names = sorted({label for row in table for label in row})
+    if len(names) < 2:
+        return math.nan
+    try:
+        from statsmodels.stats import inter_rater  # takes two seconds to import
+    except ImportError as error:
+        raise ExtraMissing(
+            f"Fleiss' kappa needs statsmodels: {error}",
+            expected="statsmodels beside yeban",
+            action='pip install "yeban[relabel]"',
+            module=error.name,
+        ) from error
+    return float(inter_rater.fleiss_kappa(np.array([[row[name] for name in names] for row in table], np.int64)))
 
 
 def krippendorff_alpha(votes: Votes) -> float:
     """Alpha for nominal labels, any number of them for each item (Krippendorff 2011, "Computing ... Reliability").
 
     From the coincidences o: `alpha = 1 - (n - 1) sum_{c != k} o_ck / sum_{c != k} n_c n_k`. Items with one label do
-    not count. NaN where there are none, or all labels are the same.
+    not count. Ours, because the package `krippendorff` is under the GPL. NaN where there are
+    none, or all labels are the same.
     """
     coincidences: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for said in votes.values():
-        given = Counter(said.values())
+    for labels in votes.values():
+        given = Counter(labels.values())
         others = given.total() - 1
         for first, second in product(given, given) if others else ():
             coincidences[first, second] += given[first] * (given[second] - (first == second)) / others
@@ -68,7 +83,7 @@ def krippendorff_alpha(votes: Votes) -> float:
 
 
 def golden_accuracy(votes: Votes, golden: Mapping[str, str]) -> dict[str, Interval]:
-    """Share of the golden rows that each annotator got right, with Wilson's interval; only who labelled any."""
+    """Share of the golden rows that each annotator got right, with Wilson's interval; only where they labelled any."""
     hits: dict[str, list[bool]] = {}
     for item, known in golden.items():
         for name, label in votes.get(item, {}).items():
@@ -77,13 +92,9 @@ def golden_accuracy(votes: Votes, golden: Mapping[str, str]) -> dict[str, Interv
 
 
 def _cohen(pairs: Sequence[tuple[str, str]]) -> float:
-    if not pairs:
+    if len({label for pair in pairs for label in pair}) < 2:
         return math.nan
-    first, second = (Counter(side) for side in zip(*pairs, strict=True))
-    agreed = sum(a == b for a, b in pairs) / len(pairs)
-    by_chance = sum(first[label] * second[label] for label in first) / len(pairs) ** 2
-    return _beyond(agreed, by_chance)
+    from sklearn.metrics import cohen_kappa_score  # half a second; most batches have no second opinions
 
-
-def _beyond(agreed: float, by_chance: float) -> float:
-    return math.nan if by_chance >= 1 else (agreed - by_chance) / (1 - by_chance)
+    first, second = zip(*pairs, strict=True)
+    return float(cohen_kappa_score(first, second))

@@ -42,7 +42,7 @@ def annotator_quality(
     Raises:
         ExtraMissing: cleanlab is not installed.
     """
-    rows = [row for row, said in votes.items() if said and len(probs.get(row, ())) == len(labels)]
+    rows = [row for row, given in votes.items() if given and len(probs.get(row, ())) == len(labels)]
     if not any(len(votes[row]) > 1 for row in rows):
         return {}
     people = sorted({name for row in rows for name in votes[row]})

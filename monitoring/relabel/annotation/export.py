@@ -8,8 +8,7 @@ from typing import Literal
 
 from monitoring.relabel.annotation.queue import Queue, QueuedBatch, newest_batch
 from monitoring.relabel.annotation.resolve import ADJUDICATOR, resolve
-from monitoring.relabel.annotation.shares import add_shares, shares_of
-from monitoring.relabel.annotation.sharing import share
+from monitoring.relabel.annotation.shares import add_shares, share, shares_of
 from monitoring.relabel.sheets.csv_file import write_csv, write_instructions
 from monitoring.relabel.sheets.label_studio import labelling_config, write_tasks
 from monitoring.relabel.sheets.sheet import Lang, Sheet
@@ -29,7 +28,7 @@ class ExportRequest:
         task: The task.
         batch: The batch; None is the newest.
         out: Folder for the files.
-        annotators: One file for each; without any, one file for whoever.
+        annotators: One file for each; without any, one file for anyone.
         kind: Which files.
         lang: Language of headers; instructions have both.
         suggestions: Show what the model thinks.
@@ -49,7 +48,7 @@ class ExportRequest:
 
 
 def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
-    """Write the sheets of a batch; only who holds the task's lock may. The files, in order.
+    """Write the sheets of a batch; returns the files, in order. The caller holds the task's lock.
 
     Raises:
         InputError: There is no batch, or nothing to adjudicate.
@@ -73,14 +72,14 @@ def export_batch(queue: Queue, request: ExportRequest) -> list[Path]:
         sheet = found.sheet(person, rows, guide=request.guide, suggestions=request.suggestions)
         files += _write(sheet, request)
     if people:
-        given = shares_of(folder) if request.adjudicate else {}  # ties that came later add to those of before
-        add_shares(folder, {name: rows | given.get(name, frozenset()) for name, rows in shares.items()})
+        before = shares_of(folder) if request.adjudicate else {}  # ties that came later add to those of before
+        add_shares(folder, {name: rows | before.get(name, frozenset()) for name, rows in shares.items()})
     return files
 
 
 def _ties(found: QueuedBatch, folder: Path) -> frozenset[str]:
-    said = AnnotationLog(folder).said()
-    ties = {row for row, each in said.items() if (outcome := resolve(each)) and outcome.label is None}
+    given = AnnotationLog(folder).latest_labels()
+    ties = {row for row, each in given.items() if (outcome := resolve(each)) and outcome.label is None}
     rows = frozenset(row for row, item in found.by_row_id().items() if row in ties and item.golden is None)
     if not rows:
         raise InputError(

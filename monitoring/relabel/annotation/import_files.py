@@ -9,9 +9,9 @@ from pathlib import Path
 
 from monitoring.relabel.annotation.queue import Queue, QueuedBatch, newest_batch
 from monitoring.relabel.annotation.shares import shares_of
-from monitoring.relabel.sheets.answers import ReadSheet, Sent
+from monitoring.relabel.sheets.annotations import ReadSheet, SentSheet
+from monitoring.relabel.sheets.correction import correction_grid
 from monitoring.relabel.sheets.csv_file import csv_bytes
-from monitoring.relabel.sheets.mend import mend_grid
 from monitoring.relabel.sheets.read import read_sheet
 from monitoring.relabel.sheets.sheet import Lang
 from monitoring.relabel.sheets.xlsx_file import xlsx_bytes
@@ -28,7 +28,7 @@ class ImportResult:
         batch: The batch that it belongs to.
         read: What it held.
         added: Answers that were new or changed; 0 where the file was refused.
-        before: Just these answers had been imported before.
+        before: Just these annotations had been imported before.
         to_mend: The file for the annotator, where there were errors.
     """
 
@@ -43,7 +43,7 @@ def import_file(
     queue: Queue, task: str, file: Path, now: datetime, *, annotator: str = "", batch: str | None = None,
     partial: bool = False, lang: Lang = "zh",
 ) -> ImportResult:  # fmt: skip
-    """Take the labels of a file; only who holds the task's lock may.
+    """Take the labels of a file; the caller holds the task's lock.
 
     All or nothing: with an error nothing is taken, unless `partial`. The file may be sent any number of times.
 
@@ -55,7 +55,7 @@ def import_file(
         annotator: Whose it is, where the rows don't say.
         batch: Which batch; None finds it from the ids.
         partial: Take the rows that are right.
-        lang: Language of the file to mend.
+        lang: Language of the file to correct.
 
     Raises:
         InputError: There is no batch, or the file can't be opened.
@@ -69,17 +69,17 @@ def import_file(
         ) from error
     found, read = _best_batch(queue, task, data, batch, annotator)
     folder = queue.folder(task, found.batch)
-    taken = list(read.answers) if partial or not read.errors else []
+    taken = list(read.annotations) if partial or not read.errors else []
     if any(not one.annotator for one in taken):
         raise InputError(
             f"{file} does not say who labelled it",
             expected="a name in the column of annotators, or an option",
             action="yeban relabel import --annotator NAME",
         )
-    answers = [StoredAnnotation(one.item, one.label, one.annotator, one.labelled_at or now) for one in taken]
-    added, before = AnnotationLog(folder).add(answers, now) if answers else (None, False)
+    annotations = [StoredAnnotation(one.item, one.label, one.annotator, one.labelled_at or now) for one in taken]
+    added, before = AnnotationLog(folder).add(annotations, now) if annotations else (None, False)
     to_mend = _write_to_mend(file, data, read, found, lang, only_errors=partial) if read.errors else None
-    return ImportResult(found.batch, read, len(added.answers) if added else 0, before, to_mend)
+    return ImportResult(found.batch, read, len(added.annotations) if added else 0, before, to_mend)
 
 
 def _best_batch(
@@ -91,7 +91,7 @@ def _best_batch(
     for name in names:
         found = queue.batch(task, name)
         people = frozenset(shares_of(queue.folder(task, name))) | ({annotator} if annotator else set())
-        read = read_sheet(data, Sent(found.sheet(), people, annotator))
+        read = read_sheet(data, SentSheet(found.sheet(), people, annotator))
         if best is None or _sense(read) > _sense(best[1]):
             best = found, read
         if not read.errors:
@@ -102,15 +102,15 @@ def _best_batch(
 
 
 def _sense(read: ReadSheet) -> int:
-    return len(read.answers) + len(read.blank)
+    return len(read.annotations) + len(read.blank)
 
 
 def _write_to_mend(
     file: Path, data: bytes, read: ReadSheet, found: QueuedBatch, lang: Lang, *, only_errors: bool
 ) -> Path:
-    person = next((answer.annotator for answer in read.answers), "")
+    person = next((annotation.annotator for annotation in read.annotations), "")
     sheet = found.sheet(person)
-    grid = mend_grid(read, sheet, lang, only_errors=only_errors)
+    grid = correction_grid(read, sheet, lang, only_errors=only_errors)
     is_xlsx = data.startswith(b"PK")
     path = file.with_name(f"{file.stem}.errors{'.xlsx' if is_xlsx else '.csv'}")
     write_bytes(path, xlsx_bytes(grid, sheet, lang) if is_xlsx else csv_bytes(grid))

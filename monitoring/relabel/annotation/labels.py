@@ -21,8 +21,8 @@ MAJORITY: Final = "majority"
 def copy_labels(warehouse: Warehouse, queue: Queue, task: str) -> int:
     """Copy imports into the table `labels` that are not there yet; when it is locked, the next run does it.
 
-    Golden rows stay out: their label is known, and nothing is to be trained or measured on them. Where most people say
-    something else than the last one, a row of `majority` follows.
+    Golden rows stay out: their label is known, and nothing is to be trained or measured on them. Where most people gave
+    another label than the last one, a row of `majority` follows.
 
     Returns:
         The number of imports copied.
@@ -50,24 +50,30 @@ def _add(warehouse: Warehouse, source: str, rows: pa.Table) -> bool:
 def _label_rows(queue: Queue, task: str, batch: str) -> list[tuple[str, pa.Table]]:
     """The rows for the warehouse of each import of a batch, with their source."""
     items = queue.batch(task, batch).by_row_id()
-    said: dict[str, dict[str, str]] = {}
+    given: dict[str, dict[str, str]] = {}
     tables = []
     for each in AnnotationLog(queue.folder(task, batch)).imports():
         source = f"relabel {batch} {each.name}"
         rows, last = [], {}
-        for answer in each.answers:
-            said.setdefault(answer.item, {})[answer.annotator] = answer.label
-            item = items.get(answer.item)
+        for annotation in each.annotations:
+            given.setdefault(annotation.item, {})[annotation.annotator] = annotation.label
+            item = items.get(annotation.item)
             if item is None or item.golden is not None:
                 continue
             row = {
-                "task": task, "doc_id": item.doc_id, "label": answer.label, "annotator": answer.annotator,
-                "source": source, "labelled_at": answer.labelled_at, "imported_at": each.imported_at, "arm": item.arm,
-            }  # fmt: skip
+                "task": task,
+                "doc_id": item.doc_id,
+                "label": annotation.label,
+                "annotator": annotation.annotator,
+                "source": source,
+                "labelled_at": annotation.labelled_at,
+                "imported_at": each.imported_at,
+                "arm": item.arm,
+            }
             rows.append(row)
-            last[answer.item] = row
+            last[annotation.item] = row
         for name, row in last.items():
-            outcome = resolve(said[name])
+            outcome = resolve(given[name])
             if outcome and outcome.label and outcome.label != row["label"]:
                 rows.append({**row, "label": outcome.label, "annotator": MAJORITY, "labelled_at": _after(row)})
         tables.append((source, pa.Table.from_pylist(rows, LABELS_SCHEMA)))

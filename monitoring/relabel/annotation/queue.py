@@ -1,4 +1,4 @@
-"""What export and import need of the queue."""
+"""Batches with their rows, as export and import need them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class QueuedItem:
         text: The raw text.
         suggestion: The model's label.
         confidence: Its calibrated probability.
-        windows: Passages that spoke loudest.
+        windows: Passages with the highest probability of the suggestion.
         arm: How the row was chosen, see `labels.arm`.
         golden: The label, where it is known and the row only tests the annotator.
         copies: People who are to label it.

@@ -1,4 +1,4 @@
-"""One label out of several: the majority's; where there is none, somebody decides."""
+"""One label out of several: the majority's; where there is none, an adjudicator decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 ADJUDICATOR: Final = "adjudicator:"
-"""Names of those who decide begin with this."""
+"""Names of annotators who adjudicate begin with this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Resolved:
 
     Attributes:
         label: The label; None where it is up to an adjudicator.
-        how: One person said it, all agree, most do, an adjudicator decided, or nobody can say yet.
+        how: There is one label, all agree, most do, an adjudicator decided, or there is a tie.
         votes: How many gave each label, most first, then by name.
     """
 
@@ -26,15 +26,15 @@ class Resolved:
     votes: tuple[tuple[str, int], ...]
 
 
-def resolve(said: Mapping[str, str]) -> Resolved | None:
+def resolve(labels: Mapping[str, str]) -> Resolved | None:
     """Resolve the labels of an item, by annotator; None where there are none.
 
-    More votes than any other label win. Who adjudicates outvotes all others; adjudicators who differ leave a tie.
+    More votes than any other label win. An adjudicator outvotes all others; adjudicators who differ leave a tie.
     """
-    if not said:
+    if not labels:
         return None
-    decided = Counter(label for name, label in said.items() if name.startswith(ADJUDICATOR))
-    counts = Counter(label for name, label in said.items() if not name.startswith(ADJUDICATOR))
+    decided = Counter(label for name, label in labels.items() if name.startswith(ADJUDICATOR))
+    counts = Counter(label for name, label in labels.items() if not name.startswith(ADJUDICATOR))
     votes = tuple(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
     if decided:
         return (

@@ -1,9 +1,9 @@
-"""Who was given which rows of a batch: a file beside it."""
+"""Which annotator gets which rows of a batch, and the file beside it that keeps this."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,32 @@ from storage.files.atomic import write_json
 _SHARES: Final = "sheets.json"
 
 
+def share(
+    wanted: Mapping[str, int], golden: frozenset[str], people: Sequence[str], taken: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """Share rows out evenly, each to as many different people as it wants; golden rows go to all.
+
+    The same call gives the same shares. People keep the rows that they have.
+
+    Args:
+        wanted: People for each row, in the order of the batch.
+        golden: Rows that all people get.
+        people: Who may get rows, all different.
+        taken: Rows that people have already, whether they are among `people` or not.
+    """
+    shares = {person: set(taken.get(person, frozenset())) | golden for person in people}
+    holders = {row: sum(row in has for has in taken.values()) for row in wanted}
+    for row, copies in wanted.items():
+        if row in golden:
+            continue
+        free = sorted((person for person in people if row not in shares[person]), key=lambda p: (len(shares[p]), p))
+        for person in free[: max(0, copies - holders[row])]:
+            shares[person].add(row)
+    return {person: frozenset(rows) for person, rows in shares.items()}
+
+
 def shares_of(folder: Path) -> dict[str, frozenset[str]]:
-    """Row ids by annotator; empty where nobody was given a file of their own.
+    """Row ids by annotator; empty where no file was exported for one person.
 
     Args:
         folder: That of the batch.
@@ -36,7 +60,7 @@ def shares_of(folder: Path) -> dict[str, frozenset[str]]:
 
 
 def add_shares(folder: Path, shares: Mapping[str, frozenset[str]]) -> None:
-    """Write down who was given which rows, beside what was given before. Only who holds the task's lock may.
+    """Add to the file which rows people were given; the caller holds the task's lock.
 
     Raises:
         DiskFull: No space left; then nothing was written.

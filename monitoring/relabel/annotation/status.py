@@ -34,10 +34,10 @@ class BatchStatus:
         rows: Rows to label, without golden ones.
         resolved: Of these, with a label that stands.
         ties: Rows for an adjudicator.
-        progress: Labelled and given rows of each annotator; of who was given none, the rows of the batch.
+        progress: Labelled and given rows of each annotator; of those that were given none, the rows of the batch.
         golden: Share of golden rows that each got right.
         cohen: Kappa of each pair of annotators.
-        fleiss: Kappa of all; NaN where it can't be said.
+        fleiss: Kappa of all; NaN where it is not defined, or without statsmodels.
         krippendorff: Alpha of all.
         quality: Of each annotator, by the others and the model; empty without cleanlab or second opinions.
     """
@@ -54,7 +54,7 @@ class BatchStatus:
     quality: dict[str, AnnotatorQuality]
 
     def as_dict(self) -> dict[str, Any]:
-        """The status for programs; null for what can't be said."""
+        """The status for programs; null for what is not defined."""
         return {
             "batch": self.batch,
             "rows": self.rows,
@@ -77,7 +77,7 @@ class BatchProgress:
         rows: Rows to label, without golden ones.
         unlabelled: Of these, without any label.
         ties: Of these, for an adjudicator.
-        begun: Somebody was given a file of their own, or has sent one back.
+        begun: An annotator was given a file of their own, or has sent one back.
     """
 
     rows: int
@@ -93,14 +93,14 @@ def batch_progress(queue: Queue, task: str, batch: str) -> BatchProgress:
         TerminalError: The batch or an import can't be read.
     """
     folder = queue.folder(task, batch)
-    said = AnnotationLog(folder).said()
+    labels = AnnotationLog(folder).latest_labels()
     items = queue.batch(task, batch).by_row_id()
-    outcomes = [resolve(said.get(row, {})) for row, item in items.items() if item.golden is None]
+    outcomes = [resolve(labels.get(row, {})) for row, item in items.items() if item.golden is None]
     return BatchProgress(
         rows=len(outcomes),
         unlabelled=sum(each is None for each in outcomes),
         ties=sum(each is not None and each.label is None for each in outcomes),
-        begun=bool(said or shares_of(folder)),
+        begun=bool(labels or shares_of(folder)),
     )
 
 
@@ -112,13 +112,13 @@ def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
     """
     found = queue.batch(task, batch)
     folder = queue.folder(task, batch)
-    items, said, given = found.by_row_id(), AnnotationLog(folder).said(), shares_of(folder)
+    items, labels, given = found.by_row_id(), AnnotationLog(folder).latest_labels(), shares_of(folder)
     rows = [row for row, item in items.items() if item.golden is None]
-    resolved = {row: outcome for row in rows if (outcome := resolve(said.get(row, {})))}
-    people = sorted({*given, *(name for each in said.values() for name in each)})
+    resolved = {row: outcome for row in rows if (outcome := resolve(labels.get(row, {})))}
+    people = sorted({*given, *(name for each in labels.values() for name in each)})
     votes = {
         row: {name: label for name, label in each.items() if not name.startswith(ADJUDICATOR)}
-        for row, each in said.items()
+        for row, each in labels.items()
     }
     known = {row: item.golden for row, item in items.items() if item.golden is not None}
     return BatchStatus(
@@ -126,13 +126,23 @@ def batch_status(queue: Queue, task: str, batch: str) -> BatchStatus:
         rows=len(rows),
         resolved=sum(each.label is not None for each in resolved.values()),
         ties=tuple(row for row, each in resolved.items() if each.label is None),
-        progress={name: (sum(name in each for each in said.values()), len(given.get(name, items))) for name in people},
+        progress={
+            name: (sum(name in each for each in labels.values()), len(given.get(name, items))) for name in people
+        },
         golden=golden_accuracy(votes, known),
         cohen=cohen_kappa(votes),
-        fleiss=fleiss_kappa(votes),
+        fleiss=_fleiss(votes),
         krippendorff=krippendorff_alpha(votes),
         quality=_quality(votes, found),
     )
+
+
+def _fleiss(votes: Votes) -> float:
+    try:
+        return fleiss_kappa(votes)
+    except ExtraMissing as error:
+        log.warning("%s", error.got)
+        return math.nan
 
 
 def _quality(votes: Votes, found: QueuedBatch) -> dict[str, AnnotatorQuality]:

@@ -24,8 +24,8 @@ _PORTION: Final = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tried:
-    """A network and what it said about M of the N test rows.
+class TriedNetwork:
+    """A network and its predictions for M of the N test rows.
 
     Attributes:
         round: Batches that its labels come from, the first so many; 0 for the champion.
@@ -51,7 +51,7 @@ class Point:
     """A point of a curve: the mean of its repeats.
 
     Attributes:
-        round: As in `Tried`; so are the next two.
+        round: As in `TriedNetwork`; so are the next two.
         learned: Which labels.
         labels: How many.
         repeats: Networks.
@@ -106,7 +106,7 @@ class LearningCurve:
         """JSON-ready form; NaN as None."""
         return {name: json_ready(value) for name, value in asdict(self).items()}
 
-    def curve(self, learned: Learned) -> tuple[Point, ...]:
+    def points_of(self, learned: Learned) -> tuple[Point, ...]:
         """The points of one curve."""
         return tuple(point for point in self.points if point.learned == learned)
 
@@ -119,8 +119,8 @@ class _Scores:
     drawn: Float64
 
 
-def measure_effect(
-    tried: Sequence[Tried], gold: NDArray[np.int64], classes: int, more: int, rng: np.random.Generator
+def measure_learning_curve(
+    tried: Sequence[TriedNetwork], gold: NDArray[np.int64], classes: int, more: int, rng: np.random.Generator
 ) -> LearningCurve:
     """Measure networks on test rows.
 
@@ -156,8 +156,8 @@ def measure_effect(
     return LearningCurve(tuple(points), tuple(_advantages(points, scores)), _projected(points, scores, more, rng))
 
 
-def _on_common_rows(ordered: Sequence[Tried]) -> list[Tried]:
-    found: list[Tried] = []
+def _on_common_rows(ordered: Sequence[TriedNetwork]) -> list[TriedNetwork]:
+    found: list[TriedNetwork] = []
     for _, networks in groupby(ordered, lambda each: each.round):
         together = list(networks)
         common = together[0].rows
@@ -167,17 +167,17 @@ def _on_common_rows(ordered: Sequence[Tried]) -> list[Tried]:
     return found
 
 
-def _restricted(tried: Tried, rows: NDArray[np.int64]) -> Tried:
+def _restricted(tried: TriedNetwork, rows: NDArray[np.int64]) -> TriedNetwork:
     kept = np.isin(tried.rows, rows)
     return replace(tried, rows=tried.rows[kept], predicted=tried.predicted[kept], confidence=tried.confidence[kept])
 
 
-def _place(tried: Tried) -> tuple[int, int, int]:
+def _place(tried: TriedNetwork) -> tuple[int, int, int]:
     return tried.round, ("nothing", "all", "picked", "random").index(tried.learned), tried.repeat
 
 
 def _macro_f1(
-    networks: Sequence[Tried], gold: NDArray[np.int64], classes: int, rng: np.random.Generator
+    networks: Sequence[TriedNetwork], gold: NDArray[np.int64], classes: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """float64[1 + R, T]: macro-F1 of T networks on all rows, then on R resamples of the rows."""
     cells = [_cells(each, gold, classes) for each in networks]
@@ -198,7 +198,7 @@ def _resamples(rows: int, rng: np.random.Generator) -> Iterable[Float64]:
         yield rng.multinomial(rows, np.full(rows, 1 / rows), size=count).astype(np.float64)
 
 
-def _cells(tried: Tried, gold: NDArray[np.int64], classes: int) -> Float64:
+def _cells(tried: TriedNetwork, gold: NDArray[np.int64], classes: int) -> Float64:
     """Ones float64[M, C (C + 1)] at each row's gold and predicted class, the last one for unscored rows."""
     predicted = np.where(tried.predicted == UNSCORED, classes, tried.predicted)
     codes = gold[tried.rows] * (classes + 1) + predicted
@@ -240,7 +240,7 @@ def _projected(
     return replace(found, told=found.told and alike)
 
 
-def _calibration_error(tried: Tried, gold: NDArray[np.int64]) -> float:
+def _calibration_error(tried: TriedNetwork, gold: NDArray[np.int64]) -> float:
     scored = tried.predicted != UNSCORED
     if not scored.any():
         return float("nan")

@@ -27,11 +27,11 @@ _CURVES: Final[tuple[Learned, ...]] = ("all", "picked", "random")
 _MAX_CHARS: Final = 80
 
 
-def render_effect(
+def render_learning_curve(
     task: str,
     parent: str,
     batches: Sequence[str],
-    effect: LearningCurve,
+    learning_curve: LearningCurve,
     notes: Sequence[LocalizedText],
     now: datetime,
     *,
@@ -45,7 +45,7 @@ def render_effect(
         task: The task's name.
         parent: The bundle that all networks start from.
         batches: Names of the batches, the oldest first.
-        effect: The figures.
+        learning_curve: The figures.
         notes: What a reader should know of them.
         now: When they were made.
         lang: The language that leads; headings carry both.
@@ -55,20 +55,20 @@ def render_effect(
         task=task,
         parent=parent,
         batches=batches,
-        effect=effect,
-        verdicts=verdicts(effect),
+        learning_curve=learning_curve,
+        verdicts=verdicts(learning_curve),
         names=NAMES,
         notes=notes,
         now=now,
-        picture=Markup(_picture(effect, lang)),
+        picture=Markup(_picture(learning_curve, lang)),
         lang=lang,
     )
 
 
-def verdicts(effect: LearningCurve) -> tuple[LocalizedText, ...]:
+def verdicts(learning_curve: LearningCurve) -> tuple[LocalizedText, ...]:
     """What all labels bought, whether picking paid, and what more labels will probably buy; a sentence each."""
     found = []
-    whole = effect.curve("all")
+    whole = learning_curve.points_of("all")
     if whole:
         last = whole[-1]
         found.append(
@@ -77,7 +77,7 @@ def verdicts(effect: LearningCurve) -> tuple[LocalizedText, ...]:
                 f"{last.labels:,} labels bought {_span(last.bought)} points of macro-F1",
             )
         )
-    return (*found, _picking(effect), _projection(effect))
+    return (*found, _picking(learning_curve), _projection(learning_curve))
 
 
 def points(share: float) -> str:
@@ -89,13 +89,13 @@ def _span(figure: Interval) -> str:
     return f"{points(figure.value)} [{points(figure.low)}, {points(figure.high)}]"
 
 
-def _picking(effect: LearningCurve) -> LocalizedText:
-    if not effect.advantages:
+def _picking(learning_curve: LearningCurve) -> LocalizedText:
+    if not learning_curve.advantages:
         return LocalizedText(
             "随机标注太少，无法比较挑选与随机",
             "too few random labels beside the picked ones to say whether picking pays",
         )
-    last = effect.advantages[-1]
+    last = learning_curve.advantages[-1]
     span, share = _span(last.macro_f1), f"{last.better:.0%}"
     if last.macro_f1.low > 0:
         zh, en = "挑选更划算", "picking pays"
@@ -110,8 +110,8 @@ def _picking(effect: LearningCurve) -> LocalizedText:
     )
 
 
-def _projection(effect: LearningCurve) -> LocalizedText:
-    projection = effect.projection
+def _projection(learning_curve: LearningCurve) -> LocalizedText:
+    projection = learning_curve.projection
     if projection.sizes < MIN_SIZES:
         return LocalizedText(
             f"再标 {projection.more:,} 条能提升多少：看不出，曲线只有 {projection.sizes} 个点，至少要 {MIN_SIZES} 个",
@@ -136,20 +136,20 @@ def _projection(effect: LearningCurve) -> LocalizedText:
     )
 
 
-def _picture(effect: LearningCurve, lang: Lang) -> str:
+def _picture(learning_curve: LearningCurve, lang: Lang) -> str:
     """Macro-F1 with what is expected of it, and the calibration error."""
-    found = [each for learned in _CURVES if (each := effect.curve(learned))]
+    found = [each for learned in _CURVES if (each := learning_curve.points_of(learned))]
     if not found:
         return ""
-    champion = effect.points[0]
+    champion = learning_curve.points[0]
     curves = [_curve_of((champion, *found[0]), COLOURS[0], lang)]
     curves += [_curve_of(each, colour, lang) for each, colour in zip(found[1:], COLOURS[1:], strict=False)]
     errors = [
         Curve(each.name, tuple((float(p.labels), _alone(p.ece)) for p in points), each.colour)
         for each, points in zip(curves, ((champion, *found[0]), *found[1:]), strict=True)
     ]
-    if effect.projection.told:
-        curves.append(_expected(effect, lang))
+    if learning_curve.projection.told:
+        curves.append(_expected(learning_curve, lang))
     x_title = _in(LocalizedText("标注条数", "labels"), lang)
     return draw_picture([draw_panel("macro-F1", x_title, curves), draw_panel("ECE", x_title, errors)])
 
@@ -159,8 +159,8 @@ def _curve_of(points: Sequence[Point], colour: str, lang: Lang) -> Curve:
     return Curve(name, tuple((float(point.labels), point.macro_f1) for point in points), colour)
 
 
-def _expected(effect: LearningCurve, lang: Lang) -> Curve:
-    projection, here = effect.projection, effect.curve("all")[-1].macro_f1.value
+def _expected(learning_curve: LearningCurve, lang: Lang) -> Curve:
+    projection, here = learning_curve.projection, learning_curve.points_of("all")[-1].macro_f1.value
     gain = projection.gain
     end = Interval(*(min(here + each, 1.0) for each in (gain.value, gain.low, gain.high)))
     both = ((float(projection.size), _alone(here)), (float(projection.size + projection.more), end))

@@ -1,4 +1,4 @@
-"""Which labels the networks learn from that show what labels buy: nested lots, batch by batch."""
+"""Which labels the networks learn from of a learning curve: nested subsets, batch by batch."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ class LabelSubset:
     rows: NDArray[np.int64]
 
 
-def plan_lots(
+def plan_subsets(
     batch: NDArray[np.int64], random: NDArray[np.bool_], keys: NDArray[np.uint64], repeats: int
 ) -> tuple[LabelSubset, ...]:
-    """Lots for each round: all labels so far, and as many picked as random ones.
+    """Subsets for each round: all labels so far, and as many picked as random ones.
 
-    The two sides have the same number from each batch, because later batches were picked by better networks. The lots
-    of a repeat are nested: the next round's hold all of this round's.
+    The two sides have the same number from each batch, because later batches were picked by better networks. The
+    subsets of a repeat are nested: the next round's hold all of this round's.
 
     Args:
         batch: int64[N], number of each label's batch, from 0 without gaps.
         random: bool[N], drawn at random.
         keys: uint64[N], digests of the texts, all different.
-        repeats: Draws of each lot, at least 1.
+        repeats: Draws of each subset, at least 1.
 
     Returns:
-        By round; a round whose sides have fewer than `MIN_LABELS` has only the lot of all labels.
+        By round; a round whose sides have fewer than `MIN_LABELS` has only the subset of all labels.
     """
-    lots = []
+    subsets = []
     rounds = int(batch.max(initial=-1)) + 1
     for repeat in range(repeats):
         order = np.argsort(_shuffled(keys, repeat), kind="stable")
@@ -61,12 +61,12 @@ def plan_lots(
             equal = min(len(each) for each in here)
             for side, rows in zip(sides.values(), here, strict=True):
                 side.append(rows[:equal])
-            lots.append(LabelSubset(number + 1, "all", repeat, np.flatnonzero(batch <= number)))
+            subsets.append(LabelSubset(number + 1, "all", repeat, np.flatnonzero(batch <= number)))
             for learned, side in sides.items():
                 rows = np.sort(np.concatenate(side))
                 if len(rows) >= MIN_LABELS:
-                    lots.append(LabelSubset(number + 1, learned, repeat, rows))
-    return tuple(sorted(lots, key=lambda lot: lot.round))
+                    subsets.append(LabelSubset(number + 1, learned, repeat, rows))
+    return tuple(sorted(subsets, key=lambda subset: subset.round))
 
 
 def _shuffled(keys: NDArray[np.uint64], draw: int) -> NDArray[np.uint64]:

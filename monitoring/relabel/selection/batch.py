@@ -1,4 +1,4 @@
-"""A batch: every arm takes its rows, none that another took or that says nearly the same."""
+"""A batch: every arm takes its rows, none that another took and no near duplicate of one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Batch:
     """What was picked.
 
     Attributes:
-        items: In an order that says nothing of their arms.
+        items: In an order that does not depend on their arms.
         notes: What was not done as asked, and why.
     """
 

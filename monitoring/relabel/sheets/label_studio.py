@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
-from monitoring.relabel.sheets.rows import CameBack
+from monitoring.relabel.sheets.rows import ReturnedRow
 from monitoring.relabel.sheets.sheet import Sheet
 
 _NAME: Final = "label"
@@ -43,7 +43,7 @@ def labelling_config(sheet: Sheet) -> str:
     )
 
 
-def read_tasks(content: Any) -> Iterator[CameBack]:
+def read_tasks(content: Any) -> Iterator[ReturnedRow]:
     """The annotations of an export, full JSON or JSON-MIN; cancelled ones are passed over.
 
     Args:
@@ -52,7 +52,7 @@ def read_tasks(content: Any) -> Iterator[CameBack]:
     tasks = content if isinstance(content, list) else [content]
     for place, task in enumerate(tasks, start=1):
         if not isinstance(task, Mapping):
-            yield CameBack(place, {"row_id": _text(task), "label": "?"})
+            yield ReturnedRow(place, {"row_id": _text(task), "label": "?"})
         elif isinstance(task.get("annotations"), list):
             yield from _full(place, task, task["annotations"])
         else:
@@ -67,7 +67,7 @@ def _predictions(sheet: Sheet, suggestion: str | None, confidence: float | None)
     return [{"model_version": sheet.batch, **score, "result": [choice]}]
 
 
-def _full(place: int, task: Mapping[str, Any], annotations: list[Any]) -> Iterator[CameBack]:
+def _full(place: int, task: Mapping[str, Any], annotations: list[Any]) -> Iterator[ReturnedRow]:
     data = task["data"] if isinstance(task.get("data"), Mapping) else {}
     given = [one for one in annotations if isinstance(one, Mapping) and not one.get("was_cancelled")]
     for one in given:
@@ -76,14 +76,14 @@ def _full(place: int, task: Mapping[str, Any], annotations: list[Any]) -> Iterat
         yield _row(place, data, "", None, None)
 
 
-def _row(place: int, data: Mapping[str, Any], label: str, who: Any, when: Any) -> CameBack:
+def _row(place: int, data: Mapping[str, Any], label: str, who: Any, when: Any) -> ReturnedRow:
     cells = {
         "row_id": _text(data.get("row_id")),
         "text": _text(data.get(_TEXT)),
         "label": label,
         "annotator": _who(who),
     }
-    return CameBack(place, cells, _moment(when), any_annotator=True)
+    return ReturnedRow(place, cells, _moment(when), any_annotator=True)
 
 
 def _choice(result: Any) -> str:

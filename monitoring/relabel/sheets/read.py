@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from monitoring.relabel.sheets.answers import Fault, ReadSheet, RowError, Sent
+from monitoring.relabel.sheets.annotations import Fault, ReadSheet, RowError, SentSheet
 from monitoring.relabel.sheets.csv_file import read_csv
 from monitoring.relabel.sheets.grid import Grid
 from monitoring.relabel.sheets.label_studio import read_tasks
-from monitoring.relabel.sheets.rows import CameBack, RowChecker
+from monitoring.relabel.sheets.rows import ReturnedRow, RowChecker
 from monitoring.relabel.sheets.sheet import COLUMNS
 from monitoring.relabel.sheets.xlsx_file import read_xlsx
 from storage.errors import UnreadableFile
@@ -26,8 +26,8 @@ _HEADER_WITHIN: Final = 20
 """Rows in which the header is looked for: people write titles above tables."""
 
 
-def read_sheet(data: bytes, sent: Sent) -> ReadSheet:
-    """Read a CSV, xlsx or Label Studio file; what is wrong with it is in the answer, never an exception.
+def read_sheet(data: bytes, sent: SentSheet) -> ReadSheet:
+    """Read a CSV, xlsx or Label Studio file; what is wrong with it is in the result, never an exception.
 
     Kind, encoding and separator are found from the content. Columns may stand in any order, under Chinese or English
     headers; other columns are left out.
@@ -85,7 +85,7 @@ def _best(grids: Iterable[Grid], checker: RowChecker) -> ReadSheet:
 
 
 def _sense(read: ReadSheet) -> int:
-    return len(read.answers) + len(read.blank)
+    return len(read.annotations) + len(read.blank)
 
 
 def _header(grid: Grid) -> tuple[int, Mapping[str, int]] | str:
@@ -104,10 +104,10 @@ def _header(grid: Grid) -> tuple[int, Mapping[str, int]] | str:
     return f"no header with the columns {', '.join('/'.join(COLUMNS[name]) for name in missing)}"
 
 
-def _rows(grid: Grid, header: int, places: Mapping[str, int]) -> Iterator[CameBack]:
+def _rows(grid: Grid, header: int, places: Mapping[str, int]) -> Iterator[ReturnedRow]:
     for number, row in enumerate(grid.rows[header + 1 :], start=header + 2):
         cells = {name: row[place] if place < len(row) else "" for name, place in places.items()}
-        yield CameBack(number, cells)
+        yield ReturnedRow(number, cells)
 
 
 def _with_break(read: ReadSheet, grid: Grid) -> ReadSheet:
@@ -116,7 +116,7 @@ def _with_break(read: ReadSheet, grid: Grid) -> ReadSheet:
         "a quotation mark at both ends of each cell", "label the rows from here on in a sheet exported anew",
         None, "", {},
     )  # fmt: skip
-    return ReadSheet(read.answers, (*read.errors, error), read.blank, read.how)
+    return ReadSheet(read.annotations, (*read.errors, error), read.blank, read.how)
 
 
 def _refused(got: str, action: str) -> ReadSheet:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError, Sent
+from monitoring.relabel.sheets.annotations import Annotation, Fault, ReadSheet, RowError, SentSheet
 from monitoring.relabel.sheets.cells import MAX_CELL, restore, utf16_units
 from monitoring.relabel.sheets.ids import IdFault, holds_id, parse_id
 from monitoring.relabel.sheets.label_names import LabelNames, is_blank
@@ -18,7 +18,7 @@ _SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class CameBack:
+class ReturnedRow:
     """A row as it came, whatever kind of file it was in.
 
     Attributes:
@@ -44,20 +44,20 @@ class _Blank:
 
 
 class RowChecker:
-    """Checks rows: each gives an answer, an error, or is still blank.
+    """Checks rows: each gives an annotation, an error, or is still blank.
 
     Args:
         sent: What was sent.
     """
 
-    def __init__(self, sent: Sent) -> None:
+    def __init__(self, sent: SentSheet) -> None:
         self._sent = sent
         self._items = {each.item: each for each in sent.sheet.items}
         self._texts = SentTexts({each.item: each.text for each in sent.sheet.items})
         self._labels = LabelNames(sent.sheet.labels)
         self._annotators = {normal(name).casefold(): name for name in sent.annotators}
 
-    def check_all(self, rows: Iterable[CameBack], how: str) -> ReadSheet:
+    def check_all(self, rows: Iterable[ReturnedRow], how: str) -> ReadSheet:
         """Check all rows of a file."""
         came = list(rows)
         cells = {row.row: row.cells for row in came}
@@ -69,20 +69,20 @@ class RowChecker:
                     errors.append(error)
                 case (Annotation() | _Blank()) as good:
                     sound[good.item, good.annotator].append(good)
-        answers: list[Annotation] = []
+        annotations: list[Annotation] = []
         blank: list[str] = []
         for same in sound.values():
             kept, repeated = _settle(same)
             if isinstance(kept, Annotation):
-                answers.append(kept)
+                annotations.append(kept)
             elif kept is not None:
                 blank.append(kept.item)
             errors += [self._duplicate(each, same, cells[each.row]) for each in repeated]
-        answers.sort(key=lambda answer: answer.row)
+        annotations.sort(key=lambda annotation: annotation.row)
         errors.sort(key=lambda error: error.row)
-        return ReadSheet(tuple(answers), tuple(errors), tuple(blank), how)
+        return ReadSheet(tuple(annotations), tuple(errors), tuple(blank), how)
 
-    def _check(self, row: CameBack) -> Annotation | RowError | _Blank | None:
+    def _check(self, row: ReturnedRow) -> Annotation | RowError | _Blank | None:
         label = row.cells.get("label", "")
         found = parse_id(row.cells.get("row_id", ""))
         if found is IdFault.MISSING and is_blank(label):
@@ -103,7 +103,7 @@ class RowChecker:
             )
         return Annotation(found, name, row.row, annotator, row.labelled_at)
 
-    def _damage(self, row: CameBack, item: str) -> RowError | None:
+    def _damage(self, row: ReturnedRow, item: str) -> RowError | None:
         """Whether the row has cells of another one."""
         if any(holds_id(cell) or utf16_units(cell) > MAX_CELL for name, cell in row.cells.items() if name != "row_id"):
             return self._error(
@@ -131,7 +131,7 @@ class RowChecker:
             )  # fmt: skip
         return None
 
-    def _annotator(self, row: CameBack) -> str | None:
+    def _annotator(self, row: ReturnedRow) -> str | None:
         written = restore(row.cells.get("annotator", "").strip())
         if is_blank(written):
             return self._sent.annotator or (None if self._annotators else "")
@@ -139,7 +139,7 @@ class RowChecker:
             return self._sent.annotator if row.any_annotator and self._sent.annotator else written
         return self._annotators.get(normal(written).casefold())
 
-    def _strange_id(self, row: CameBack, found: str | IdFault) -> RowError:
+    def _strange_id(self, row: ReturnedRow, found: str | IdFault) -> RowError:
         written = _short(row.cells.get("row_id", ""))
         item = self._texts.find(row.cells.get("text", ""))
         action = (
@@ -153,7 +153,7 @@ class RowChecker:
         expected = f"an id of batch {self._sent.sheet.batch}"
         return self._error(row, Fault.UNKNOWN_ID, f"the id {written!r}, which is sound", expected, action, item)
 
-    def _strange_annotator(self, row: CameBack, item: str) -> RowError:
+    def _strange_annotator(self, row: ReturnedRow, item: str) -> RowError:
         written = _short(row.cells.get("annotator", ""))
         expected = f"one of {', '.join(sorted(self._sent.annotators)) or 'those who got a sheet'}"
         action = "write the name as in the sheet that was sent, or import with --annotator"
@@ -163,13 +163,13 @@ class RowChecker:
         self, each: Annotation | _Blank, same: list[Annotation | _Blank], cells: Mapping[str, str]
     ) -> RowError:
         rows = ", ".join(str(one.row) for one in same)
-        said = sorted({one.label for one in same if isinstance(one, Annotation)})
-        got = f"the id in rows {rows}" + (f" with different labels: {', '.join(said)}" if len(said) > 1 else "")
-        action = "leave one row with the label that is right" if len(said) > 1 else "remove this row"
-        row = CameBack(each.row, cells)
+        labels = sorted({one.label for one in same if isinstance(one, Annotation)})
+        got = f"the id in rows {rows}" + (f" with different labels: {', '.join(labels)}" if len(labels) > 1 else "")
+        action = "leave one row with the label that is right" if len(labels) > 1 else "remove this row"
+        row = ReturnedRow(each.row, cells)
         return self._error(row, Fault.DUPLICATE, got, "each id once", action, each.item)
 
-    def _error(self, row: CameBack, kind: Fault, got: str, expected: str, action: str, item: str | None) -> RowError:
+    def _error(self, row: ReturnedRow, kind: Fault, got: str, expected: str, action: str, item: str | None) -> RowError:
         label = row.cells.get("label", "")
         return RowError(row.row, kind, got, expected, action, item, label, row.cells)
 

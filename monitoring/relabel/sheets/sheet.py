@@ -33,7 +33,7 @@ class SheetItem:
         text: The raw text.
         suggestion: The model's label; None where there is none, or it is hidden.
         confidence: Calibrated probability of the suggestion, 0 to 1.
-        windows: The passages that spoke loudest for it, best first.
+        windows: The passages with the highest probability of it, best first.
         note: A remark for the annotator.
     """
 

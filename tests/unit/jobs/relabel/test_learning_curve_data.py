@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from jobs.relabel.learning_curve_data import read_labels
+from jobs.relabel.learning_curve_labels import read_labels
 from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation

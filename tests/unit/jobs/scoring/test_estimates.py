@@ -31,7 +31,7 @@ def run(speed: float | None, rows: int = 5_000, age: int = 0, **changed: Any) ->
         "rows": rows,
         "units": 1,
         "failures": [],
-        "figures": {"docs_per_s": speed, "device": "cpu", "precision": "bf16"},
+        "metrics": {"docs_per_s": speed, "device": "cpu", "precision": "bf16"},
         "host": "here",
         "pid": 1,
     }

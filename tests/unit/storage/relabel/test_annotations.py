@@ -16,11 +16,11 @@ def answer(item: str, label: str = "正面", who: str = "李", minutes: int = 0)
 
 def test_imports_come_back_in_order_as_they_went_in(tmp_path: Path) -> None:
     log = AnnotationLog(tmp_path)
-    assert (log.imports(), log.said()) == ([], {})
+    assert (log.imports(), log.latest_labels()) == ([], {})
     first, second = [answer("a"), answer("b")], [answer("c", who="王")]
     for number, answers in enumerate((first, second)):
         log.add(answers, NIGHT + timedelta(hours=number))
-    assert [each.answers for each in log.imports()] == [tuple(first), tuple(second)]
+    assert [each.annotations for each in log.imports()] == [tuple(first), tuple(second)]
     assert [each.imported_at for each in log.imports()] == [NIGHT, NIGHT + timedelta(hours=1)]
     assert [each.name[:7] for each in log.imports()] == ["000001-", "000002-"]
 
@@ -38,16 +38,16 @@ def test_only_what_is_new_or_another_is_kept(tmp_path: Path) -> None:
     added, before = log.add([answer("a"), answer("b", "负面"), answer("c")], NIGHT)
     assert added is not None
     assert not before
-    assert added.answers == (answer("b", "负面"), answer("c"))
+    assert added.annotations == (answer("b", "负面"), answer("c"))
     assert log.add([answer("a"), answer("c")], NIGHT) == (None, False)  # no file held just these, yet all are known
-    assert log.said() == {"a": {"李": "正面"}, "b": {"李": "负面"}, "c": {"李": "正面"}}
+    assert log.latest_labels() == {"a": {"李": "正面"}, "b": {"李": "负面"}, "c": {"李": "正面"}}
 
 
 def test_people_do_not_overwrite_each_other(tmp_path: Path) -> None:
     log = AnnotationLog(tmp_path)
     log.add([answer("a")], NIGHT)
     log.add([answer("a", "负面", "王")], NIGHT)
-    assert log.said() == {"a": {"李": "正面", "王": "负面"}}
+    assert log.latest_labels() == {"a": {"李": "正面", "王": "负面"}}
 
 
 def test_an_import_that_was_cut_off_is_told(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_an_import_that_was_cut_off_is_told(tmp_path: Path) -> None:
     (file,) = tmp_path.rglob("*.json")
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(TerminalError, match=file.name):
-        log.said()
+        log.latest_labels()
 
 
 def test_the_digest_is_that_of_who_said_what() -> None:

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from storage.relabel.learning_curve_points import SAID_SCHEMA, LearningCurvePoints
+from storage.relabel.learning_curve_points import POINT_SCHEMA, LearningCurvePoints
 
 SAID = pa.table({"row": pa.array([2**64 - 1, 3], pa.uint64()), "predicted": [1, -1], "confidence": [0.75, 0.0]}).cast(
-    SAID_SCHEMA
+    POINT_SCHEMA
 )
 
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score
 
 from monitoring.relabel.annotation.agreement import cohen_kappa, fleiss_kappa, golden_accuracy, krippendorff_alpha
 from monitoring.relabel.annotation.resolve import resolve
-from monitoring.relabel.annotation.sharing import share
+from monitoring.relabel.annotation.shares import share
+from storage.errors import ExtraMissing
 
 
 def votes_of(*columns: str) -> dict[str, dict[str, str]]:
@@ -28,15 +29,39 @@ def test_alpha_of_the_worked_example() -> None:
     assert krippendorff_alpha(two) == pytest.approx(0.095, abs=0.0005)
 
 
-def test_cohen_and_fleiss_against_libraries() -> None:
-    inter_rater = pytest.importorskip("statsmodels.stats.inter_rater")
+def test_cohen_and_fleiss_against_their_formulas() -> None:
+    pytest.importorskip("statsmodels")
     rng = np.random.default_rng(3)
     columns = ["".join(rng.choice(list("abc"), 60)) for _ in range(4)]
     columns[1] = columns[0][:40] + columns[1][40:]
     votes = votes_of(*columns)
-    assert cohen_kappa(votes)["A", "B"] == pytest.approx(cohen_kappa_score(list(columns[0]), list(columns[1])))
-    table, _ = inter_rater.aggregate_raters(np.array([list(each) for each in columns]).T)
-    assert fleiss_kappa(votes) == pytest.approx(inter_rater.fleiss_kappa(table))
+    one, other = (np.array(list(each)) for each in columns[:2])
+    by_chance = sum((one == label).mean() * (other == label).mean() for label in "abc")
+    assert cohen_kappa(votes)["A", "B"] == pytest.approx(((one == other).mean() - by_chance) / (1 - by_chance))
+    counts = np.array([[row.count(label) for label in "abc"] for row in zip(*columns, strict=True)])
+    agreed = ((counts**2).sum(axis=1) - 4).mean() / 12
+    by_chance = ((counts.sum(axis=0) / counts.sum()) ** 2).sum()
+    assert fleiss_kappa(votes) == pytest.approx((agreed - by_chance) / (1 - by_chance))
+
+
+def test_kappas_by_hand() -> None:
+    """Two annotators on ten items, seven alike; one says `a` six times, the other five."""
+    pytest.importorskip("statsmodels")
+    votes = votes_of("aaaaaabbbb", "aaaabbbbba")
+    assert cohen_kappa(votes) == {("A", "B"): pytest.approx((0.7 - 0.5) / 0.5)}
+    assert fleiss_kappa(votes) == pytest.approx((0.7 - 0.505) / 0.495)
+
+
+def test_fleiss_counts_items_with_the_commonest_number_of_labels() -> None:
+    pytest.importorskip("statsmodels")
+    votes = votes_of("aaaaaabbbbab", "aaaabbbbbaab", "..........aa")
+    assert fleiss_kappa(votes) == pytest.approx((0.7 - 0.505) / 0.495)
+
+
+def test_without_statsmodels_fleiss_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "statsmodels.stats", None)
+    with pytest.raises(ExtraMissing, match="Fleiss' kappa needs statsmodels"):
+        fleiss_kappa(votes_of("ab", "ba"))
 
 
 def test_what_cannot_be_said_is_nan() -> None:

@@ -42,14 +42,14 @@ def sent_back(queue: Queue, tmp_path: Path, head: BatchHead, *labels: str, who: 
     return file
 
 
-def said(queue: Queue, head: BatchHead) -> int:
-    return sum(len(each) for each in AnnotationLog(queue.folder("comment", head.batch)).said().values())
+def count_labels(queue: Queue, head: BatchHead) -> int:
+    return sum(len(each) for each in AnnotationLog(queue.folder("comment", head.batch)).latest_labels().values())
 
 
 def test_the_batch_is_found_by_its_rows(queue: Queue, tmp_path: Path) -> None:
     outcome = import_file(queue, "comment", sent_back(queue, tmp_path, FIRST, BAD, GOOD), NIGHT)
     assert (outcome.batch, outcome.added, outcome.before, outcome.to_mend) == (FIRST.batch, 2, False, None)
-    assert (said(queue, FIRST), said(queue, LATER)) == (2, 0)
+    assert (count_labels(queue, FIRST), count_labels(queue, LATER)) == (2, 0)
     with pytest.raises(InputError, match="can't be opened"):
         import_file(queue, "comment", tmp_path / "nowhere.csv", NIGHT)
 
@@ -57,10 +57,10 @@ def test_the_batch_is_found_by_its_rows(queue: Queue, tmp_path: Path) -> None:
 def test_all_or_nothing_unless_it_may_be_a_part(queue: Queue, tmp_path: Path) -> None:
     file = sent_back(queue, tmp_path, FIRST, BAD, "不知道", GOOD)
     refused = import_file(queue, "comment", file, NIGHT)
-    assert (refused.added, said(queue, FIRST), len(refused.read.errors)) == (0, 0, 1)
+    assert (refused.added, count_labels(queue, FIRST), len(refused.read.errors)) == (0, 0, 1)
     assert refused.to_mend == file.with_name(f"{file.stem}.errors.csv")
     taken = import_file(queue, "comment", file, NIGHT, partial=True)
-    assert (taken.added, said(queue, FIRST)) == (2, 2)
+    assert (taken.added, count_labels(queue, FIRST)) == (2, 2)
     assert taken.to_mend is not None
     assert len(taken.to_mend.read_text("utf-8-sig").splitlines()) == 2  # the header and the row to mend
 
@@ -69,7 +69,7 @@ def test_somebody_must_have_labelled_it(queue: Queue, tmp_path: Path) -> None:
     file = sent_back(queue, tmp_path, FIRST, BAD, who="")
     with pytest.raises(InputError, match="does not say who"):
         import_file(queue, "comment", file, NIGHT)
-    assert said(queue, FIRST) == 0
+    assert count_labels(queue, FIRST) == 0
     assert import_file(queue, "comment", file, NIGHT, annotator="wang").added == 1
 
 

@@ -15,7 +15,7 @@ from models.evaluation.record import Interval
 from models.pages.localized_text import LocalizedText
 from monitoring.relabel.learning_curve.drawing import HEIGHT, WIDTH, Curve, draw_panel, draw_picture
 from monitoring.relabel.learning_curve.measure import Advantage, Learned, LearningCurve, Point
-from monitoring.relabel.learning_curve.page import render_effect, verdicts
+from monitoring.relabel.learning_curve.page import render_learning_curve, verdicts
 from monitoring.statistics.learning_curve import Projection
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def effect(gap: Interval, gain: Interval = NOBODY, *, told: bool = False, sizes:
 
 
 def page(found: LearningCurve, task: str = "comment", notes: tuple[LocalizedText, ...] = (), lang: str = "zh") -> str:
-    return render_effect(task, "b1", ("第一批", "第二批"), found, notes, NOW, lang=lang)  # type: ignore[arg-type]
+    return render_learning_curve(task, "b1", ("第一批", "第二批"), found, notes, NOW, lang=lang)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

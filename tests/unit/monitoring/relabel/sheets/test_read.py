@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from monitoring.relabel.sheets.answers import Fault, Sent
+from monitoring.relabel.sheets.annotations import Fault, SentSheet
 from monitoring.relabel.sheets.csv_file import csv_bytes
 from monitoring.relabel.sheets.grid import Grid
 from monitoring.relabel.sheets.label_studio import labelling_config, write_tasks
@@ -44,7 +44,7 @@ def test_columns_in_any_order_and_encoding(encoding: str, lang: Any) -> None:
 @pytest.mark.parametrize("written", ["正面", " 正面 ", "'正面", "2", "2.0", "２"])
 def test_ways_to_write_a_label(written: str) -> None:
     read = read_sheet(csv_bytes(Grid((HEADER, changed(ROWS[0], label=written)))), sent_of(SHEET))
-    assert [answer.label for answer in read.answers] == ["正面"]
+    assert [answer.label for answer in read.annotations] == ["正面"]
 
 
 def test_each_fault_of_a_row() -> None:
@@ -96,14 +96,16 @@ def test_label_studio_there_and_back() -> None:
             {"completed_by": 1, "was_cancelled": True, "result": [choice]},
             {"completed_by": {"email": "li@x.cn"}, "result": [choice], "updated_at": "2026-01-05T10:00:00Z"},
         ]
-    read = read_sheet(json.dumps(tasks).encode(), Sent(SHEET))
+    read = read_sheet(json.dumps(tasks).encode(), SentSheet(SHEET))
     assert (said(read), read.errors) == (GIVEN, ())
-    assert {answer.annotator for answer in read.answers} == {"li@x.cn"}
-    assert {answer.labelled_at.isoformat() for answer in read.answers if answer.labelled_at} == {
+    assert {answer.annotator for answer in read.annotations} == {"li@x.cn"}
+    assert {answer.labelled_at.isoformat() for answer in read.annotations if answer.labelled_at} == {
         "2026-01-05T10:00:00+00:00"
     }
     tasks[0]["annotations"][1]["result"][0]["value"]["choices"] = ["negative", "neutral"]
-    assert [error.kind for error in read_sheet(json.dumps(tasks).encode(), Sent(SHEET)).errors] == [Fault.UNKNOWN_LABEL]
+    assert [error.kind for error in read_sheet(json.dumps(tasks).encode(), SentSheet(SHEET)).errors] == [
+        Fault.UNKNOWN_LABEL
+    ]
 
 
 def test_hidden_suggestions_are_nowhere() -> None:

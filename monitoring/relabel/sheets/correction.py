@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError
+from monitoring.relabel.sheets.annotations import Annotation, Fault, ReadSheet, RowError
 from monitoring.relabel.sheets.cells import cell_of
 from monitoring.relabel.sheets.grid import Grid, cells_of, columns_of
 from monitoring.relabel.sheets.sheet import Lang, Sheet, SheetItem, header_of
@@ -14,8 +14,8 @@ _AGAIN: Final = frozenset({Fault.OTHER_TEXT, Fault.DUPLICATE, Fault.RUN_TOGETHER
 """Where the label may have been meant for another row: it has to be written again."""
 
 
-def mend_grid(read: ReadSheet, sheet: Sheet, lang: Lang, *, only_errors: bool = False) -> Grid:
-    """The cells of a file to mend and send again: rows with an error first, each with its text as it was sent.
+def correction_grid(read: ReadSheet, sheet: Sheet, lang: Lang, *, only_errors: bool = False) -> Grid:
+    """The cells of a file to correct and send again: rows with an error first, each with its text as it was sent.
 
     Args:
         read: What was read.
@@ -34,7 +34,11 @@ def mend_grid(read: ReadSheet, sheet: Sheet, lang: Lang, *, only_errors: bool = 
             shown.add(error.item)
             rows.append(_to_mend(error, sheet, items[error.item]))
     if not only_errors:
-        rows += [_right(answer, sheet, items[answer.item]) for answer in read.answers if answer.item not in shown]
+        rows += [
+            _right(annotation, sheet, items[annotation.item])
+            for annotation in read.annotations
+            if annotation.item not in shown
+        ]
     header = tuple(header_of(column, lang) for column in columns)
     return Grid((header, *(tuple(row.get(column, "") for column in columns) for row in rows)))
 
@@ -45,8 +49,8 @@ def problem_of(error: RowError) -> str:
     return f"{place}{error.kind}: {error.got}; expected {error.expected}; to do: {error.action}"
 
 
-def _right(answer: Annotation, sheet: Sheet, item: SheetItem) -> Mapping[str, str]:
-    return {**cells_of(sheet, item), "label": cell_of(answer.label), "annotator": cell_of(answer.annotator)}
+def _right(annotation: Annotation, sheet: Sheet, item: SheetItem) -> Mapping[str, str]:
+    return {**cells_of(sheet, item), "label": cell_of(annotation.label), "annotator": cell_of(annotation.annotator)}
 
 
 def _to_mend(error: RowError, sheet: Sheet, item: SheetItem) -> Mapping[str, str]:

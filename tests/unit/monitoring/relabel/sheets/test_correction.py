@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from monitoring.relabel.sheets.answers import Annotation, Fault, ReadSheet, RowError
+from monitoring.relabel.sheets.annotations import Annotation, Fault, ReadSheet, RowError
+from monitoring.relabel.sheets.correction import correction_grid, problem_of
 from monitoring.relabel.sheets.csv_file import csv_bytes
-from monitoring.relabel.sheets.mend import mend_grid, problem_of
 from monitoring.relabel.sheets.read import read_sheet
 from tests.support.sheets import LABELS, make_sheet, said, sent_of
 
@@ -15,7 +15,7 @@ def fault(kind: Fault, item: str | None, label: str = "", **cells: str) -> RowEr
 
 
 def mended(read: ReadSheet, *, only_errors: bool = False) -> list[dict[str, str]]:
-    header, *rows = mend_grid(read, SHEET, "en", only_errors=only_errors).rows
+    header, *rows = correction_grid(read, SHEET, "en", only_errors=only_errors).rows
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
@@ -54,7 +54,7 @@ def test_a_row_of_no_known_item_stays_as_it_came_and_harmless() -> None:
 
 def test_what_is_mended_reads_without_errors() -> None:
     read = ReadSheet((Annotation(ONE, LABELS[0], 2, "li"),), (fault(Fault.UNKNOWN_LABEL, TWO, LABELS[2]),))
-    again = read_sheet(csv_bytes(mend_grid(read, SHEET, "zh")), sent_of(SHEET))
+    again = read_sheet(csv_bytes(correction_grid(read, SHEET, "zh")), sent_of(SHEET))
     assert not again.errors
     assert said(again) == {TWO: LABELS[2], ONE: LABELS[0]}
 

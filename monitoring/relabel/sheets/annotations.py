@@ -1,4 +1,4 @@
-"""What came back: answers, and what is wrong with the other rows."""
+"""What a returned file holds: annotations, and what is wrong with the other rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a row gives no answer.
+    """Why a row gives no annotation.
 
     Attributes:
         row: As in `Annotation`; 0 for the file as a whole.
@@ -71,12 +71,12 @@ class RowError:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentSheet:
     """What the file is compared with.
 
     Attributes:
-        sheet: All items of the batch, whoever got them, and whether suggestions were shown.
-        annotators: Who has sheets of the batch; empty where anybody may answer.
+        sheet: All items of the batch, for all annotators, and whether suggestions were shown.
+        annotators: Who has sheets of the batch; empty where anyone may label.
         annotator: Whose file it is where the rows don't say; empty where they must.
     """
 
@@ -90,13 +90,13 @@ class ReadSheet:
     """A file, read.
 
     Attributes:
-        answers: Rows with a label, in the order of the file; an item once for each annotator.
+        annotations: Rows with a label, in the order of the file; an item once for each annotator.
         errors: Rows with something wrong.
         blank: Items that stand in the file without a label yet.
         how: How it was read: format, encoding.
     """
 
-    answers: tuple[Annotation, ...]
+    annotations: tuple[Annotation, ...]
     errors: tuple[RowError, ...]
     blank: tuple[str, ...] = ()
     how: str = ""
