@@ -18,7 +18,7 @@ from jobs.nightly.night import NightRequest, nightly
 from jobs.runs.context import JobContext
 from jobs.runs.progress import LogLines
 from tests.support.homes import DAY, Home
-from tests.support.night_homes import QUIET, ROWS, deliver, steps
+from tests.support.nightly_home import QUIET, ROWS, deliver_dump, steps
 
 UNITS = 6
 """Of two files with 120 rows, cut at 50."""
@@ -29,7 +29,7 @@ ALL_FRESH = dict.fromkeys(("score", "load", "monitor", "relabel pick"), "fresh")
 def home(new_home: Callable[..., Home]) -> Home:
     home = new_home(rows=50, more=QUIET)
     for name in ("a.parquet", "b.parquet"):
-        deliver(home, name=name)
+        deliver_dump(home, name=name)
     return home
 
 
@@ -77,7 +77,7 @@ class _Redelivers(LogLines):
 
     def begin(self, what: str, total: int) -> None:
         if what == "score":
-            deliver(self._home, name="b.parquet", rows=80)
+            deliver_dump(self._home, name="b.parquet", rows=80)
         super().begin(what, total)
 
 

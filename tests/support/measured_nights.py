@@ -16,7 +16,7 @@ from monitoring.metrics.input import Baseline, MonitoringInput, SampleLimits
 from monitoring.metrics.night import Measurement, Night
 from storage.profiles.counts import Counts
 from storage.profiles.profile import empty
-from tests.support.population import LABELS, USUAL, Draw, Population
+from tests.support.synthetic_population import LABELS, USUAL, Draw, Population
 
 EMBEDDED = Path(__file__).parents[2] / "models" / "pretrained" / "comment"
 LIMITS = SampleLimits()

@@ -9,7 +9,7 @@ from jobs.runs.context import quiet_context
 from jobs.tidy.tidy import TidyResult
 from storage.records import Slot
 from tests.support.clock import clock_from
-from tests.support.kept import slot_of_age
+from tests.support.retention_home import slot_of_age
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 CONTEXT = quiet_context(clock_from(NOW))

@@ -7,7 +7,7 @@ import pytest
 
 from batch.scores import EMPTY, FAILED, SCORED, SHORT, Scores, join
 from storage.records import STATUSES
-from tests.support.cached_scores import same, scores_of
+from tests.support.sample_scores import same, scores_of
 
 
 def test_the_codes_are_places_among_the_statuses() -> None:

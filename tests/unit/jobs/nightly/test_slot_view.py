@@ -12,9 +12,9 @@ from storage.errors import ConfigError, TerminalError, WarehouseLocked
 from storage.lake.plan import Plan
 from storage.records import Slot
 from storage.warehouse.connection import Warehouse
-from tests.support.kept import home_of, night, slot_of_age, summary
 from tests.support.lake import Lake
 from tests.support.predictions import units_of
+from tests.support.retention_home import home_of, night, slot_of_age, summary
 
 SLOT = slot_of_age(1)
 

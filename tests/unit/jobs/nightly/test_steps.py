@@ -19,9 +19,9 @@ from models.registry import EMBEDDED
 from storage.nights.store import StoredNight
 from storage.runs.log import RunState
 from storage.warehouse.relabel_mirror import copy_batches
-from tests.support.batches import head_of, items_of
-from tests.support.kept import home_of, night, slot_of_age
 from tests.support.lake import Lake
+from tests.support.retention_home import home_of, night, slot_of_age
+from tests.support.sample_batches import head_of, items_of
 
 SLOT = slot_of_age(1)
 

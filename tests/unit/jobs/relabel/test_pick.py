@@ -54,7 +54,7 @@ def test_a_strategy_that_registers_itself_is_picked_by(new_home: Callable[..., H
     home = new_home("comment")
     texts = ["，".join(comments(1 + row % 10, seed=row)[0]) for row in range(ROWS)]
     home.dump("a.parquet", texts)
-    home.score().well()
+    home.score().succeeded()
     home.config.write_text(home.config.read_text("utf-8") + MIX, "utf-8")  # once scored: only this process knows it
     outcome = picked(home.root)
     assert dict(outcome.arms) == {"longest": 15, "random": 5}
@@ -79,7 +79,7 @@ def test_dates_that_can_not_be_used(new_home: Callable[..., Home]) -> None:
     with pytest.raises(TerminalError, match="there is no warehouse"):
         picked(home.root)
     home.dump("a.parquet", comments(30)[0])
-    home.score().well()
+    home.score().succeeded()
     with pytest.raises(ConfigError, match="--from 2026-03-02 is after --to 2026-03-01"):
         picked(home.root, first=date(2026, 3, 2), last=date(2026, 3, 1))
     with pytest.raises(NothingToPick, match="is left to label"):

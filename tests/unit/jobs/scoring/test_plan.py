@@ -6,7 +6,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.support.locks import held
 
 from jobs.config.home import Home
 from jobs.config.model import Config
@@ -15,9 +14,10 @@ from storage.errors import ConfigError, NoInput, WarehouseLocked
 from storage.files.slot_folders import slot_folder
 from storage.lake.journal.slot_journal import SlotJournal
 from storage.records import Slot
-from tests.support.kept import home_of, night, slot_of_age
 from tests.support.lake import Lake
 from tests.support.predictions import plan_of, stage, units_of
+from tests.support.retention_home import home_of, night, slot_of_age
+from tests.support.warehouse_holder import held_open
 
 SLOT = slot_of_age(1)
 
@@ -78,7 +78,7 @@ class TestAdoptAndPending:
     def test_a_locked_warehouse_leaves_it_to_the_parts(self, home: Home, journal: SlotJournal) -> None:
         units = night(home.root, SLOT)
         journal.parts.discard(SLOT, [units[0].unit_id])
-        with held(home.warehouse):
+        with held_open(home.warehouse):
             assert find_pending(home, journal, plan_of(SLOT, units)) == [units[0]]
 
     def test_a_lost_plan_is_made_again_from_parts_and_ledger(self, home: Home, journal: SlotJournal) -> None:
@@ -90,7 +90,7 @@ class TestAdoptAndPending:
         adopted = adopt_plan(home, journal, plan_of(SLOT, new))
         assert {path: {*each} for path, each in adopted.files.items()} == {"a.parquet": {*units}, "b.parquet": {*new}}
         plan_file.unlink()
-        with held(home.warehouse), pytest.raises(WarehouseLocked, match="only it knows what was in"):
+        with held_open(home.warehouse), pytest.raises(WarehouseLocked, match="only it knows what was in"):
             adopt_plan(home, journal, plan_of(SLOT, new))
 
     def test_where_the_parts_tell_nothing_a_locked_warehouse_is_not_asked(
@@ -98,7 +98,7 @@ class TestAdoptAndPending:
     ) -> None:
         units = night(home.root, SLOT)
         (slot_folder(home.parts, SLOT) / "_plan.json").unlink()
-        with held(home.warehouse):
+        with held_open(home.warehouse):
             assert adopt_plan(home, journal, plan_of(SLOT, units)) == plan_of(SLOT, units)
 
 

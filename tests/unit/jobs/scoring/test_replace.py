@@ -3,13 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.locks import held
 
 from jobs.config.home import Home
 from jobs.scoring.replace import order_replacing
 from storage.errors import WarehouseLocked
-from tests.support.kept import home_of, night, slot_of_age
 from tests.support.lake import Lake
+from tests.support.retention_home import home_of, night, slot_of_age
+from tests.support.warehouse_holder import held_open
 
 NEW = slot_of_age(5, "new")
 
@@ -38,6 +38,6 @@ def test_a_bundle_does_not_replace_itself(tmp_path: Path) -> None:
 def test_a_locked_warehouse_is_a_reason_not_to_begin(tmp_path: Path) -> None:
     home = quick(home_of(tmp_path))
     night(tmp_path, slot_of_age(5, "old"))
-    with held(home.warehouse), pytest.raises(WarehouseLocked, match="--replace has to know what is loaded"):
+    with held_open(home.warehouse), pytest.raises(WarehouseLocked, match="--replace has to know what is loaded"):
         order_replacing(home, NEW)
     assert Lake(tmp_path).journal.replaced_bundles(NEW) == ()

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.locks import held
-
 from jobs.config.home import Home
 from jobs.scoring.totals import add_up
 from storage.lake.plan import Plan
-from tests.support.kept import ROWS, home_of, night, slot_of_age
 from tests.support.lake import Lake
+from tests.support.retention_home import ROWS, home_of, night, slot_of_age
+from tests.support.warehouse_holder import held_open
 
 SLOT = slot_of_age(1)
 
@@ -43,7 +42,7 @@ def test_a_locked_warehouse_leaves_what_is_staged(tmp_path: Path) -> None:
     home = Home(tmp_path, home.config.model_copy(update={"warehouse": section}))
     units = night(tmp_path, SLOT)
     store.discard(SLOT, [units[0].unit_id])
-    with held(home.warehouse):
+    with held_open(home.warehouse):
         found = add_up(home, store, Plan(SLOT, {"a.parquet": units}), ask_warehouse=True)
     assert found is not None
     assert found.total.rows == units[1].rows

@@ -7,7 +7,7 @@ from pathlib import Path
 from jobs.tidy.tidy import TidyRequest, tidy
 from storage.nights.store import StoredNight
 from storage.runs.log import RunRecord
-from tests.support.kept import TODAY, home_of, slot_of_age
+from tests.support.retention_home import TODAY, home_of, slot_of_age
 from tests.support.tidying import CONTEXT, NOW, OLD, YOUNG
 
 

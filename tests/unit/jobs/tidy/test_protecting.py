@@ -2,18 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.locks import held
-
 from jobs.config.home import Home
 from jobs.tidy.tidy import TidyRequest, tidy
 from jobs.warehouse.load import load_staged
 from storage.lake.journal.marks import Marks
 from storage.profiles.references import DatesOrigin, Reference
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
-from tests.support.batches import head_of, items_of
-from tests.support.kept import ROWS, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.predictions import part_profile, part_table, units_of
+from tests.support.retention_home import ROWS, home_of, night, rows_by_slot, slot_of_age, summary
+from tests.support.sample_batches import head_of, items_of
 from tests.support.tidying import CONTEXT, NOW, OLD, staged, why
+from tests.support.warehouse_holder import held_open
 
 
 def test_what_is_not_loaded_stays(tmp_path: Path) -> None:
@@ -35,7 +34,7 @@ def test_a_locked_warehouse_keeps_the_parts(tmp_path: Path) -> None:
     home = home_of(tmp_path, parts={"days": 30})
     night(tmp_path, OLD)
     config = home.config.model_copy(update={"warehouse": home.config.warehouse.model_copy(update={"patience_s": 0.1})})
-    with held(home.warehouse):
+    with held_open(home.warehouse):
         report = tidy(Home(tmp_path, config), TidyRequest(), CONTEXT)
     assert why(report, OLD) == ["the warehouse can't be asked what is loaded"]
     assert len(staged(home, OLD)) == 2

@@ -10,7 +10,7 @@ from jobs.warehouse.load import load_staged
 from jobs.warehouse.retire import bring_back
 from storage.errors import DateRetired, TaskWanted
 from storage.files.slot_folders import slot_folder
-from tests.support.kept import ROWS, home_of, night, rows_by_slot, slot_of_age
+from tests.support.retention_home import ROWS, home_of, night, rows_by_slot, slot_of_age
 from tests.support.tidying import CONTEXT, OLD, YOUNG, gone, staged, states
 
 

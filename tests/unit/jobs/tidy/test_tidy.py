@@ -18,7 +18,7 @@ from storage.lake.journal.retirement import Retirement
 from storage.lake.parts import PartStore
 from storage.records import Slot
 from storage.runs.log import RunLog, RunState
-from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
+from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.tidying import CONTEXT, NOW, OLD, gone, staged, states
 
 

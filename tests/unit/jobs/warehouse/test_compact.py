@@ -7,7 +7,7 @@ import pytest
 
 from jobs.warehouse.compact import compact_warehouse
 from storage.errors import TerminalError
-from tests.support.kept import ROWS, home_of, night, rows_by_slot, slot_of_age
+from tests.support.retention_home import ROWS, home_of, night, rows_by_slot, slot_of_age
 
 SLOT = slot_of_age(1)
 

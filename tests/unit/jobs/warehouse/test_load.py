@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.locks import held
 
 from jobs.config.home import Home
 from jobs.runs.locks import task_lock
@@ -15,9 +14,10 @@ from storage.files.slot_folders import slot_folder
 from storage.lake.journal.retirement import Retirement
 from storage.lake.plan import Plan
 from storage.records import Slot
-from tests.support.kept import ROWS, home_of, night, rows_by_slot, slot_of_age
 from tests.support.lake import Lake
 from tests.support.predictions import stage, units_of
+from tests.support.retention_home import ROWS, home_of, night, rows_by_slot, slot_of_age
+from tests.support.warehouse_holder import held_open
 
 FIRST, SECOND = slot_of_age(2), slot_of_age(1)
 OLD, NEW = slot_of_age(3, "old"), slot_of_age(3, "new")
@@ -52,7 +52,7 @@ def test_units_in_the_warehouse(home: Home) -> None:
     assert units_in_warehouse(home, FIRST) == set()
     units = night(home.root, FIRST)
     assert units_in_warehouse(home, FIRST) == {unit.unit_id for unit in units}
-    with held(home.warehouse), pytest.raises(WarehouseLocked):
+    with held_open(home.warehouse), pytest.raises(WarehouseLocked):
         units_in_warehouse(home, FIRST)
 
 
@@ -72,7 +72,7 @@ def test_only_plans_that_are_not_in_as_planned_are_unsettled(home: Home, lake: L
 def test_a_locked_warehouse_stops_it_and_loses_nothing(home: Home) -> None:
     night(home.root, FIRST)
     night(home.root, SECOND, loaded=False)
-    with held(home.warehouse), pytest.raises(WarehouseLocked):
+    with held_open(home.warehouse), pytest.raises(WarehouseLocked):
         load(home)
     assert load(home) == {SECOND: ROWS}
 

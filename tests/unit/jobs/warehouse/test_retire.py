@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.locks import held
 
 from jobs.config.home import Home
 from jobs.warehouse.retire import bring_back, finish, retire, unfinished
 from storage.errors import WarehouseLocked
 from storage.lake.journal.slot_journal import SlotJournal
-from tests.support.kept import ROWS, home_of, night, rows_by_slot, slot_of_age
 from tests.support.lake import Lake
+from tests.support.retention_home import ROWS, home_of, night, rows_by_slot, slot_of_age
+from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 OLD, YOUNG = slot_of_age(50), slot_of_age(5)
@@ -41,7 +41,7 @@ def test_rows_parts_and_plan_go_and_the_note_stays(home: Home, journal: SlotJour
 
 
 def test_a_locked_warehouse_leaves_a_removal_that_the_next_one_ends(home: Home, journal: SlotJournal) -> None:
-    with held(home.warehouse), pytest.raises(WarehouseLocked):
+    with held_open(home.warehouse), pytest.raises(WarehouseLocked):
         retire(home, OLD, "too old", ROWS, NOW)
     assert rows_by_slot(home.root) == {OLD: ROWS, YOUNG: ROWS}
     assert journal.is_retired(OLD)
@@ -62,7 +62,7 @@ def test_a_removal_is_unfinished_while_rows_or_parts_are_left(home: Home, journa
 
 
 def test_brought_back_a_slot_is_as_if_it_had_never_been(home: Home, journal: SlotJournal) -> None:
-    with held(home.warehouse), pytest.raises(WarehouseLocked):
+    with held_open(home.warehouse), pytest.raises(WarehouseLocked):
         retire(home, OLD, "too old", ROWS, NOW)
     bring_back(home, OLD)
     assert rows_by_slot(home.root) == {YOUNG: ROWS}

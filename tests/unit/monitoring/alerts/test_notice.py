@@ -9,7 +9,7 @@ from monitoring.alerts.notice import plain, read_notice
 from monitoring.alerts.run_alert import RunAlert, run_alert
 from monitoring.findings.json_form import to_json
 from monitoring.findings.judgement import Alert
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 RUN = run_alert("nightly", "comment", date(2026, 1, 5), "missed", "", LocalizedText("未运行", "missed"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitoring.alerts.outbox import Outbox
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 AT = datetime(2026, 1, 6, 3, tzinfo=UTC)
 

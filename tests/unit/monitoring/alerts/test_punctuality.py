@@ -15,7 +15,7 @@ from monitoring.alerts.run_durations import expected_seconds
 from monitoring.alerts.run_rules import ExpectedRun, RunRules
 from monitoring.findings.json_form import to_json
 from storage.runs.log import RunRecord, RunState
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 DAY = date(2026, 1, 5)
 DUE = datetime(2026, 1, 5, 18, 30, tzinfo=UTC)

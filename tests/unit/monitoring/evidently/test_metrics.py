@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.evidently.metrics import FIGURE, _rows_of_tabs, evidently_classes
 from monitoring.evidently.shown import shown_metrics
-from tests.support.findings import judged, night
+from tests.support.evidently_nights import judged, night
 
 
 class Tab:

@@ -6,7 +6,7 @@ from typing import Any
 from monitoring.evidently.shown import shown_metrics
 from monitoring.evidently.tables import make_tables
 from monitoring.findings.judgement import Judgement
-from tests.support.findings import SECRET, judged, night, sample
+from tests.support.evidently_nights import SECRET, judged, night, sample
 
 
 def tables(judgement: Judgement, *, show_texts: bool) -> dict[str, list[Any]]:

@@ -20,7 +20,7 @@ from monitoring.findings.json_form import (
 from monitoring.findings.judgement import Alert
 from monitoring.findings.record import Metric, Missing
 from monitoring.statistics.estimate import Estimate
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from monitoring.alerts.rules import Rules
 from monitoring.findings.json_form import to_json
 from monitoring.findings.judgement import Judgement, Verdict, read_alert, read_judgement
-from tests.support.nights import alert, judged_nights, metric
+from tests.support.sample_findings import alert, judged_nights, metric
 
 
 def test_a_judgement_survives_json() -> None:

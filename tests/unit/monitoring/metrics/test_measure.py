@@ -20,7 +20,7 @@ from monitoring.metrics.night import Night
 from monitoring.metrics.registry import CATALOGUE
 from storage.profiles.profile import empty, merge
 from storage.profiles.sample import SAMPLE_SCHEMA
-from tests.support.population import LABELS, SLANG, USUAL, Draw, Population
+from tests.support.synthetic_population import LABELS, SLANG, USUAL, Draw, Population
 
 EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"
 

@@ -7,7 +7,7 @@ from monitoring.metrics.input import SampleLimits
 from monitoring.metrics.missing import missing_inputs, unknown_labels
 from storage.profiles.profile import empty
 from tests.support.measured_nights import LIMITS, night, without_sample
-from tests.support.population import LABELS
+from tests.support.synthetic_population import LABELS
 
 
 def test_a_whole_night_lacks_nothing() -> None:

@@ -21,7 +21,7 @@ from monitoring.page.render import render_morning
 from monitoring.terminal.findings import render_terminal
 from storage.profiles.counts import MARKS
 from storage.records import STATUSES
-from tests.support.population import Draw, Population
+from tests.support.synthetic_population import Draw, Population
 from tests.support.toy_metric import TOY, digits_share
 
 EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"

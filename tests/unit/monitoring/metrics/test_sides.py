@@ -6,7 +6,7 @@ from monitoring.metrics.sides import side_of
 from storage.profiles.profile import empty
 from storage.records import STATUSES
 from tests.support.measured_nights import inputs
-from tests.support.population import LABELS
+from tests.support.synthetic_population import LABELS
 
 
 def test_everything_that_was_counted_is_there() -> None:

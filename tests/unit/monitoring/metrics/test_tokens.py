@@ -5,7 +5,7 @@ import pytest
 from monitoring.metrics.samples import distinct_texts
 from monitoring.metrics.tokens import sampled_documents, shifted_tokens, token_counts, token_design
 from tests.support.measured_nights import inputs, night, without_sample
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_counts_of_both_sides_cover_the_vocabulary() -> None:

@@ -6,7 +6,7 @@ from monitoring.metrics.input import EXAMPLE_CHARACTERS, SampleLimits
 from monitoring.metrics.night import Night
 from monitoring.metrics.words import _shortened, rising_words, shown_words, word_records
 from tests.support.measured_nights import inputs, night, without_sample
-from tests.support.population import SLANG, Draw
+from tests.support.synthetic_population import SLANG, Draw
 
 SLANG_NIGHT = Draw(slang=0.05)
 

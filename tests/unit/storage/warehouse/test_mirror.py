@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.locks import held
 
 from storage.errors import DiskFull
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.mirror import copy_missing
 from storage.warehouse.relabel_batches import recorded_batches
+from tests.support.warehouse_holder import held_open
 
 
 def test_only_what_is_not_known_is_copied(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_locked_warehouse_is_left_to_the_next_run(tmp_path: Path, caplog: pyte
     warehouse = Warehouse(tmp_path / "w.duckdb", patience_s=0)
     with warehouse.writing():
         pass
-    with held(warehouse.path):
+    with held_open(warehouse.path):
         assert copy_missing(warehouse, "batches", lambda _: None, lambda _: 1) == 0
     assert "the batches stay in their files until the next run" in caplog.text
 

@@ -13,9 +13,9 @@ from storage.relabel.arms import SUSPECTED_ARM
 from storage.warehouse.relabel_candidates import CANDIDATES_SCHEMA, candidates, doubtable_labels, golden_labels
 from storage.warehouse.relabel_texts import QUEUED_SCHEMA, gather_texts
 from tests.support.labelling import BASE, NONE_QUEUED, ROWS, SCOPE, everything, lake_to_label, scored
-from tests.support.labels import add_labels
 from tests.support.lake import Lake
 from tests.support.predictions import LABELS, plan_of, slot_of, stage, units_of
+from tests.support.stored_labels import add_labels
 
 
 @pytest.fixture

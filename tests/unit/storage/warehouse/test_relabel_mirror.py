@@ -8,7 +8,7 @@ from storage.relabel.batches import BatchStore
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.relabel_batches import recorded_batches
 from storage.warehouse.relabel_mirror import copy_batches
-from tests.support.batches import head_of, items_of
+from tests.support.sample_batches import head_of, items_of
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 from storage.warehouse.relabel_scope import Scope
 from storage.warehouse.relabel_texts import QUEUED_SCHEMA, draw_texts, gather_texts, most_doubtful, stratum_sizes
 from tests.support.labelling import BASE, NONE_QUEUED, ROWS, SCOPE, everything, lake_to_label, rows_of, scored
-from tests.support.labels import add_labels
 from tests.support.lake import Lake
 from tests.support.predictions import LABELS, plan_of, slot_of, stage, units_of
+from tests.support.stored_labels import add_labels
 
 
 @pytest.fixture

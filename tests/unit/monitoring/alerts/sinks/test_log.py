@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from monitoring.alerts.sinks.log import LogSink
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 ALERTS = [alert(0), alert(1, message="一行")]
 

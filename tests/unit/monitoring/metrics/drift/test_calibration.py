@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.metrics.registry import CATALOGUE
 from tests.support.measured_nights import night, only
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 NAMES = ("ece", "ece_equal_mass", "ece_classwise", "ece_debiased", "ece_smooth")
 

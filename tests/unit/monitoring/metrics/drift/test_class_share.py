@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.metrics.drift.class_share import class_share
 from tests.support.measured_nights import counts, pair
-from tests.support.population import LABELS
+from tests.support.synthetic_population import LABELS
 
 
 def test_there_is_one_for_each_class_of_the_rows_that_have_a_label() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from monitoring.metrics.drift.label_shift import class_share_bbse, class_share_em, prior_shift
 from tests.support.measured_nights import night, only, reference
-from tests.support.population import LABELS, Draw
+from tests.support.synthetic_population import LABELS, Draw
 
 MOVED = Draw(rows=4_000, prior=0.2)
 

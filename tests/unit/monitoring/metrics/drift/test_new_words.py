@@ -5,7 +5,7 @@ import pytest
 from monitoring.metrics.drift.new_words import new_words
 from storage.profiles.sample import SAMPLE_SCHEMA
 from tests.support.measured_nights import night, only, without_sample
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_the_level_is_the_share_of_the_word_that_rises_most() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from monitoring.metrics.drift.row_count import rows
 from tests.support.measured_nights import night, only
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_half_the_rows_are_half_the_median_with_the_logarithm_as_effect() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.metrics.drift.term_weights import tfidf_kl
 from tests.support.measured_nights import night, only, without_sample
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_a_new_topic_moves_what_marks_the_documents() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.metrics.drift.text_classifier import text_auc
 from tests.support.measured_nights import night, only, without_sample
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_a_new_topic_is_told_from_the_reference_and_a_usual_night_is_not() -> None:

@@ -5,7 +5,7 @@ import pytest
 from monitoring.metrics.drift.token_divergence import token_js, token_kl, token_psi
 from monitoring.metrics.night import NightMetric
 from tests.support.measured_nights import night, only, without_sample
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 @pytest.mark.parametrize("metric", [token_js, token_psi, token_kl])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from monitoring.metrics.drift.unseen_tokens import unseen_share
 from tests.support.measured_nights import night, only
-from tests.support.population import Draw
+from tests.support.synthetic_population import Draw
 
 
 def test_a_new_topic_brings_tokens_that_the_reference_never_had() -> None:

@@ -22,7 +22,7 @@ from monitoring.alerts.secret import Secret, revealed, variable_of
 from monitoring.alerts.sinks.base.registry import SINKS, register
 from monitoring.alerts.sinks.base.settings import SinkProblem, SinkSettings
 from storage.errors import ConfigError
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 SECTION = '[[monitor.sinks]]\nkind = "folder"\npath = "told"\nmark = "env:MARK"\n'
 NOW = datetime(2026, 1, 6, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 
 from monitoring.alerts.sinks.base.sink import ClosedSink, not_taken
 from storage.errors import SinkFailed
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 
 def test_a_closed_sink_says_what_is_missing() -> None:
