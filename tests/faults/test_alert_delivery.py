@@ -17,7 +17,7 @@ from monitoring.alerts.delivery import deliver
 from monitoring.alerts.outbox import Outbox
 from monitoring.alerts.sinks import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 ROOT = Path(storage.__file__).parents[1]
 ALERTS = [alert(0), alert(1)]

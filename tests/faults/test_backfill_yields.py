@@ -44,7 +44,7 @@ def test_a_night_goes_first_and_the_backfill_takes_up_again(home: Home, tmp_path
     with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=log) as process:
         try:
             wait_until(lambda: parts_of(home, DAY) >= 2 or process.poll() is not None)
-            night = yeban_process("score", "comment", "--date", NIGHT, "--home", home.root).well()
+            night = yeban_process("score", "comment", "--date", NIGHT, "--home", home.root).succeeded()
             before = parts_of(home, DAY)
             assert process.poll() is None, log.read_text()
             assert before < ROWS / 50, "the backfill was over, so nobody gave way"
@@ -59,7 +59,7 @@ def test_a_night_goes_first_and_the_backfill_takes_up_again(home: Home, tmp_path
     assert f"{DAY}: another run of task 'comment' goes first" in said
     assert "Traceback" not in said
     done = parts_of(home, DAY) * 50
-    ran = yeban("backfill", "comment", *dates).well()
+    ran = yeban("backfill", "comment", *dates).succeeded()
     assert f"{ROWS - done:,} scored now, {done:,} done before" in ran.out
     for day, rows in ((DAY, ROWS), (NEXT_DAY, ROWS), (NIGHT, 200)):
         assert covered_once(home, {"a.parquet": rows}, day)
@@ -79,7 +79,7 @@ def test_a_second_backfill_is_turned_away(home: Home, tmp_path: Path) -> None:
     with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=tmp_path / "log") as process:
         try:
             wait_until(lambda: parts_of(home, DAY) >= 1 or process.poll() is not None)
-            yeban("backfill", "comment", *dates).refused(75, f"pid {process.pid} on ")
+            yeban("backfill", "comment", *dates).failed_with(75, f"pid {process.pid} on ")
         finally:
             process.kill()
 
@@ -91,13 +91,13 @@ def test_all_steps_of_a_night_go_first(home: Home, tmp_path: Path) -> None:
     with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=log) as process:
         try:
             wait_until(lambda: parts_of(home, DAY) >= 2 or process.poll() is not None)
-            night = yeban_process("nightly", "comment", "--date", NIGHT, "--home", home.root).calmly()
+            night = yeban_process("nightly", "comment", "--date", NIGHT, "--home", home.root).without_traceback()
             assert process.poll() is None, log.read_text()
-            assert "under way" not in night.said
+            assert "under way" not in night.output
         finally:
             process.kill()
     records = json.loads(yeban("runs", "list", "--json", "--limit", "50", "--home", home.root).out)
     (record,) = (each for each in records if each["job"] == "nightly")
     states = {name: step["state"] for name, step in record["figures"]["steps"].items()}
-    assert set(states.values()) <= {"done", "fresh"}, (states, night.said)
+    assert set(states.values()) <= {"done", "fresh"}, (states, night.output)
     assert covered_once(home, {"a.parquet": 200}, NIGHT)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.command import Ran, environment, yeban
+from tests.support.command import CommandResult, environment, yeban
 from tests.support.homes import Home, comments, covered_once
 
 ENDLESS = "SELECT md5(range::VARCHAR) AS text FROM range(20_000_000)"
@@ -43,7 +43,7 @@ def home(new_home: Callable[..., Home]) -> Home:
     return home
 
 
-def stop(how: signal.Signals, patch: dict[str, str], *command: object) -> Ran:
+def stop(how: signal.Signals, patch: dict[str, str], *command: object) -> CommandResult:
     """Run a command in a process of its own, which gets a signal while DuckDB is busy."""
     done = subprocess.run(
         [sys.executable, "-c", STOPPED.format(**patch), *map(str, command), how.name],
@@ -54,24 +54,24 @@ def stop(how: signal.Signals, patch: dict[str, str], *command: object) -> Ran:
         check=False,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    return Ran(done.returncode, done.stdout, done.stderr).calmly()
+    return CommandResult(done.returncode, done.stdout, done.stderr).without_traceback()
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_while_rows_are_loaded(home: Home, how: signal.Signals, code: int) -> None:
-    home.score().well()
+    home.score().succeeded()
     home.warehouse.unlink()
     ran = stop(how, LOADING, "load", "--home", home.root)
-    assert ran.code == code, ran.said
+    assert ran.code == code, ran.output
     assert "yeban: stopped" in ran.err
     newest = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]
     assert (newest["job"], newest["state"]) == ("load", "interrupted")
-    home.load().well()
+    home.load().succeeded()
     assert covered_once(home, {"a.parquet": 300})
 
 
 def test_a_stop_while_labelled_rows_are_read(home: Home) -> None:
     data = ("--data", home.folder() / "a.parquet", "--label-column", "id", "--where", f"text IN ({ENDLESS})")
     ran = stop(signal.SIGINT, READING, "evaluate", "comment", *data, "--home", home.root)
-    assert ran.code == 130, ran.said
+    assert ran.code == 130, ran.output
     assert "yeban: stopped" in ran.err

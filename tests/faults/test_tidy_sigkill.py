@@ -12,7 +12,7 @@ import pytest
 from storage.lake.parts import PartStore
 from storage.lake.retired import RetiredStore
 from tests.support.command import start_yeban, yeban, yeban_process
-from tests.support.kept import ROWS, night, rows_by_slot, slot_of_age
+from tests.support.retention_home import ROWS, night, rows_by_slot, slot_of_age
 
 OLD = tuple(slot_of_age(days) for days in range(400, 430))
 PATIENCE_S = 300.0
@@ -50,15 +50,15 @@ def test_predictions(tmp_path: Path) -> None:
     for notes in (1, 5, 12):
         kill_tidy(root, lambda notes=notes: len(retired.slots()) >= notes, tmp_path / "log")
         assert len(retired.slots()) < len(OLD)
-        yeban("load", "--home", root).calmly()
+        yeban("load", "--home", root).without_traceback()
         left = rows_by_slot(root)
         assert all(left.get(slot) in (None, rows) for slot, rows in whole.items())  # a date goes at once
         assert all(left[slot] == ROWS for slot in OLD if not retired.has(slot))
-    yeban_process("tidy", "--home", root).well()
+    yeban_process("tidy", "--home", root).succeeded()
     assert rows_by_slot(root) == {}
     assert list((root / "parts").rglob("*.parquet")) == []
     assert retired.slots() == sorted(OLD, key=lambda slot: slot.logical_date)
-    assert "nothing to load" in yeban("load", "--home", root).well().out
+    assert "nothing to load" in yeban("load", "--home", root).succeeded().out
     assert rows_by_slot(root) == {}
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -68,7 +68,7 @@ def test_parts(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 9000, 1)
     shutil.copytree(root, tmp_path / "undisturbed")
-    yeban("tidy", "--home", tmp_path / "undisturbed").well()
+    yeban("tidy", "--home", tmp_path / "undisturbed").succeeded()
     store, whole = PartStore(root / "parts"), rows_by_slot(root)
 
     def emptied() -> int:
@@ -76,9 +76,9 @@ def test_parts(tmp_path: Path) -> None:
 
     for slots in (1, 6, 13):
         kill_tidy(root, lambda slots=slots: emptied() >= slots, tmp_path / "log")
-        yeban("load", "--home", root).well()
+        yeban("load", "--home", root).succeeded()
         assert rows_by_slot(root) == whole
-    yeban_process("tidy", "--home", root).well()
+    yeban_process("tidy", "--home", root).succeeded()
     assert rows_by_slot(root) == whole
     assert files(root) == files(tmp_path / "undisturbed")
 

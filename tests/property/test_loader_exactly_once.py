@@ -20,7 +20,7 @@ from storage.records import Unit
 from storage.warehouse.connection import Warehouse
 from tests.support.lake import Lake, rows_of
 from tests.support.predictions import slot_of, stage, units_of
-from tests.support.thorough import THOROUGH, tries
+from tests.support.test_effort import THOROUGH, examples
 
 SLOT = slot_of()
 FILES = ("a.parquet", "b.parquet")
@@ -130,7 +130,7 @@ def check_whole_units_only(lake: Lake) -> None:
     assert lake.query("SELECT unit FROM profiles ORDER BY 1") == sorted((unit.unit_id,) for unit in units)
 
 
-@tries(10, 100)
+@examples(10, 100)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_each_planned_row_is_there_once(steps: list[Replan | Stage | Load]) -> None:
     with tempfile.TemporaryDirectory() as home:

@@ -22,8 +22,8 @@ from storage.processes import host_name
 from storage.records import Slot
 from storage.runs.log import RunLog
 from storage.warehouse.connection import Warehouse
-from tests.support.locks import held
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
+from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 1, 6, 2, tzinfo=UTC)
 SLOT = Slot("comment", date(2026, 1, 5), "b1")
@@ -94,7 +94,7 @@ class TestWarehouse:
     def test_who_has_it_open_is_named(self, home: Home) -> None:
         with Warehouse(home.warehouse).writing():
             pass
-        with held(home.warehouse) as pid:
+        with held_open(home.warehouse) as pid:
             (check,) = storage.check_warehouse(home)
         assert check.level == "warning"
         assert str(pid) in check.found

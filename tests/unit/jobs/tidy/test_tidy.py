@@ -29,10 +29,10 @@ from storage.records import Slot
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
 from storage.runs.log import RunLog, RunRecord, RunState
-from tests.support.batches import head_of, items_of
-from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
-from tests.support.locks import held
 from tests.support.predictions import part_profile, part_table, units_of
+from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
+from tests.support.sample_batches import head_of, items_of
+from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 OLD, YOUNG = slot_of_age(50), slot_of_age(5)
@@ -91,7 +91,7 @@ def test_a_locked_warehouse_keeps_the_parts(tmp_path: Path) -> None:
     home = home_of(tmp_path, parts={"days": 30})
     night(tmp_path, OLD)
     config = home.config.model_copy(update={"warehouse": home.config.warehouse.model_copy(update={"patience_s": 0.1})})
-    with held(home.warehouse):
+    with held_open(home.warehouse):
         report = tidy(Home(tmp_path, config), NOW)
     assert why(report, OLD) == ["the warehouse can't be asked what is loaded"]
     assert len(staged(home, OLD)) == 2

@@ -10,7 +10,7 @@ from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
 from monitoring.statistics.measured import Estimate
-from tests.support.findings import figure, judged, night
+from tests.support.evidently_nights import figure, judged, night
 
 
 def test_every_known_figure_of_all_rows_is_shown_once_worst_first() -> None:
@@ -45,11 +45,11 @@ def test_the_interval_is_of_what_was_measured() -> None:
 def test_a_breach_says_what_to_do() -> None:
     alert, watched, _, fine = shown_figures(night(), judged(night()))[1:5]
     for each in (alert, watched):
-        assert CATALOGUE[each.name].advice_en in each.said
-        assert CATALOGUE[each.name].advice_zh in each.said
-    assert "3 晚" in alert.said
-    assert CATALOGUE["empty_share"].advice_en not in fine.said
-    assert "基准 reference 4.00%" in fine.said
+        assert CATALOGUE[each.name].advice_en in each.output
+        assert CATALOGUE[each.name].advice_zh in each.output
+    assert "3 晚" in alert.output
+    assert CATALOGUE["empty_share"].advice_en not in fine.output
+    assert "基准 reference 4.00%" in fine.output
 
 
 def test_titles_are_in_both_languages_and_name_the_item() -> None:

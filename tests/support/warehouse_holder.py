@@ -15,7 +15,7 @@ _HOLD = (
 
 
 @contextmanager
-def held(warehouse: Path, *, read_only: bool = False) -> Iterator[int]:
+def held_open(warehouse: Path, *, read_only: bool = False) -> Iterator[int]:
     """Another process has the warehouse open; its pid."""
     command = [sys.executable, "-c", _HOLD, str(warehouse), str(read_only)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
