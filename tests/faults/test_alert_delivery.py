@@ -15,7 +15,7 @@ from monitoring.alerts.outbox import Outbox
 from monitoring.alerts.sinks import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
 from tests.support.forked_processes import ForkedFunction
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 ALERTS = [alert(0), alert(1)]
 

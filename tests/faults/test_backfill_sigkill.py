@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import Home, comments
-from tests.support.killing import Victim
+from tests.support.killed_runs import KillableRun
 
 FIRST = date(2026, 1, 1)
 SEED = 20261123
@@ -49,9 +50,9 @@ def kill_and_compare(homes: tuple[Home, Home], dates: list[str], kills: int) -> 
     """Backfill both homes; one is killed so many times, somewhere in the middle of what is left each time."""
     undisturbed, home = homes
     random = Random(SEED)
-    yeban(*command(dates), "--home", undisturbed.root).well()
+    yeban(*command(dates), "--home", undisturbed.root).succeeded()
     whole = len(undisturbed.parts())
-    victim = Victim(home, home.root.parent / "victim.log", {}, command(dates))
+    victim = KillableRun(home, home.root.parent / "victim.log", {}, command(dates))
     for kill in range(kills):
         target = max(victim.staged() + 1, whole * (kill + 1) // (kills + 2))
         for _ in range(5):
@@ -60,10 +61,10 @@ def kill_and_compare(homes: tuple[Home, Home], dates: list[str], kills: int) -> 
         else:
             pytest.fail(f"kill {kill} never came in time")
     assert len(victim.hits) == kills
-    yeban_process(*command(dates), "--home", home.root).well()
+    yeban_process(*command(dates), "--home", home.root).succeeded()
     assert "Traceback" not in victim.log.read_text("utf-8")
     same(home, undisturbed)
-    again = yeban(*command(dates), "--home", home.root).well()
+    again = yeban(*command(dates), "--home", home.root).succeeded()
     assert again.out.count(": 0 scored now") == len(dates)
     same(home, undisturbed)
 
@@ -79,27 +80,26 @@ def test_a_backfill_in_place_of_another_bundle_killed_while_it_goes(
     new_home: Callable[..., Home], tiny_bundle: Callable[[str], Path]
 ) -> None:
     """Killed as often as the warehouse changes: each row is there once, of the old bundle or the new one."""
-    homes = (new_home(name="undisturbed", rows=20), new_home(rows=20))
-    dates, _ = (write_dumps(home, 4, 2, 50) for home in homes)
+    undisturbed, home = new_home(name="undisturbed", rows=20), new_home(rows=20)
+    dates = write_dumps(undisturbed, 4, 2, 50)
     more = ("--bundle", tiny_bundle("weibo"), "--replace")
-    for home in homes:
-        yeban(*command(dates), "--home", home.root).well()
-    undisturbed, home = homes
-    yeban(*command(dates, *more), "--home", undisturbed.root).well()
-    victim = Victim(home, home.root.parent / "victim.log", {}, command(dates, *more))
+    yeban(*command(dates), "--home", undisturbed.root).succeeded()
+    shutil.copytree(undisturbed.root, home.root, dirs_exist_ok=True)
+    yeban(*command(dates, *more), "--home", undisturbed.root).succeeded()
+    victim = KillableRun(home, home.root.parent / "victim.log", {}, command(dates, *more))
     for change in (1, 2, 4):
         victim.kill_at_change(change)
         assert_each_row_once_in_the_view(home, dates)
-    yeban("load", "--home", home.root).calmly()
+    yeban("load", "--home", home.root).without_traceback()
     assert_each_row_once_in_the_view(home, dates)
-    yeban(*command(dates, *more), "--home", home.root).well()
+    yeban(*command(dates, *more), "--home", home.root).succeeded()
     same(home, undisturbed)
-    yeban("load", "--home", home.root).well()
+    yeban("load", "--home", home.root).succeeded()
     same(home, undisturbed)
 
 
 def assert_each_row_once_in_the_view(home: Home, dates: list[str]) -> None:
-    yeban("load", "--home", home.root).calmly()  # takes in what a killed run left in DuckDB's log
+    yeban("load", "--home", home.root).without_traceback()  # takes in what a killed run left in DuckDB's log
     sql = "SELECT count(*), count(DISTINCT (logical_date, source_path, source_row)) FROM latest_predictions"
     rows = len(dates) * 100
     assert home.query(sql) == [(rows, rows)]

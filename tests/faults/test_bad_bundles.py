@@ -23,7 +23,7 @@ def home(new_home: Callable[..., Home], tmp_path: Path) -> Home:
 
 
 def refused(home: Home, *words: str) -> None:
-    home.score().refused(1, *words)
+    home.score().failed_with(1, *words)
     assert home.count() == 0
     assert home.parts() == {}
 
@@ -86,11 +86,11 @@ def test_no_bundle_at_all(home: Home) -> None:
     home.change("[tasks.comment", "[tasks.other")
     home.change("dumps/comment", "dumps/other")
     other = Home(home.root, "other", home.bundle)
-    other.score().refused(1, "task 'other' has no bundle yet", "yeban train other")
+    other.score().failed_with(1, "task 'other' has no bundle yet", "yeban train other")
 
 
 def test_a_bundle_that_nobody_knows(home: Home) -> None:
-    home.score("--bundle", "nosuch").refused(1, "under 'nosuch'", "yeban bundles list")
+    home.score("--bundle", "nosuch").failed_with(1, "under 'nosuch'", "yeban bundles list")
 
 
 def test_the_run_is_on_record_when_the_bundle_turns_out_bad(home: Home) -> None:

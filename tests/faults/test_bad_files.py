@@ -78,22 +78,22 @@ def test_a_bad_file_is_named_and_the_others_are_scored(home: Home, spoil: Callab
     bad = home.folder() / "m.parquet"
     spoil(bad)
     for _ in range(2):
-        home.score().refused(1, f"dumps/comment/dt={DAY}/m.parquet", message)
+        home.score().failed_with(1, f"dumps/comment/dt={DAY}/m.parquet", message)
         assert covered_once(home, GOOD)
     home.dump("m.parquet", TEXTS[:7])  # written again
-    mended = home.score().well()
+    mended = home.score().succeeded()
     assert "7 scored now, 160 done before" in mended.out
     assert covered_once(home, {**GOOD, "m.parquet": 7})
 
 
 def test_a_missing_column_is_told_with_those_that_are_there(home: Home) -> None:
     without_the_text(home.folder() / "m.parquet")
-    home.score().refused(1, "has no column text", "the file has id, content", "[tasks.<task>.columns]")
+    home.score().failed_with(1, "has no column text", "the file has id, content", "[tasks.<task>.columns]")
 
 
 def test_a_column_that_no_file_has(home: Home) -> None:
     home.change('text = "text"', 'text = "body"')
-    ran = home.score().refused(1, "a.parquet has no column body", "z.parquet has no column body")
+    ran = home.score().failed_with(1, "a.parquet has no column body", "z.parquet has no column body")
     assert "0 rows in the dump" in ran.out
     assert home.count() == 0
 
@@ -101,12 +101,14 @@ def test_a_column_that_no_file_has(home: Home) -> None:
 def test_only_bad_files(home: Home) -> None:
     for name in GOOD:
         not_parquet(home.folder() / name)
-    home.score().refused(1, "a.parquet cannot be read", "z.parquet cannot be read")
+    home.score().failed_with(1, "a.parquet cannot be read", "z.parquet cannot be read")
 
 
 def test_no_file_for_the_date(home: Home) -> None:
     ran = home.score(day="2026-01-09")
-    ran.refused(1, "no Parquet file for 2026-01-09 under dumps/comment/dt=2026-01-09", "whether the dump has arrived")
+    ran.failed_with(
+        1, "no Parquet file for 2026-01-09 under dumps/comment/dt=2026-01-09", "whether the dump has arrived"
+    )
 
 
 def test_a_file_that_breaks_off_keeps_what_came_before(home: Home) -> None:
@@ -119,44 +121,44 @@ def test_a_file_that_breaks_off_keeps_what_came_before(home: Home) -> None:
     at = second.dictionary_page_offset or second.data_page_offset
     data[at : at + second.total_compressed_size] = bytes(second.total_compressed_size)
     file.write_bytes(bytes(data))
-    ran = home.score().refused(1, "m.parquet cannot be read")
+    ran = home.score().failed_with(1, "m.parquet cannot be read")
     assert "260 rows in the dump: 210 scored now, 0 done before, 50 left out" in ran.out
     assert covered_once(home, {**GOOD, "m.parquet": 50})
-    again = home.score().refused(1, "m.parquet cannot be read")
+    again = home.score().failed_with(1, "m.parquet cannot be read")
     assert "260 rows in the dump: 0 scored now, 210 done before, 50 left out" in again.out
     assert covered_once(home, {**GOOD, "m.parquet": 50})
 
 
 def test_a_good_file_that_went_bad_keeps_its_rows(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
     (home.folder() / "z.parquet").write_bytes(b"torn")
-    home.score().refused(1, "z.parquet cannot be read")
+    home.score().failed_with(1, "z.parquet cannot be read")
     assert covered_once(home, GOOD)
 
 
 def test_a_damaged_part_is_scored_again(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
     home.warehouse.unlink()
     victim = sorted((home.root / "parts").rglob("part-*.parquet"))[0]
     victim.write_bytes(victim.read_bytes()[:100])
     loaded = home.load()
-    loaded.refused(1, "part of unit", f"`yeban score comment --date {DAY}`")
+    loaded.failed_with(1, "part of unit", f"`yeban score comment --date {DAY}`")
     assert home.count() < 160
-    assert "done before" in home.score().well().out
+    assert "done before" in home.score().succeeded().out
     assert covered_once(home, GOOD)
 
 
 def test_a_damaged_plan_does_not_stop_the_other_dates(home: Home) -> None:
     home.dump("a.parquet", TEXTS[:9], day="2026-01-06")
-    home.score().well()
-    home.score(day="2026-01-06").well()
+    home.score().succeeded()
+    home.score(day="2026-01-06").succeeded()
     home.warehouse.unlink()
     (plan,) = (home.root / "parts").rglob(f"logical_date={DAY}/**/_plan.json")
     plan.write_text("{")
-    home.load().refused(1, str(plan), "remove it")
+    home.load().failed_with(1, str(plan), "remove it")
     assert covered_once(home, {"a.parquet": 9}, "2026-01-06")
     plan.unlink()
-    home.score().well()
+    home.score().succeeded()
     assert home.count() == 169
 
 

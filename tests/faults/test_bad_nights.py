@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,53 +12,33 @@ import pytest
 
 from models.windows import WindowSpec
 from tests.support.bundles import build_bundle
-from tests.support.command import Ran
 from tests.support.homes import DAY, NEXT_DAY, Home
-from tests.support.monitored import (
+from tests.support.monitored_home import (
     BEFORE,
     ROWS,
     TELLING,
-    drifting,
+    delivered_alerts,
     dump_night,
     findings_of,
     freeze,
     gap_of,
+    is_told_of,
     judgement_of,
     monitor,
-    night_folder,
-    page_of,
+    score_drifting_nights,
     show,
-    stored,
-    told,
 )
-from tests.support.small_disk_mount import fill, run_on_small_disk
-from tests.support.warehouse_holder import held_open
-
-
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
-    """Never touched: tests take a copy."""
-    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(rows=400, more=TELLING)
-    return drifting(home)
 
 
 @pytest.fixture
-def home(drifted: Home, tmp_path: Path) -> Home:
-    return Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
-
-
-def is_told_of(home: Home, why: str, day: str = DAY) -> bool:
-    """Whether terminal and page say what is missing."""
-    squeezed = "".join(show(home, day, "--lang", "en").well().out.split())
-    return "".join(why.split()) in squeezed and why.split(",")[0] in page_of(home, day)
+def home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    return copy_of_home(shared_home("drifted", score_drifting_nights, rows=400, more=TELLING))
 
 
 class TestNothingToCompareWith:
     def test_no_reference_yet(self, home: Home) -> None:
         shutil.rmtree(home.root / "references")
-        ran = monitor(home, DAY, "--lang", "en").well()
+        ran = monitor(home, DAY, "--lang", "en").succeeded()
         assert "Changes were not judged" in ran.out
         assert "--freeze-reference" in ran.out
         assert is_told_of(home, gap_of(home, "drift"))
@@ -73,45 +50,47 @@ class TestNothingToCompareWith:
         assert not share.measured.known
 
     def test_a_date_never_scored(self, home: Home) -> None:
-        monitor(home, "2026-02-01").refused(1, "2026-02-01 was never scored", "yeban score comment --date 2026-02-01")
-        show(home, "2026-02-01").refused(1, "never scored")
+        monitor(home, "2026-02-01").failed_with(
+            1, "2026-02-01 was never scored", "yeban score comment --date 2026-02-01"
+        )
+        show(home, "2026-02-01").failed_with(1, "never scored")
         assert not (home.root / "nights").exists()
-        freeze(home, "2026-02-01", "2026-02-03").refused(1, "no date", "was scored", "yeban backfill")
+        freeze(home, "2026-02-01", "2026-02-03").failed_with(1, "no date", "was scored", "yeban backfill")
 
     def test_a_bundle_changed_between_reference_and_tonight(self, home: Home, tmp_path: Path) -> None:
         other = build_bundle(tmp_path / "other", "comment", windows=WindowSpec(max_length=48))
         home.change(str(home.bundle), str(other.path))
-        home.score(day=NEXT_DAY).well()
-        monitor(home, NEXT_DAY).well()
+        home.score(day=NEXT_DAY).succeeded()
+        monitor(home, NEXT_DAY).succeeded()
         why = gap_of(home, "reference", NEXT_DAY)
         assert "the bundle of task 'comment' changed" in why
         assert other.version in why
         assert is_told_of(home, why, NEXT_DAY)
         assert findings_of(home, NEXT_DAY).reference is None
         assert judgement_of(home, NEXT_DAY).alerts == ()
-        freeze(home, BEFORE, DAY).refused(1, "were scored by other bundles only")
+        freeze(home, BEFORE, DAY).failed_with(1, "were scored by other bundles only")
 
     def test_a_night_of_a_bundle_that_is_not_at_hand_any_more(self, home: Home, tmp_path: Path) -> None:
         other = build_bundle(tmp_path / "other", "comment", windows=WindowSpec(max_length=48))
         home.change(str(home.bundle), str(other.path))
-        monitor(home).refused(1, "bundle")
+        monitor(home).failed_with(1, "bundle")
 
     def test_fewer_rows_than_the_minimum(self, home: Home) -> None:
         day = "2026-01-20"
         dump_night(home, day, empty_each=2, rows=200)
-        home.score(day=day).well()
-        ran = monitor(home, day).well()
+        home.score(day=day).succeeded()
+        ran = monitor(home, day).succeeded()
         assert gap_of(home, "alerts", day) == "200 rows; expected at least 300"
         assert is_told_of(home, gap_of(home, "alerts", day), day)
         assert "变化未作判断" in ran.out
         assert judgement_of(home, day).alerts == ()
-        assert told(home) == []
+        assert delivered_alerts(home) == []
 
     def test_a_reference_of_too_few_rows(self, home: Home) -> None:
         dump_night(home, "2026-01-20", rows=200)
-        home.score(day="2026-01-20").well()
-        freeze(home, "2026-01-20", "2026-01-20").well()
-        ran = monitor(home).well()
+        home.score(day="2026-01-20").succeeded()
+        freeze(home, "2026-01-20", "2026-01-20").succeeded()
+        ran = monitor(home).succeeded()
         assert "变化未作判断" in ran.out
         assert gap_of(home, "alerts").startswith("the reference has 200 rows; expected at least 300")
         assert not any(each.breached for each in judgement_of(home).verdicts)
@@ -120,8 +99,8 @@ class TestNothingToCompareWith:
 class TestStrangeNights:
     def test_a_class_never_predicted(self, home: Home) -> None:
         home.dump("a.parquet", ["好"] * 400, day="2026-01-20")
-        home.score(day="2026-01-20").well()
-        ran = monitor(home, "2026-01-20").calmly()
+        home.score(day="2026-01-20").succeeded()
+        ran = monitor(home, "2026-01-20").without_traceback()
         assert ran.code == 3
         (silent,) = (each.label for each in findings_of(home, "2026-01-20").now.classes if not each.rows)
         assert gap_of(home, "classes", "2026-01-20") == f"never predicted: {silent}"
@@ -130,26 +109,28 @@ class TestStrangeNights:
     def test_all_rows_empty(self, home: Home) -> None:
         home.change("embedding_rows = 0", "embedding_rows = 500")
         home.dump("a.parquet", ["", "  ", None, "\n"] * 100, day="2026-01-20")
-        home.score(day="2026-01-20").well()
-        assert monitor(home, "2026-01-20").calmly().code == 3  # urgent: all empty where 2 of 100 were
+        home.score(day="2026-01-20").succeeded()
+        assert monitor(home, "2026-01-20").without_traceback().code == 3  # urgent: all empty where 2 of 100 were
         findings = findings_of(home, "2026-01-20")
         assert (findings.now.rows, findings.now.labelled) == (400, 0)
         assert is_told_of(home, gap_of(home, "predictions, confidence", "2026-01-20"), "2026-01-20")
-        assert told(home)[0]["name"] == "empty_share"
+        assert delivered_alerts(home)[0]["name"] == "empty_share"
         known = {each.name for each in findings.metrics if each.measured.known and not each.slice}
         assert not known & {"class_psi", "confidence_psi", "mean_confidence", "prior_shift", "text_auc", "tfidf_kl"}
         assert not known & {"embedding_auc", "embedding_mmd", "expected_accuracy", "duplicate_share", "token_js"}
 
     def test_a_dump_without_rows(self, home: Home) -> None:
         home.dump("a.parquet", [], day="2026-01-20")
-        home.score(day="2026-01-20").well()
-        assert monitor(home, "2026-01-20").calmly().code == 3  # somebody has to look, so the page and the code say
+        home.score(day="2026-01-20").succeeded()
+        assert (
+            monitor(home, "2026-01-20").without_traceback().code == 3
+        )  # somebody has to look, so the page and the code say
         assert findings_of(home, "2026-01-20").now.rows == 0
 
     def test_a_label_outside_the_map(self, home: Home) -> None:
         label(home, {"negative": 60, "positive": 60, "sarcastic": 30})
         assert (
-            monitor(home).calmly().code == 3
+            monitor(home).without_traceback().code == 3
         )  # labels that know nothing of the rows: the model looks badly calibrated
         assert "sarcastic" in gap_of(home, "labels")
         assert is_told_of(home, gap_of(home, "labels"))
@@ -160,7 +141,7 @@ class TestStrangeNights:
 
     def test_labels_of_chosen_rows_only(self, home: Home) -> None:
         label(home, {"negative": 60, "positive": 60}, arm="margin")
-        monitor(home).well()
+        monitor(home).succeeded()
         assert "all chosen because the model was unsure" in gap_of(home, "accuracy, ece")
         assert findings_of(home).metric("accuracy") is None
 
@@ -179,179 +160,3 @@ def label(home: Home, counts: dict[str, int], arm: str = "random") -> None:
             "VALUES ('comment', ?, ?, 'li', 'test', ?, ?, ?)",
             [(doc, name, now, now, arm) for (doc,), name in zip(rows, labels, strict=True)],
         )
-
-
-class TestDamage:
-    def test_a_corrupt_profile(self, home: Home) -> None:
-        """One unit of three: the report is of the others, and says so."""
-        profiles = sorted(parts_of(home).glob("profile-*.json"))
-        assert len(profiles) == 3
-        profiles[0].write_text("{", "utf-8")
-        ran = monitor(home).refused(1, profiles[0].stem[len("profile-") :], "yeban score")
-        assert "the night is not whole" in gap_of(home, "rows")
-        assert is_told_of(home, gap_of(home, "rows"))
-        assert findings_of(home).now.rows in (600, 800)
-        assert str(night_folder(home) / "report.html") in ran.out
-
-    def test_no_profile_is_left(self, home: Home) -> None:
-        for profile in parts_of(home).glob("profile-*.json"):
-            profile.unlink()
-        monitor(home).refused(1, f"nothing of comment {DAY}", "yeban score comment")
-        assert not (home.root / "nights").exists()
-
-    def test_a_corrupt_plan_and_a_kept_summary(self, home: Home) -> None:
-        monitor(home).well()
-        before = findings_of(home)
-        (parts_of(home) / "_plan.json").write_text("{", "utf-8")
-        monitor(home).refused(1, "_plan.json")
-        assert findings_of(home).metrics == before.metrics or findings_of(home).now == before.now
-        assert "_plan.json" in gap_of(home, "rows")
-
-    def test_a_damaged_reference(self, home: Home) -> None:
-        (file,) = (home.root / "references").rglob("reference.json")
-        file.write_bytes(file.read_bytes().replace(b'"rows":', b'"rows" :', 1))
-        ran = monitor(home, NEXT_DAY).refused(1, "was altered", "freeze a reference again")
-        assert "变化未作判断" in ran.out
-        assert is_told_of(home, gap_of(home, "drift", NEXT_DAY).split(":")[0], NEXT_DAY)
-        assert findings_of(home, NEXT_DAY).reference is None
-        assert told(home) == []
-
-    def test_a_damaged_sample_of_the_reference(self, home: Home) -> None:
-        (file,) = (home.root / "references").rglob("sample.parquet")
-        file.write_bytes(b"PAR1")
-        monitor(home).refused(1, "sample.parquet was altered")
-
-    @pytest.mark.parametrize("name", ["night.json", "judgement-*.json"])
-    def test_a_damaged_earlier_night(self, home: Home, name: str, caplog: pytest.LogCaptureFixture) -> None:
-        """It counts as never monitored: tonight is the first of its streak, and the page leaves a gap."""
-        monitor(home).well()
-        (file,) = night_folder(home).glob(name)
-        file.write_text("{", "utf-8")
-        with caplog.at_level(logging.WARNING):
-            monitor(home, NEXT_DAY).well()
-        assert any(DAY in record.getMessage() for record in caplog.records)
-        assert told(home) == []
-        monitor(home).well()  # mended by a rerun
-        assert monitor(home, NEXT_DAY).calmly().code == 3
-
-    def test_the_night_itself_is_damaged(self, home: Home) -> None:
-        monitor(home).well()
-        before = stored(home)
-        for file in night_folder(home).glob("*.json"):
-            file.write_text("[]", "utf-8")
-        show(home).refused(1, f"{DAY}")
-        monitor(home).well()
-        assert {**stored(home)}.keys() == before.keys()
-        show(home).well()
-
-    def test_an_alert_on_its_way_is_damaged(self, home: Home, caplog: pytest.LogCaptureFixture) -> None:
-        waiting = home.root / "alerts" / "task=comment" / "waiting"
-        waiting.mkdir(parents=True)
-        (waiting / "0123456789abcdef.json").write_text("{", "utf-8")
-        with caplog.at_level(logging.ERROR):
-            monitor(home).well()
-        assert "is no alert and is passed over" in caplog.text
-
-    def test_a_warehouse_that_is_none(self, home: Home) -> None:
-        home.warehouse.write_bytes(b"no database" * 1000)
-        ran = monitor(home).refused(1, "yeban.duckdb")
-        assert "yeban.duckdb" in gap_of(home, "rows, accuracy, ece")
-        assert "空文本" in ran.out
-        home.warehouse.unlink()
-        home.load().well()
-        assert home.query("SELECT count(DISTINCT logical_date) FROM metrics") == [(1,)]
-
-
-def parts_of(home: Home, day: str = DAY) -> Path:
-    (folder,) = (home.root / "parts" / "task=comment" / f"logical_date={day}").iterdir()
-    return folder
-
-
-class TestNoPlaceToWrite:
-    """Root may write anywhere, so a file stands where a folder should be."""
-
-    def test_the_nights(self, home: Home) -> None:
-        (home.root / "nights").write_text("in the way", "utf-8")
-        ran = monitor(home).refused(1, "the findings can't be written", "the morning page can't be written")
-        assert "空文本" in ran.out
-        (home.root / "nights").unlink()
-        monitor(home).well()
-
-    def test_the_page(self, home: Home) -> None:
-        monitor(home).well()
-        page = night_folder(home) / "report.html"
-        page.unlink()
-        page.mkdir()
-        monitor(home).refused(1, "the morning page can't be written", "monitor the date again")
-        assert findings_of(home).now.rows == ROWS
-
-    def test_the_alerts(self, home: Home) -> None:
-        """Nobody is told, the report is there, and the alert is not lost."""
-        monitor(home).well()
-        shutil.rmtree(home.root / "alerts", ignore_errors=True)
-        (home.root / "alerts").write_text("in the way", "utf-8")
-        monitor(home, NEXT_DAY).refused(1, "the alerts can't be written", "monitor the date again")
-        assert told(home) == []
-        assert "空文本" in page_of(home, NEXT_DAY)
-        (home.root / "alerts").unlink()
-        assert monitor(home, NEXT_DAY).calmly().code == 3
-        assert [each["name"] for each in told(home)] == ["empty_share"]
-
-    def test_the_summaries(self, home: Home) -> None:
-        shutil.rmtree(home.root / "summaries")
-        (home.root / "summaries").write_text("in the way", "utf-8")
-        monitor(home).refused(1, "summaries")
-
-    def test_a_sink(self, home: Home, caplog: pytest.LogCaptureFixture) -> None:
-        """What could not be told waits, and the next night brings it."""
-        monitor(home).well()
-        (home.root / "told.jsonl").mkdir()
-        with caplog.at_level(logging.WARNING):
-            assert monitor(home, NEXT_DAY).calmly().code == 3
-        assert "1 alert(s) wait for jsonl" in caplog.text
-        (home.root / "told.jsonl").rmdir()
-        assert monitor(home, NEXT_DAY).calmly().code == 3
-        assert [each["name"] for each in told(home)] == ["empty_share"]
-
-
-def test_a_locked_warehouse_stops_nothing(home: Home) -> None:
-    monitor(home).well()
-    with held_open(home.warehouse) as pid:
-        ran = monitor(home, NEXT_DAY).calmly()
-        assert ran.code == 3
-        assert f"process {pid} has it open" in gap_of(home, "rows, accuracy, ece", NEXT_DAY)
-        assert is_told_of(home, "monitor the date again once it is free", NEXT_DAY)
-        whats = [each.what for each in findings_of(home, NEXT_DAY).missing]
-        assert whats == ["rows, accuracy, ece"]  # and not that there are no labels: nobody knows
-    assert len(told(home)) == 1
-    assert home.query("SELECT count(DISTINCT logical_date) FROM metrics") == [(1,)]
-    home.load().well()
-    assert home.query("SELECT count(DISTINCT logical_date) FROM metrics") == [(2,)]
-    assert home.query("SELECT count(*) FROM alerts") == [(1,)]
-
-
-def home_on_it(disk: str, root: str, bundle: str) -> None:
-    """The home is on a disk that is full, and then has room again."""
-    home = Home(Path(shutil.copytree(root, Path(disk) / "home")), "comment", Path(bundle))
-    monitor(home).well()
-    ballast = fill(Path(disk), 0)
-    full = monitor(home, NEXT_DAY)
-    ballast.unlink()
-    again = monitor(home, NEXT_DAY)
-    left = [path.name for path in Path(disk).rglob(".tmp-*")]
-    print(json.dumps({"full": asdict(full), "again": asdict(again), "told": told(home), "left": left}))
-
-
-def test_a_full_disk(home: Home, tmp_path: Path) -> None:
-    found = run_on_small_disk(tmp_path / "disk", "tests.faults.test_bad_nights", "home_on_it", home.root, home.bundle)
-    Ran(**found["full"]).refused(1, "o space left")
-    assert Ran(**found["again"]).calmly().code == 3
-    assert [each["name"] for each in found["told"]] == ["empty_share"]
-    assert found["left"] == []
-
-
-def test_two_at_a_time(home: Home) -> None:
-    from jobs.runs.locks import task_lock
-
-    with task_lock(home.root / "locks", "monitor-comment"):
-        monitor(home).refused(75, "another monitor run of task 'comment'")

@@ -37,7 +37,7 @@ def test_every_text_gets_its_row(new_home: Callable[..., Home], task: str) -> No
     home = new_home(task, rows=6)
     texts = [*NO_TEXT, NORMAL, "好", *STRANGE.values(), NORMAL]
     home.dump("a.parquet", texts)
-    home.score().well()
+    home.score().succeeded()
     assert covered_once(home, {"a.parquet": len(texts)})
     rows = home.query("SELECT status, label, n_tokens, doc_id FROM predictions ORDER BY source_row")
     assert [row[:3] for row in rows[: len(NO_TEXT)]] == [("empty", None, 0)] * len(NO_TEXT)
@@ -53,7 +53,7 @@ def test_strange_texts_disturb_no_neighbour(new_home: Callable[..., Home], name:
     home = new_home()
     home.dump("alone.parquet", [NORMAL])
     home.dump("beside.parquet", [STRANGE[name], NORMAL, STRANGE[name]])
-    home.score().well()
+    home.score().succeeded()
     sql = "SELECT status, label, confidence, text_hash FROM predictions WHERE doc_id = ?"
     alone, beside = home.query(sql, "alone.parquet:0"), home.query(sql, "beside.parquet:1")
     assert alone[0][:2] + alone[0][3:] == beside[0][:2] + beside[0][3:]
@@ -68,7 +68,7 @@ def test_strange_texts_disturb_no_neighbour(new_home: Callable[..., Home], name:
 def test_a_one_character_text_is_scored_and_marked(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.dump("a.parquet", ["好", " 差 ", "很好"])
-    home.score().well()
+    home.score().succeeded()
     rows = home.query("SELECT status, label IS NOT NULL, len(probs) FROM predictions ORDER BY source_row")
     assert rows == [("short", True, 2), ("short", True, 2), ("scored", True, 2)]
 
@@ -79,7 +79,7 @@ def test_a_document_of_a_megabyte(new_home: Callable[..., Home], task: str, wind
     document = one_megabyte()
     assert len(document.encode()) > 1 << 20
     home.dump("a.parquet", [NORMAL, document, NORMAL])
-    home.score().well()
+    home.score().succeeded()
     rows = home.query("SELECT status, n_tokens, n_windows, truncated FROM predictions ORDER BY source_row")
     assert rows[1] == ("scored", 350_000, windows, True)
     assert rows[0] == rows[2]
@@ -89,7 +89,7 @@ def test_a_document_of_a_megabyte(new_home: Callable[..., Home], task: str, wind
 def test_ten_thousand_equal_rows_are_scored_once_and_counted_all(new_home: Callable[..., Home]) -> None:
     home = new_home(rows=20_000)
     home.dump("a.parquet", [NORMAL] * 10_000)
-    ran = home.score().well()
+    ran = home.score().succeeded()
     assert "9,999 duplicates" in ran.out
     assert covered_once(home, {"a.parquet": 10_000})
     answers = home.query("SELECT label, confidence, probs, text_hash, count(*) FROM predictions GROUP BY ALL")
@@ -100,7 +100,7 @@ def test_ten_thousand_equal_rows_are_scored_once_and_counted_all(new_home: Calla
 def test_ten_thousand_equal_rows_in_many_units(new_home: Callable[..., Home]) -> None:
     home = new_home(rows=512)
     home.dump("a.parquet", [NORMAL] * 10_000)
-    home.score().well()
+    home.score().succeeded()
     assert covered_once(home, {"a.parquet": 10_000})
     assert home.query("SELECT count(DISTINCT (label, confidence, probs)) FROM predictions") == [(1,)]
 
@@ -110,8 +110,8 @@ def test_ids_that_repeat_keep_all_their_rows(new_home: Callable[..., Home]) -> N
     texts = comments(30)[0]
     home.dump("a.parquet", texts, id=["7"] * 30)
     home.dump("b.parquet", texts[:5], id=["7", None, "7", "", "8"])
-    home.score().well()
-    home.score("--force").well()
+    home.score().succeeded()
+    home.score("--force").succeeded()
     assert covered_once(home, {"a.parquet": 30, "b.parquet": 5})
     ids = home.query("SELECT doc_id FROM predictions WHERE source_path LIKE '%/b.parquet' ORDER BY source_row")
     derived = home.query("SELECT 'md5:' || md5(?)", texts[1])

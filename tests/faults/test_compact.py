@@ -56,7 +56,7 @@ def content(file: Path) -> tuple[list[Any], list[Any]]:
 def test_the_file_is_smaller_and_the_same(tmp_path: Path) -> None:
     warehouse = make(tmp_path, 200_000, 5_000)
     before, size = content(warehouse.path), warehouse.path.stat().st_size
-    told = json.loads(yeban("compact", "--json", "--home", tmp_path).well().out)
+    told = json.loads(yeban("compact", "--json", "--home", tmp_path).succeeded().out)
     assert told["rows"]["predictions"] == 5_000
     assert told["before_bytes"] == size
     assert told["after_bytes"] == warehouse.path.stat().st_size < size / 3
@@ -89,7 +89,7 @@ def test_killed_while_it_copies(tmp_path: Path) -> None:
             process.kill()
         assert content(warehouse.path) == before
     assert hits >= 2
-    yeban_process("compact", "--home", tmp_path).well()
+    yeban_process("compact", "--home", tmp_path).succeeded()
     assert content(warehouse.path) == before
     assert list(tmp_path.glob(".tmp-*")) == []
 
@@ -142,7 +142,7 @@ def test_somebody_has_it_open(tmp_path: Path) -> None:
     warehouse = make(tmp_path, 1_000, 10)
     before = warehouse.path.read_bytes()
     with held_open(warehouse.path) as pid:
-        yeban("compact", "--home", tmp_path).refused(1, f"process {pid} has it open")
+        yeban("compact", "--home", tmp_path).failed_with(1, f"process {pid} has it open")
     assert warehouse.path.read_bytes() == before
     with pytest.raises(WarehouseLocked), held_open(warehouse.path, read_only=True):
         compact(warehouse)

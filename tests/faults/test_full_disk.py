@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import Ran
+from tests.support.command import CommandResult
 from tests.support.homes import Home, comments, covered_once
 from tests.support.small_disk_mount import fill, run_on_small_disk
 
@@ -26,7 +26,7 @@ def home(new_home: Callable[..., Home]) -> Home:
     return home
 
 
-def story(home: Home, disk: Path, leave_bytes: int, mend: Callable[[], Ran]) -> dict[str, Any]:
+def story(home: Home, disk: Path, leave_bytes: int, mend: Callable[[], CommandResult]) -> dict[str, Any]:
     """Score while the disk is full but for some bytes, then make room and mend it; what happened, JSON-ready."""
     ballast = fill(disk, leave_bytes)
     full = home.score()
@@ -57,10 +57,10 @@ STAGED = {0: (0, 0), 4_096: (0, 0), 200_000: (1, 11), 900_000: (12, 12)}
 def test_a_home_on_a_full_disk(home: Home, tmp_path: Path) -> None:
     stories = run_on_small_disk(tmp_path / "disk", MODULE, "home_on_it", home.root, home.bundle, *STAGED)
     for (leave_bytes, (least, most)), found in zip(STAGED.items(), stories, strict=True):
-        Ran(**found["full"]).refused(1, "o space left", "run the same command again")
+        CommandResult(**found["full"]).failed_with(1, "o space left", "run the same command again")
         assert found["temporaries"] == []
         assert least <= found["staged"] <= most, leave_bytes
-        mended = Ran(**found["mended"]).well()
+        mended = CommandResult(**found["mended"]).succeeded()
         assert f"{ROWS - found['staged'] * 500:,} scored now, {found['staged'] * 500:,} done before" in mended.out
         assert found["whole"], leave_bytes
 
@@ -81,8 +81,8 @@ def test_a_warehouse_on_a_full_disk(home: Home, tmp_path: Path) -> None:
     room = (20_000, 900_000)
     stories = run_on_small_disk(tmp_path / "disk", MODULE, "warehouse_on_it", home.root, home.bundle, *room)
     for leave_bytes, found in zip(room, stories, strict=True):
-        Ran(**found["full"]).refused(1, "no space left for", f"{leave_bytes}.duckdb")
+        CommandResult(**found["full"]).failed_with(1, "no space left for", f"{leave_bytes}.duckdb")
         assert found["staged"] == ROWS / 500
         assert found["temporaries"] == []
-        assert f"{ROWS:,} rows loaded" in Ran(**found["mended"]).well().out
+        assert f"{ROWS:,} rows loaded" in CommandResult(**found["mended"]).succeeded().out
         assert found["whole"], leave_bytes

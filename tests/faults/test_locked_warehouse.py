@@ -22,24 +22,24 @@ def home(new_home: Callable[..., Home]) -> Home:
     home = new_home(rows=40)
     home.dump("a.parquet", TEXTS)
     home.dump("a.parquet", TEXTS[:100], day=NEXT_DAY)
-    home.score().well()
+    home.score().succeeded()
     return home
 
 
 def test_scoring_goes_on_and_load_brings_it_in_once(home: Home) -> None:
     with held_open(home.warehouse) as pid:
         locked = yeban_process("score", "comment", "--date", NEXT_DAY, cwd=home.root)
-        locked.refused(1, "staged, not loaded", f"process {pid} has it open", "yeban load")
+        locked.failed_with(1, "staged, not loaded", f"process {pid} has it open", "yeban load")
         assert "100 rows in the dump: 100 scored now" in locked.out
         again = home.score(day=NEXT_DAY)
-        again.refused(1, f"process {pid} has it open")
+        again.failed_with(1, f"process {pid} has it open")
         assert "0 scored now, 100 done before" in again.out
-        home.load().refused(1, f"process {pid} has it open", "yeban load")
+        home.load().failed_with(1, f"process {pid} has it open", "yeban load")
     assert home.count() == 150
-    assert "100 rows loaded" in home.load().well().out
+    assert "100 rows loaded" in home.load().succeeded().out
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)
-    assert "nothing to load" in home.load().well().out
-    home.score(day=NEXT_DAY).well()
+    assert "nothing to load" in home.load().succeeded().out
+    home.score(day=NEXT_DAY).succeeded()
     assert home.count() == 250
     assert home.query("SELECT count(*), count(DISTINCT unit) FROM units") == [(7, 7)]
 
@@ -47,7 +47,7 @@ def test_scoring_goes_on_and_load_brings_it_in_once(home: Home) -> None:
 def test_the_runs_say_what_happened(home: Home) -> None:
     with held_open(home.warehouse):
         home.score(day=NEXT_DAY)
-    home.load().well()
+    home.load().succeeded()
     states = home.query("SELECT job, state, rows FROM runs ORDER BY started_at")
     assert states == [("score", "done", 150), ("score", "staged", 100), ("load", "done", 100)]
 
@@ -55,7 +55,7 @@ def test_the_runs_say_what_happened(home: Home) -> None:
 def test_a_rerun_of_the_same_command_loads_too(home: Home) -> None:
     with held_open(home.warehouse):
         home.score(day=NEXT_DAY)
-    home.score(day=NEXT_DAY).well()
+    home.score(day=NEXT_DAY).succeeded()
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)
 
 
@@ -64,7 +64,7 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for(home: Home) -> None:
     with held_open(home.warehouse) as pid:
         letting_go = threading.Timer(1.0, os.kill, (pid, signal.SIGKILL))
         letting_go.start()
-        home.score(day=NEXT_DAY).well()
+        home.score(day=NEXT_DAY).succeeded()
         letting_go.join()
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)
 
@@ -73,14 +73,14 @@ def test_backfill_goes_on_through_a_locked_warehouse(home: Home) -> None:
     home.dump("a.parquet", TEXTS[:30], day="2026-01-07")
     with held_open(home.warehouse):
         ran = yeban("backfill", "comment", "--from", DAY, "--to", "2026-01-07", "--home", home.root)
-        ran.refused(1, f"not complete: {DAY}, {NEXT_DAY}, 2026-01-07")
+        ran.failed_with(1, f"not complete: {DAY}, {NEXT_DAY}, 2026-01-07")
     assert "done" not in ran.err.replace("not complete", "")
-    home.load().well()
+    home.load().succeeded()
     assert home.count() == 280
 
 
 def test_a_reader_locks_too_and_is_named(home: Home) -> None:
     with held_open(home.warehouse, read_only=True) as pid:
-        home.score(day=NEXT_DAY).refused(1, f"process {pid} has it open")
-    home.load().well()
+        home.score(day=NEXT_DAY).failed_with(1, f"process {pid} has it open")
+    home.load().succeeded()
     assert covered_once(home, {"a.parquet": 100}, NEXT_DAY)

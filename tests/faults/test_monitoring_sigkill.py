@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import NEXT_DAY, Home
-from tests.support.killing import kill_when
-from tests.support.monitored import TELLING, drifting, findings_of, monitor, page_of, stored, told
+from tests.support.killed_runs import kill_when
+from tests.support.monitored_home import (
+    TELLING,
+    delivered_alerts,
+    findings_of,
+    monitor,
+    page_of,
+    score_drifting_nights,
+    stored,
+)
 
 PROGRAM = """
 [[monitor.sinks]]
@@ -20,15 +28,17 @@ command = ["sh", "-c", "cat >> program.jsonl"]
 """
 
 
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
-    """Never touched: the first night is monitored, the second will bring an alert."""
-    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(rows=400, more=TELLING + PROGRAM)
-    drifting(home)
-    monitor(home).well()
-    return home
+@pytest.fixture
+def home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    """The first night is monitored, the second will bring an alert."""
+    drifted = shared_home("drifted", score_drifting_nights, rows=400, more=TELLING)
+
+    def fill(home: Home) -> None:
+        shutil.copytree(drifted.root, home.root, dirs_exist_ok=True)
+        home.configure(rows=400, more=TELLING + PROGRAM)
+        monitor(home).succeeded()
+
+    return copy_of_home(shared_home("drifted-monitored", fill))
 
 
 def exists(pattern: str) -> Callable[[Home], bool]:
@@ -68,23 +78,22 @@ OFTEN = ("alerts waiting", "told by one sink")
 @pytest.mark.parametrize(
     "moment", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.slow) for each in MOMENTS]
 )
-def test_a_rerun_completes_a_night_that_was_killed(drifted: Home, tmp_path: Path, moment: str) -> None:
-    home = Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
+def test_a_rerun_completes_a_night_that_was_killed(home: Home, tmp_path: Path, moment: str) -> None:
     command = ("monitor", "comment", "--date", NEXT_DAY, "--home", home.root)
     killed = kill_when(lambda: MOMENTS[moment](home), tmp_path / "log", *command, ended=3)
     assert killed or moment == "page drawn", "it was done before it could be killed"
-    assert monitor(home, NEXT_DAY).calmly().code == 3
+    assert monitor(home, NEXT_DAY).without_traceback().code == 3
     most = 2 if moment in TOLD else 1
-    counts = Counter(each["name"] for each in told(home))
+    counts = Counter(each["name"] for each in delivered_alerts(home))
     assert counts.keys() == {"empty_share"}
     assert max(counts.values()) <= most
     assert 1 <= programs(home) <= most
-    assert len({each["alert"] for each in told(home)}) == 1
+    assert len({each["alert"] for each in delivered_alerts(home)}) == 1
     assert "空文本" in page_of(home, NEXT_DAY)
     assert len(stored(home, NEXT_DAY)) == 2
     assert findings_of(home, NEXT_DAY).now.rows == 1_000
     assert home.query("SELECT count(*) FROM alerts") == [(1,)]
     assert list(home.root.rglob(".tmp-*")) == []
     lines = (home.root / "told.jsonl").read_bytes()
-    assert monitor(home, NEXT_DAY).calmly().code == 3
+    assert monitor(home, NEXT_DAY).without_traceback().code == 3
     assert (home.root / "told.jsonl").read_bytes() == lines

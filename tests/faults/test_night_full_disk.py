@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, Home
-from tests.support.night_homes import QUIET, deliver, is_whole, nightly, records, steps
+from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records, steps
 from tests.support.small_disk_mount import fill, run_on_small_disk
 
 MODULE = "tests.faults.test_night_full_disk"
@@ -22,16 +22,16 @@ LEAVE = 16_384
 
 
 def _scored(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
 
 
 def _lost_warehouse(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
     home.warehouse.unlink()
 
 
 def _monitored(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
     yeban("monitor", home.task, "--date", DAY, "--home", home.root)
 
 
@@ -56,7 +56,7 @@ def stories(disk: str, root: str, bundle: str) -> None:
         states = [each["figures"].get("steps", {}) for each in records(home)]
         ballast.unlink()
         mended = steps(home)
-        is_whole(home, [DAY])
+        assert_nights_complete(home, [DAY])
         told[step] = {"full": asdict(full), "states": states, "mended": mended}
         shutil.rmtree(home.root)
     print(json.dumps(told))
@@ -65,14 +65,14 @@ def stories(disk: str, root: str, bundle: str) -> None:
 @pytest.fixture
 def home(new_home: Callable[..., Home]) -> Home:
     home = new_home(rows=50, more=QUIET)
-    deliver(home)
+    deliver_dump(home)
     return home
 
 
 def test_each_step_meets_a_full_disk(home: Home, tmp_path: Path) -> None:
     told = run_on_small_disk(tmp_path / "disk", MODULE, "stories", home.root, home.bundle, megabytes=32)
     for step, story in told.items():
-        Ran(**story["full"]).refused(1, "o space left")
+        CommandResult(**story["full"]).failed_with(1, "o space left")
         for last in story["states"]:
             assert step == "nothing" or last[step]["state"] in ("failed", "partial"), (step, story)
         assert set(story["mended"].values()) <= {"done", "fresh"}, (step, story)

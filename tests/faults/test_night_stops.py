@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.command import start_yeban
 from tests.support.homes import DAY, Home
-from tests.support.killing import PATIENCE_S
-from tests.support.night_homes import QUIET, deliver, is_whole, nightly, records
+from tests.support.killed_runs import PATIENCE_S
+from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[s
     home = Home(tmp_path_factory.mktemp("delivered") / "home", "comment", tiny_bundle("comment"))
     home.root.mkdir()
     home.configure(rows=20, more=QUIET)
-    deliver(home)
+    deliver_dump(home)
     return home
 
 
@@ -77,7 +77,7 @@ def stop_when(home: Home, ready: Callable[[Home], bool], how: signal.Signals, lo
 def test_the_same_command_goes_on(delivered: Home, tmp_path: Path, moment: str, how: signal.Signals) -> None:
     home = Home(shutil.copytree(delivered.root, tmp_path / "home"), delivered.task, delivered.bundle)
     if moment == LOAD_STEP:
-        home.score().well()
+        home.score().succeeded()
         home.warehouse.unlink()
     code = stop_when(home, MOMENTS[moment], how, tmp_path / "log")
     log = (tmp_path / "log").read_text("utf-8")
@@ -91,7 +91,7 @@ def test_the_same_command_goes_on(delivered: Home, tmp_path: Path, moment: str, 
         assert "the same command goes on from here" in log
         assert list(home.root.glob("locks/*.holder.json")) == []
         assert list(home.root.rglob(".tmp-*")) == []
-    nightly(home).well()
-    is_whole(home, [DAY])
+    nightly(home).succeeded()
+    assert_nights_complete(home, [DAY])
     parts = list(home.root.glob(f"parts/{SLOT}/part-*.parquet"))
     assert len(parts) == 6

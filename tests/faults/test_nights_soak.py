@@ -23,11 +23,11 @@ import pytest
 from jobs.calendar.occasions import Job, Occasion
 from tests.support.command import start_yeban
 from tests.support.homes import Home
-from tests.support.monitored import dump_night, freeze
-from tests.support.night_homes import FEW_TO_LABEL, FIRST, is_whole, nightly, records
+from tests.support.monitored_home import dump_night, freeze
+from tests.support.nightly_home import FEW_TO_LABEL, FIRST, assert_nights_complete, nightly, records
+from tests.support.simulated_scheduler import SimulatedScheduler, job
 from tests.support.small_disk_mount import fill, run_on_small_disk
 from tests.support.warehouse_holder import held_open
-from tests.support.watching import World, job
 
 MODULE = "tests.faults.test_nights_soak"
 FAULTS = ("kill", "corrupt file", "lock", "full disk", "failing webhook")
@@ -89,7 +89,7 @@ class Weather:
         return faults
 
 
-class RealWorld(World):
+class RealWorld(SimulatedScheduler):
     """Nights are run by `yeban nightly` itself: in this process, or in one of its own where it is to be killed."""
 
     def __init__(self, home: Home, disk: Path, webhook: Webhook, weather: Weather) -> None:
@@ -112,7 +112,7 @@ class RealWorld(World):
                 stack.enter_context(held_open(self.real.warehouse))
             if "full disk" in faults:
                 stack.enter_context(full(self.disk, self.weather.random.choice([0, 16_384, 100_000, 400_000])))
-            code = self._killed(night) if "kill" in faults else nightly(self.real, night).calmly().code
+            code = self._killed(night) if "kill" in faults else nightly(self.real, night).without_traceback().code
         self.codes[code] += 1
         self.now += self.takes
         return code
@@ -164,8 +164,8 @@ def soak(disk: str, root: str, bundle: str, count: str, share: str) -> None:
     with webhook.listening() as url:
         home.change("{url}", url)
         dump_night(home, "2026-01-04", rows=ROWS)
-        home.score(day="2026-01-04").well()
-        freeze(home, "2026-01-04", "2026-01-04").well()
+        home.score(day="2026-01-04").succeeded()
+        freeze(home, "2026-01-04", "2026-01-04").succeeded()
         (home.root / "runs").rename(home.root / "runs-before")
         world = RealWorld(home, Path(disk), webhook, weather)
         for number in range(int(count)):
@@ -177,7 +177,7 @@ def soak(disk: str, root: str, bundle: str, count: str, share: str) -> None:
         world.live(days=1)
         nightly(home, world.ran[-1][1].isoformat())
     nights = [(FIRST + timedelta(days=number)).isoformat() for number in range(int(count) + 1)]
-    is_whole(home, nights, rows=ROWS, others=["2026-01-04"])
+    assert_nights_complete(home, nights, rows=ROWS, others=["2026-01-04"])
     order = list(dict.fromkeys(night.isoformat() for _, night, _ in world.ran))
     alerts = [alert for (alert,) in home.query("SELECT DISTINCT alert FROM alerts WHERE is_new")]
     told: dict[str, Any] = {

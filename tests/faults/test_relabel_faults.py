@@ -18,55 +18,58 @@ import pytest
 from monitoring.relabel.annotation.agreed_labels import queue_labels
 from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchStore
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import Home, comments
-from tests.support.killing import kill_when
+from tests.support.killed_runs import kill_when
 from tests.support.small_disk_mount import fill, run_on_small_disk
-from tests.support.thorough import THOROUGH
+from tests.support.test_effort import THOROUGH
 
 MODULE = "tests.faults.test_relabel_faults"
 BUDGET = 40
 SEED = 20261124
-MOST_S = 12.0
+MOST_S = 4.0
 """Random moments lie in the first seconds of a command; one that was done by then proves the rerun, at least."""
 
 
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
+@pytest.fixture
+def scored(shared_home: Callable[..., Home]) -> Home:
     """Never touched: a night that was scored."""
-    home = Home(tmp_path_factory.mktemp("scored") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(more="\n[relabel]\ngolden_share = 0\n")
-    home.dump("a.parquet", comments(300)[0])
-    home.score().well()
-    return home
+
+    def fill(home: Home) -> None:
+        home.dump("a.parquet", comments(300)[0])
+        home.score().succeeded()
+
+    return shared_home("relabel-scored", fill, more="\n[relabel]\ngolden_share = 0\n")
 
 
-@pytest.fixture(scope="module")
-def waiting(scored: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+@pytest.fixture
+def waiting(shared_home: Callable[..., Home], scored: Home) -> Home:
     """Never touched: a batch whose file came back."""
-    home = copied(scored, tmp_path_factory.mktemp("waiting"))
-    pick(home).well()
-    relabel(home, "export", "--annotator", "li", "--out", home.root).well()
-    sheet = next(home.root.glob("*-li.csv"))
-    rows = list(csv.DictReader(io.StringIO(sheet.read_bytes().decode("utf-8-sig"), newline="")))
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({**row, "标签": "positive" if number % 2 else "negative"} for number, row in enumerate(rows))
-    (home.root / "back.csv").write_bytes(buffer.getvalue().encode("utf-8-sig"))
-    return home
+
+    def fill(home: Home) -> None:
+        shutil.copytree(scored.root, home.root, dirs_exist_ok=True)
+        pick(home).succeeded()
+        relabel(home, "export", "--annotator", "li", "--out", home.root).succeeded()
+        sheet = next(home.root.glob("*-li.csv"))
+        rows = list(csv.DictReader(io.StringIO(sheet.read_bytes().decode("utf-8-sig"), newline="")))
+        buffer = io.StringIO(newline="")
+        writer = csv.DictWriter(buffer, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "标签": "positive" if number % 2 else "negative"} for number, row in enumerate(rows))
+        (home.root / "back.csv").write_bytes(buffer.getvalue().encode("utf-8-sig"))
+
+    return shared_home("relabel-waiting", fill)
 
 
 def copied(home: Home, folder: Path) -> Home:
     return Home(Path(shutil.copytree(home.root, folder / "home")), home.task, home.bundle)
 
 
-def relabel(home: Home, command: str, *args: object) -> Ran:
+def relabel(home: Home, command: str, *args: object) -> CommandResult:
     return yeban("relabel", command, "comment", *args, "--home", home.root)
 
 
-def pick(home: Home) -> Ran:
+def pick(home: Home) -> CommandResult:
     return relabel(home, "pick", "--budget", BUDGET)
 
 
@@ -114,20 +117,20 @@ def test_a_pick_that_was_killed(scored: Home, tmp_path: Path, moment: str | int)
     killed = kill_when(ready, tmp_path / "log", *command)
     assert killed or isinstance(moment, int), "it was done before it could be killed"
     before = len(BatchStore(home.root / "relabel").heads("comment"))
-    pick(home).well()
+    pick(home).succeeded()
     assert len({batch for batch, _ in queued(home)}) == before + 1
 
 
 def test_a_batch_that_was_cut_off_is_picked_again_as_it_was(scored: Home, tmp_path: Path) -> None:
     """What lies there without its head is no batch; the same texts are drawn again, and take its place."""
     home = copied(scored, tmp_path)
-    pick(home).well()
+    pick(home).succeeded()
     batches = queued(home)
     (head,) = (home.root / "relabel").rglob("batch.json")
     head.unlink()
     home.warehouse.unlink()
-    home.load().well()
-    pick(home).well()
+    home.load().succeeded()
+    pick(home).succeeded()
     assert queued(home) == batches
 
 
@@ -137,7 +140,7 @@ IMPORTING = {
 }
 
 
-def imported(home: Home) -> Ran:
+def imported(home: Home) -> CommandResult:
     return relabel(home, "import", home.root / "back.csv", "--json")
 
 
@@ -160,7 +163,7 @@ def test_an_import_that_was_killed(waiting: Home, tmp_path: Path, moment: str | 
     command = ("relabel", "import", "comment", home.root / "back.csv", "--home", home.root)
     killed = kill_when(ready, tmp_path / "log", *command)
     assert killed or isinstance(moment, int) or moment == "answers written"
-    (told,) = json.loads(imported(home).well().out)
+    (told,) = json.loads(imported(home).succeeded().out)
     assert told["errors"] == []
     check_labels(home)
 
@@ -169,7 +172,7 @@ LEFT = (0, 4_096, 24_000)
 """Bytes that are left. Into the last ones the batch or the answers fit, and perhaps the warehouse's copy."""
 
 
-def story(home: Home, disk: Path, leave_bytes: int, act: Callable[[Home], Ran]) -> dict[str, Any]:
+def story(home: Home, disk: Path, leave_bytes: int, act: Callable[[Home], CommandResult]) -> dict[str, Any]:
     """Act while the disk is full but for some bytes, then make room and act again; what was said, JSON-ready."""
     ballast = fill(disk, leave_bytes)
     full = act(home)
@@ -188,7 +191,11 @@ def imported_on_it(disk: str, root: str, bundle: str, *leave_bytes: str) -> None
 
 
 def _stories(
-    disk: Path, home: Home, leave_bytes: tuple[str, ...], act: Callable[[Home], Ran], after: Callable[[Home], int]
+    disk: Path,
+    home: Home,
+    leave_bytes: tuple[str, ...],
+    act: Callable[[Home], CommandResult],
+    after: Callable[[Home], int],
 ) -> list[dict[str, Any]]:
     found = []
     for each in map(int, leave_bytes):
@@ -211,9 +218,9 @@ def test_a_pick_on_a_full_disk(scored: Home, tmp_path: Path) -> None:
     stories = run_on_small_disk(tmp_path / "disk", MODULE, "picked_on_it", scored.root, scored.bundle, *LEFT)
     for leave_bytes, found in zip(LEFT, stories, strict=True):
         if leave_bytes < LEFT[-1] or found["full"]["code"]:
-            Ran(**found["full"]).refused(1, "o space left")
+            CommandResult(**found["full"]).failed_with(1, "o space left")
         assert found["temporaries"] == []
-        Ran(**found["mended"]).well()
+        CommandResult(**found["mended"]).succeeded()
         assert found["after"] == found["heads"] + 1
     assert stories[0]["heads"] == 0
 
@@ -222,7 +229,7 @@ def test_an_import_on_a_full_disk(waiting: Home, tmp_path: Path) -> None:
     stories = run_on_small_disk(tmp_path / "disk", MODULE, "imported_on_it", waiting.root, waiting.bundle, *LEFT)
     for leave_bytes, found in zip(LEFT, stories, strict=True):
         if leave_bytes < LEFT[-1] or found["full"]["code"]:
-            Ran(**found["full"]).refused(1, "o space left")
+            CommandResult(**found["full"]).failed_with(1, "o space left")
         assert found["temporaries"] == []
-        Ran(**found["mended"]).well()
+        CommandResult(**found["mended"]).succeeded()
         assert found["after"] == BUDGET

@@ -16,8 +16,8 @@ import pytest
 from models.registry import EMBEDDED
 from tests.support.command import installed_yeban
 from tests.support.homes import DAY, Home, comments, covered_once
-from tests.support.killing import Pace, Stage, Victim, without
-from tests.support.thorough import THOROUGH
+from tests.support.killed_runs import KillableRun, RunTiming, Stage, environment_without
+from tests.support.test_effort import THOROUGH
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "comment.parquet"
 SEED = 20261123
@@ -63,14 +63,14 @@ def assert_a_rerun_adds_nothing_and_needs_no_torch(home: Home, folder: Path) -> 
     whole = "SELECT * FROM predictions ORDER BY source_path, source_row"
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         before = con.sql(whole).to_arrow_table()
-    env = without(folder, "torch", "transformers")
-    rerun = installed_yeban("score", "comment", "--date", DAY, "--home", home.root, env=env).well()
+    env = environment_without(folder, "torch", "transformers")
+    rerun = installed_yeban("score", "comment", "--date", DAY, "--home", home.root, env=env).succeeded()
     assert f" 0 scored now, {before.num_rows:,} done before" in rerun.out
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         assert con.sql(whole).to_arrow_table().equals(before)
 
 
-def kill_again_and_again(victim: Victim, pace: Pace, stages: Sequence[Stage], random: Random) -> None:
+def kill_again_and_again(victim: KillableRun, pace: RunTiming, stages: Sequence[Stage], random: Random) -> None:
     """Kill runs at these stages, one hit for each; a kill that came too late is no hit and is tried again."""
     for stage in stages:
         for _ in range(5):
@@ -99,11 +99,11 @@ def soak(
     folder, random = home.root.parent, Random(SEED)
     files = write_dump(undisturbed, texts, cuts)
     assert write_dump(home, texts, cuts) == files
-    pace = Victim(undisturbed, folder / "undisturbed.log", env).measure()
-    victim = Victim(home, folder / "victim.log", env)
+    pace = KillableRun(undisturbed, folder / "undisturbed.log", env).measure()
+    victim = KillableRun(home, folder / "victim.log", env)
     kill_again_and_again(victim, pace, stages_of(*kills, random), random)
     assert len(victim.hits) == sum(kills)
-    installed_yeban("score", "comment", "--date", DAY, "--home", home.root, env=env).well()
+    installed_yeban("score", "comment", "--date", DAY, "--home", home.root, env=env).succeeded()
     assert "Traceback" not in victim.log.read_text("utf-8")
     assert_the_same_as_undisturbed(home, undisturbed, files)
     assert_each_row_is_its_own(home, len(texts))
@@ -120,12 +120,12 @@ def test_five_kills(new_home: Callable[..., Home]) -> None:
 def test_killed_while_it_makes_the_warehouse(new_home: Callable[..., Home], tmp_path: Path) -> None:
     home = new_home()
     files = write_dump(home, comments(500)[0], (100,))
-    home.score().well()
+    home.score().succeeded()
     home.warehouse.unlink()
-    victim = Victim(home, tmp_path / "log", {}, ("load",))
+    victim = KillableRun(home, tmp_path / "log", {}, ("load",))
     assert victim.kill("loading", lambda: any(home.root.glob(".tmp-*")), 0.0)
     assert list(home.root.glob(".tmp-*"))
-    home.score().well()
+    home.score().succeeded()
     assert covered_once(home, files)
     assert list(home.root.rglob(".tmp-*")) == []
 
@@ -134,13 +134,13 @@ def test_killed_while_it_makes_the_warehouse(new_home: Callable[..., Home], tmp_
 def test_loads_killed_as_the_rows_arrive(new_home: Callable[..., Home], tmp_path: Path) -> None:
     home = new_home(rows=250)
     files = write_dump(home, comments(6_000)[0], (2_222,))
-    home.score().well()
+    home.score().succeeded()
     whole = home.predictions()
-    victim = Victim(home, tmp_path / "log", {}, ("load",))
+    victim = KillableRun(home, tmp_path / "log", {}, ("load",))
     for change in range(1, 8, 1 if THOROUGH else 2):
         home.warehouse.unlink()
         victim.kill_at_change(change)
-        home.load().calmly()
+        home.load().without_traceback()
         assert covered_once(home, files)
         assert home.predictions().equals(whole)
     assert len(victim.hits) >= (4 if THOROUGH else 2)
@@ -150,19 +150,19 @@ def test_loads_killed_as_the_rows_arrive(new_home: Callable[..., Home], tmp_path
 def test_a_forced_run_killed_while_it_stages(new_home: Callable[..., Home], tmp_path: Path) -> None:
     home = new_home(rows=250)
     files = write_dump(home, comments(6_000)[0], (2_222,))
-    home.score().well()
+    home.score().succeeded()
     whole, parts = home.predictions(), home.root / "parts"
-    victim = Victim(home, tmp_path / "log", {}, ("score", "comment", "--date", DAY, "--force"))
+    victim = KillableRun(home, tmp_path / "log", {}, ("score", "comment", "--date", DAY, "--force"))
     for units in (1, 6):
         assert victim.kill("staging", lambda units=units: len(list(parts.rglob("renewed-*"))) >= units, 0.0)
         assert home.predictions().equals(whole)
-    ran = home.score().well()
+    ran = home.score().succeeded()
     assert ": 0 scored now" not in ran.out
     assert "6,000 scored now" not in ran.out
     assert covered_once(home, files)
     assert home.predictions().equals(whole)
     assert [*parts.rglob("again-*"), *parts.rglob("renewed-*")] == []
-    assert "0 scored now, 6,000 done before" in home.score().well().out
+    assert "0 scored now, 6,000 done before" in home.score().succeeded().out
 
 
 @pytest.mark.slow

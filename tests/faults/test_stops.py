@@ -17,7 +17,7 @@ import pytest
 from jobs.cli.app import main
 from models.training import data
 from storage.warehouse import loader
-from tests.support.command import Ran, environment, yeban
+from tests.support.command import CommandResult, environment, yeban
 from tests.support.forked_processes import ForkedFunction
 from tests.support.homes import Home, comments, covered_once
 
@@ -57,29 +57,29 @@ def home(new_home: Callable[..., Home]) -> Home:
     return home
 
 
-def stop(how: signal.Signals, function: str, tmp_path: Path, *command: object) -> Ran:
+def stop(how: signal.Signals, function: str, tmp_path: Path, *command: object) -> CommandResult:
     """Run a command in a process of its own, which gets a signal while DuckDB is busy."""
     outputs = (tmp_path / "out", tmp_path / "err")
     with ForkedFunction(__name__, function, how.name, *command, outputs=outputs, env=environment()) as process:
         code = process.wait(120)
-    return Ran(code, *(file.read_text("utf-8") for file in outputs)).calmly()
+    return CommandResult(code, *(file.read_text("utf-8") for file in outputs)).without_traceback()
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_while_rows_are_loaded(home: Home, tmp_path: Path, how: signal.Signals, code: int) -> None:
-    home.score().well()
+    home.score().succeeded()
     home.warehouse.unlink()
     ran = stop(how, "stop_while_loading", tmp_path, "load", "--home", home.root)
-    assert ran.code == code, ran.said
+    assert ran.code == code, ran.output
     assert "yeban: stopped" in ran.err
     newest = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]
     assert (newest["job"], newest["state"]) == ("load", "interrupted")
-    home.load().well()
+    home.load().succeeded()
     assert covered_once(home, {"a.parquet": 300})
 
 
 def test_a_stop_while_labelled_rows_are_read(home: Home, tmp_path: Path) -> None:
     rows = ("--data", home.folder() / "a.parquet", "--label-column", "id", "--where", f"text IN ({ENDLESS})")
     ran = stop(signal.SIGINT, "stop_while_reading", tmp_path, "evaluate", "comment", *rows, "--home", home.root)
-    assert ran.code == 130, ran.said
+    assert ran.code == 130, ran.output
     assert "yeban: stopped" in ran.err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +11,13 @@ import pytest
 from storage.lake.parts import PartStore
 from storage.lake.retired import RetiredStore
 from tests.support.command import start_yeban, yeban, yeban_process
-from tests.support.kept import ROWS, night, rows_by_slot, slot_of_age
+from tests.support.retention_home import ROWS, night, rows_by_slot, slot_of_age
+from tests.support.test_effort import THOROUGH
+from tests.support.waiting import wait_until
 
-OLD = tuple(slot_of_age(days) for days in range(400, 430))
-PATIENCE_S = 300.0
+OLD = tuple(slot_of_age(days) for days in range(400, 430 if THOROUGH else 418))
+KILLS = (1, 5, 12) if THOROUGH else (1, 3, 6)
+"""After how many dates, one run after the other."""
 CONFIG = """
 [warehouse]
 patience_s = 5
@@ -35,30 +37,28 @@ def make_home(root: Path, predictions: int, parts: int) -> None:
 
 
 def kill_tidy(root: Path, ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
     with start_yeban("tidy", "--home", root, log=log) as process:
-        while not ready():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
+        wait_until(ready, process, poll_s=0, message=log.read_text)
         process.kill()
 
 
+@pytest.mark.thorough
 def test_predictions(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 1, 9000)
     whole, retired = rows_by_slot(root), RetiredStore(root / "retired")
-    for notes in (1, 5, 12):
+    for notes in KILLS:
         kill_tidy(root, lambda notes=notes: len(retired.slots()) >= notes, tmp_path / "log")
         assert len(retired.slots()) < len(OLD)
-        yeban("load", "--home", root).calmly()
+        yeban("load", "--home", root).without_traceback()
         left = rows_by_slot(root)
         assert all(left.get(slot) in (None, rows) for slot, rows in whole.items())  # a date goes at once
         assert all(left[slot] == ROWS for slot in OLD if not retired.has(slot))
-    yeban_process("tidy", "--home", root).well()
+    yeban_process("tidy", "--home", root).succeeded()
     assert rows_by_slot(root) == {}
     assert list((root / "parts").rglob("*.parquet")) == []
     assert retired.slots() == sorted(OLD, key=lambda slot: slot.logical_date)
-    assert "nothing to load" in yeban("load", "--home", root).well().out
+    assert "nothing to load" in yeban("load", "--home", root).succeeded().out
     assert rows_by_slot(root) == {}
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -68,17 +68,17 @@ def test_parts(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 9000, 1)
     shutil.copytree(root, tmp_path / "undisturbed")
-    yeban("tidy", "--home", tmp_path / "undisturbed").well()
+    yeban("tidy", "--home", tmp_path / "undisturbed").succeeded()
     store, whole = PartStore(root / "parts"), rows_by_slot(root)
 
     def emptied() -> int:
         return sum(len(store.staged_units(slot)) < 2 for slot in OLD)
 
-    for slots in (1, 6, 13):
+    for slots in KILLS:
         kill_tidy(root, lambda slots=slots: emptied() >= slots, tmp_path / "log")
-        yeban("load", "--home", root).well()
+        yeban("load", "--home", root).succeeded()
         assert rows_by_slot(root) == whole
-    yeban_process("tidy", "--home", root).well()
+    yeban_process("tidy", "--home", root).succeeded()
     assert rows_by_slot(root) == whole
     assert files(root) == files(tmp_path / "undisturbed")
 

@@ -53,13 +53,13 @@ def test_the_second_run_of_a_task_is_turned_away_and_told_by_whom(
         config.write(f'[tasks.weibo]\nbundle = "{tiny_bundle("weibo")}"\n')
     with running(home, tmp_path / "log") as first:
         second = yeban_process("score", "comment", "--date", DAY, cwd=home.root)
-        second.refused(75, "another run of task 'comment' is under way", f"pid {first.pid} on ")
-        yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
+        second.failed_with(75, "another run of task 'comment' is under way", f"pid {first.pid} on ")
+        yeban("load", "--home", home.root).failed_with(75, f"pid {first.pid} on ")
         assert json.loads(yeban("runs", "list", "--json", "--home", home.root).out)[0]["state"] == "running"
         other = ("weibo", "--date", DAY, "--input", home.folder() / "a.parquet")
-        yeban("score", *other, "--home", home.root).well()  # another task is not in the way
+        yeban("score", *other, "--home", home.root).succeeded()  # another task is not in the way
         home.warehouse.unlink()
-        load = yeban("load", "--home", home.root).refused(75, f"pid {first.pid} on ")
+        load = yeban("load", "--home", home.root).failed_with(75, f"pid {first.pid} on ")
         assert f"weibo {DAY}" in load.out
         assert f"{ROWS:,} rows loaded" in load.out
         first.send_signal(signal.SIGCONT)
@@ -68,7 +68,7 @@ def test_the_second_run_of_a_task_is_turned_away_and_told_by_whom(
         ("comment", ROWS),
         ("weibo", ROWS),
     ]
-    assert "0 scored now" in home.score().well().out
+    assert "0 scored now" in home.score().succeeded().out
 
 
 def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_killed_run_leaves_no_lock_and_reads_as_interrupted(home: Home, tmp_pa
         pass
     listed = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
     assert [each["state"] for each in listed] == ["interrupted"]
-    home.score().well()
+    home.score().succeeded()
     assert covered_once(home, {"a.parquet": ROWS})
     assert home.query("SELECT state FROM runs ORDER BY started_at") == [("interrupted",), ("done",)]
 
@@ -96,5 +96,5 @@ def test_a_stop_keeps_what_was_finished(home: Home, tmp_path: Path, how: signal.
     assert list(home.root.rglob(".tmp-*")) == []
     finished = len(home.parts()) * 100
     assert 0 < finished < ROWS
-    assert f"{ROWS - finished:,} scored now, {finished:,} done before" in home.score().well().out
+    assert f"{ROWS - finished:,} scored now, {finished:,} done before" in home.score().succeeded().out
     assert covered_once(home, {"a.parquet": ROWS})

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,51 +17,46 @@ from jobs.bundles.promote import promote
 from jobs.config.file import find_home
 from models.bundle import open_bundle, seal_bundle
 from models.registry import Registry
-from tests.support.changing import Changing, changing_world
+from tests.support.drift_scenario import DriftScenario
 from tests.support.forked_processes import ForkedFunction
-from tests.support.homes import Home
 
 KEEP_OUT = ("--keep-out", "{root}/golden.parquet", "--keep-out", "{root}/recent.parquet")
 
 
-def made(tmp_path_factory: pytest.TempPathFactory, task: str) -> Changing:
-    return changing_world(Home(tmp_path_factory.mktemp(f"changing-{task}"), task, Path()))
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Changing:
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     """A world that the tests share: each leaves the champion in use that it found."""
-    return made(tmp_path_factory, "weibo")
+    return new_world("weibo")
 
 
 @pytest.fixture(scope="module", params=["comment", "weibo", "news"])
-def each_task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Changing:
-    shared: Changing = request.getfixturevalue("world") if request.param == "weibo" else None
-    return shared or made(tmp_path_factory, request.param)
+def each_task(request: pytest.FixtureRequest, new_world: Callable[[str], DriftScenario]) -> DriftScenario:
+    shared: DriftScenario = request.getfixturevalue("world") if request.param == "weibo" else None
+    return shared or new_world(request.param)
 
 
-def kept_out(world: Changing) -> list[str]:
+def kept_out(world: DriftScenario) -> list[str]:
     return [each.format(root=world.home.root) for each in KEEP_OUT]
 
 
-def failed_checks(world: Changing, challenger: str) -> list[str]:
-    ran = world.gate(challenger, "--json").calmly()
+def failed_checks(world: DriftScenario, challenger: str) -> list[str]:
+    ran = world.gate(challenger, "--json").without_traceback()
     report = json.loads(ran.out)["report"]
     assert ran.code == (0 if report["passed"] else 1)
     return [check["name"] for check in report["checks"] if not check["passed"]]
 
 
-def listed(world: Changing) -> dict[str, Any]:
-    rows = json.loads(world.run("bundles list", "--json").well().out)
+def listed(world: DriftScenario) -> dict[str, Any]:
+    rows = json.loads(world.run("bundles list", "--json").succeeded().out)
     return {row["bundle"]: row for row in rows}
 
 
-def history(world: Changing) -> list[dict[str, Any]]:
-    flat: list[dict[str, Any]] = json.loads(world.run("bundles history", "--json").well().out)
+def history(world: DriftScenario) -> list[dict[str, Any]]:
+    flat: list[dict[str, Any]] = json.loads(world.run("bundles history", "--json").succeeded().out)
     return flat
 
 
-def test_the_whole_way(each_task: Changing) -> None:
+def test_the_whole_way(each_task: DriftScenario) -> None:
     world = each_task
     registry, task = Registry(world.home.root / "bundles"), world.home.task
     champion = registry.champion(task)
@@ -74,7 +70,7 @@ def test_the_whole_way(each_task: Changing) -> None:
     assert (rows[challenger]["parent"], rows[challenger]["gate"]) == (champion, None)
     assert open_bundle(registry.at_hand(task)[challenger]).reference() is not None
 
-    world.run("bundles promote", challenger).refused(1, f"no gate was held for {challenger} against {champion}")
+    world.run("bundles promote", challenger).failed_with(1, f"no gate was held for {challenger} against {champion}")
     assert registry.champion(task) == champion
 
     assert failed_checks(world, challenger) == []
@@ -82,46 +78,46 @@ def test_the_whole_way(each_task: Changing) -> None:
     assert "通过" in report.with_suffix(".html").read_text("utf-8")
     assert open_bundle(registry.at_hand(task)[challenger]).version == challenger
     assert listed(world)[challenger]["gate"] is True
-    assert challenger in world.run("bundles list").well().out
+    assert challenger in world.run("bundles list").succeeded().out
 
-    said = world.run("bundles promote", challenger[:8]).well().out
+    said = world.run("bundles promote", challenger[:8]).succeeded().out
     assert f"{challenger} is in use from now on" in said
     assert listed(world)[challenger]["in_use"]
     last = history(world)[-1]
     assert (last["before"], last["after"], last["forced"]) == (champion, challenger, False)
     assert last["gate"] is not None
-    world.run("bundles promote", challenger).refused(2, "in use already")
+    world.run("bundles promote", challenger).failed_with(2, "in use already")
 
-    world.run("bundles rollback", "--reason", "试试").well()
+    world.run("bundles rollback", "--reason", "试试").succeeded()
     assert registry.champion(task) == champion
-    assert "试试" in world.run("bundles history").well().out
+    assert "试试" in world.run("bundles history").succeeded().out
     moves = len(history(world))
     if task == "comment":  # before the first one, the embedded bundle was in use
-        world.run("bundles rollback").well()
-    world.run("bundles rollback").refused(2, "no promotion to take back")
+        world.run("bundles rollback").succeeded()
+    world.run("bundles rollback").failed_with(2, "no promotion to take back")
     assert len(history(world)) == moves + (task == "comment")
 
 
-def test_a_worse_challenger_is_refused_by_the_golden_set(world: Changing) -> None:
+def test_a_worse_challenger_is_refused_by_the_golden_set(world: DriftScenario) -> None:
     shift = {kind: (kind + 1) % 6 for kind in range(6)}
     wrong = world.write("wrong", 240, 6, fresh=0.5, swap=shift)
     challenger = world.finetune(*kept_out(world), "--new", wrong, settings=["alphas=[1.0]", "rehearsal=0.5", "seed=2"])
     failed = failed_checks(world, challenger)
     assert {"golden", "recent"} <= set(failed)
     assert not {"leakage", "speed", "rows"} & set(failed)
-    world.run("bundles promote", challenger).refused(1, "the gate refused", "golden: macro-F1")
+    world.run("bundles promote", challenger).failed_with(1, "the gate refused", "golden: macro-F1")
     assert listed(world)[challenger]["gate"] is False
 
 
 @pytest.fixture(scope="module")
-def good(world: Changing) -> str:
+def good(world: DriftScenario) -> str:
     """A challenger that passes."""
     version = world.finetune(*kept_out(world))
     assert failed_checks(world, version) == []
     return version
 
 
-def test_a_miscalibrated_challenger_is_refused_by_the_calibration(world: Changing, good: str) -> None:
+def test_a_miscalibrated_challenger_is_refused_by_the_calibration(world: DriftScenario, good: str) -> None:
     root = world.home.root / "bundles" / "weibo"
     bundle = open_bundle(root / good)
     folder = Path(shutil.copytree(bundle.path, root / ".cold"))
@@ -130,7 +126,7 @@ def test_a_miscalibrated_challenger_is_refused_by_the_calibration(world: Changin
     assert failed_checks(world, flat.version) == ["calibration"]
 
 
-def test_a_leaking_challenger_is_refused_by_the_leakage(world: Changing) -> None:
+def test_a_leaking_challenger_is_refused_by_the_leakage(world: DriftScenario) -> None:
     new, golden = pl.read_parquet(world.file("new")), pl.read_parquet(world.file("golden"))
     stolen = golden.head(5).with_columns(pl.col("text") + "。")
     file = world.home.root / "stolen.parquet"
@@ -141,7 +137,7 @@ def test_a_leaking_challenger_is_refused_by_the_leakage(world: Changing) -> None
     assert failed_checks(world, clean) == []
 
 
-def test_one_that_is_better_overall_but_worse_on_a_class_is_refused_by_the_classes(world: Changing) -> None:
+def test_one_that_is_better_overall_but_worse_on_a_class_is_refused_by_the_classes(world: DriftScenario) -> None:
     """Five classes learn their new words; three in ten rows of the sixth are taught as another."""
     world.write("biased", 480, 7, fresh=0.6, swap={5: 0}, share=0.6)
     challenger = world.finetune(
@@ -156,24 +152,24 @@ def test_one_that_is_better_overall_but_worse_on_a_class_is_refused_by_the_class
     assert "surprise" in checks["classes"]["why"]["zh"]
 
 
-def test_a_refused_one_needs_force_and_a_reason(world: Changing, good: str) -> None:
+def test_a_refused_one_needs_force_and_a_reason(world: DriftScenario, good: str) -> None:
     registry = Registry(world.home.root / "bundles")
     champion = registry.champion("weibo")
     other = world.train("schedule.epochs=1", "seed=9")
-    world.run("bundles promote", other, "--force").refused(2, "--force without a reason")
-    world.run("bundles promote", other, "--force", "--reason", " ").refused(2, "--force without a reason")
+    world.run("bundles promote", other, "--force").failed_with(2, "--force without a reason")
+    world.run("bundles promote", other, "--force", "--reason", " ").failed_with(2, "--force without a reason")
     assert registry.champion("weibo") == champion
-    assert "(forced)" in world.run("bundles promote", other, "--force", "--reason", "演练").well().out
+    assert "(forced)" in world.run("bundles promote", other, "--force", "--reason", "演练").succeeded().out
     last = history(world)[-1]
     assert (last["forced"], last["reason"], last["gate"]) == (True, "演练", None)
     # the gate of `good` was held against another champion: it does not count for this one
-    world.run("bundles promote", good).refused(1, f"no gate was held for {good} against {other}")
-    world.run("bundles rollback").well()
+    world.run("bundles promote", good).failed_with(1, f"no gate was held for {good} against {other}")
+    world.run("bundles rollback").succeeded()
     assert registry.champion("weibo") == champion
-    world.run("bundles promote", "nosuch").refused(1, "'nosuch' fits 0 bundles")
+    world.run("bundles promote", "nosuch").failed_with(1, "'nosuch' fits 0 bundles")
 
 
-def test_a_report_that_is_not_one_counts_for_none(world: Changing, good: str) -> None:
+def test_a_report_that_is_not_one_counts_for_none(world: DriftScenario, good: str) -> None:
     registry = Registry(world.home.root / "bundles")
     champion = registry.champion("weibo")
     assert champion is not None
@@ -181,15 +177,15 @@ def test_a_report_that_is_not_one_counts_for_none(world: Changing, good: str) ->
     kept = file.read_bytes()
     try:
         file.write_text("{}")
-        world.run("bundles promote", good).refused(1, "can't be understood")
+        world.run("bundles promote", good).failed_with(1, "can't be understood")
         flat = json.loads(kept)
         flat["report"]["challenger"] = "0" * 12
         file.write_text(json.dumps(flat))
-        world.run("bundles promote", good).refused(1, "is about 000000000000")
+        world.run("bundles promote", good).failed_with(1, "is about 000000000000")
         flat = json.loads(kept)
         flat["report"]["checks"][0]["passed"] = False  # `passed` above it still says true
         file.write_text(json.dumps(flat))
-        world.run("bundles promote", good).refused(1, "the gate refused")
+        world.run("bundles promote", good).failed_with(1, "the gate refused")
     finally:
         file.write_bytes(kept)
 
@@ -208,7 +204,7 @@ def promote_and_die(root: str, version: str, moment: str) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before the pointer", "after the pointer"])
-def test_a_promotion_that_is_killed(world: Changing, good: str, moment: str) -> None:
+def test_a_promotion_that_is_killed(world: DriftScenario, good: str, moment: str) -> None:
     """The process dies between the line of the history and the pointer, or just after the pointer."""
     registry = Registry(world.home.root / "bundles")
     champion, lines = registry.champion("weibo"), len(history(world))
@@ -220,21 +216,21 @@ def test_a_promotion_that_is_killed(world: Changing, good: str, moment: str) -> 
     assert len(told) == lines + 1
     assert told[-1]["happened"] is moved
     if not moved:
-        assert "was begun and did not happen" in world.run("bundles history").well().out
-        world.run("bundles promote", good).well()
+        assert "was begun and did not happen" in world.run("bundles history").succeeded().out
+        world.run("bundles promote", good).succeeded()
     assert registry.champion("weibo") == good
-    world.run("bundles rollback").well()
+    world.run("bundles rollback").succeeded()
     assert registry.champion("weibo") == champion
     assert [each["happened"] for each in history(world)[lines:]] == ([True, True] if moved else [False, True, True])
 
 
-def test_what_yeban_toml_names_counts_more(world: Changing, good: str) -> None:
+def test_what_yeban_toml_names_counts_more(world: DriftScenario, good: str) -> None:
     text = world.home.config.read_text("utf-8")
     try:
         world.home.change("[tasks.weibo.columns]", f'bundle = "{good}"\n[tasks.weibo.columns]')
-        world.run("bundles promote", good).refused(2, "yeban.toml names the bundle of task 'weibo'")
-        world.run("bundles rollback").refused(2, "yeban.toml names the bundle")
-        world.gate(good).refused(2, "in use already")
+        world.run("bundles promote", good).failed_with(2, "yeban.toml names the bundle of task 'weibo'")
+        world.run("bundles rollback").failed_with(2, "yeban.toml names the bundle")
+        world.gate(good).failed_with(2, "in use already")
     finally:
         world.home.config.write_text(text, "utf-8")
 
@@ -249,16 +245,16 @@ BAD = {
 
 
 @pytest.mark.parametrize(("args", "code", "message"), BAD.values(), ids=BAD)
-def test_fine_tuning_that_cannot_work(world: Changing, args: list[str], code: int, message: str) -> None:
+def test_fine_tuning_that_cannot_work(world: DriftScenario, args: list[str], code: int, message: str) -> None:
     given = [each.format(root=world.home.root) for each in args]
     before = world.versions()
     files = ("--new", world.file("new"), "--rehearsal", world.file("train"))
-    world.run("finetune", *files, *given).refused(code, message)
+    world.run("finetune", *files, *given).failed_with(code, message)
     assert world.versions() == before
     assert not list((world.home.root / "bundles").rglob(".training-*"))
 
 
-def test_adaptation_by_command(world: Changing) -> None:
+def test_adaptation_by_command(world: DriftScenario) -> None:
     version = world.finetune(
         "--unlabelled", world.file("recent"), settings=["adaptation.epochs=1", "schedule.epochs=1", "seed=11"]
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, Home
 
 
@@ -52,81 +52,81 @@ MISTAKES = {
 @pytest.mark.parametrize(("old", "new", "message"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_named(home: Home, old: str, new: str, message: str) -> None:
     home.change(old, new)
-    home.score().refused(2, str(home.config), message)
+    home.score().failed_with(2, str(home.config), message)
 
 
 @pytest.mark.parametrize("name", ["what?.duckdb", "deep?/w.duckdb", "back\\\\slash.duckdb"])
 def test_a_warehouse_whose_path_duckdb_takes_for_another(home: Home, name: str) -> None:
     home.change('path = "yeban.duckdb"', f'path = "{name}"')
-    home.score().refused(2, "DuckDB", "? and \\", "`warehouse.path`")
+    home.score().failed_with(2, "DuckDB", "? and \\", "`warehouse.path`")
 
 
 def test_a_home_whose_path_duckdb_takes_for_another(tmp_path: Path) -> None:
     home = Home(tmp_path / "who?", "comment", tmp_path / "no-bundle")
     home.root.mkdir()
     home.configure()
-    home.score().refused(2, str(home.root), "DuckDB", "? and \\")
+    home.score().failed_with(2, str(home.root), "DuckDB", "? and \\")
 
 
 @pytest.mark.parametrize("option", ["--input", "--bundle"])
 def test_the_folder_of_a_user_that_is_none(home: Home, option: str) -> None:
-    home.score(option, "~no-such-user/x").refused(2, "~no-such-user/x: there is no user 'no-such-user'")
+    home.score(option, "~no-such-user/x").failed_with(2, "~no-such-user/x: there is no user 'no-such-user'")
 
 
 def test_several_mistakes_are_reported_at_once(home: Home) -> None:
     home.change("rows = 1000", 'row = 5\ntext_mb = "big"')
     home.change("[engine]", 'time_zone = "Mars/Olympus"\n[engine]')
-    home.score().refused(2, "3 mistake(s)", "units.row: ", "units.text_mb: ", "time_zone: 'Mars/Olympus'")
+    home.score().failed_with(2, "3 mistake(s)", "units.row: ", "units.text_mb: ", "time_zone: 'Mars/Olympus'")
 
 
 def test_a_configuration_in_another_encoding(home: Home) -> None:
     home.config.write_bytes("# 注释\n".encode("gbk") + home.config.read_bytes())
-    home.score().refused(2, "is not UTF-8", "GBK")
+    home.score().failed_with(2, "is not UTF-8", "GBK")
 
 
 def test_a_byte_order_mark_does_no_harm(home: Home) -> None:
     home.config.write_bytes(b"\xef\xbb\xbf" + home.config.read_bytes())
-    yeban("runs", "list", "--home", home.root).well()
+    yeban("runs", "list", "--home", home.root).succeeded()
 
 
-def score(home: Home, *args: object) -> Ran:
+def score(home: Home, *args: object) -> CommandResult:
     return yeban("score", *args, "--home", home.root)
 
 
 def test_an_unknown_task_gets_a_suggestion(home: Home) -> None:
-    score(home, "coment", "--date", DAY).refused(2, "no task 'coment'", "did you mean 'comment'?", "[tasks.coment]")
+    score(home, "coment", "--date", DAY).failed_with(2, "no task 'coment'", "did you mean 'comment'?", "[tasks.coment]")
 
 
 @pytest.mark.parametrize("command", [("predict", "weebo", "好"), ("load", "weebo"), ("bundles", "show", "weebo")])
 def test_other_commands_know_their_tasks_too(home: Home, command: tuple[str, ...]) -> None:
-    yeban(*command, "--home", home.root).refused(2, "no task 'weebo'")
+    yeban(*command, "--home", home.root).failed_with(2, "no task 'weebo'")
 
 
 def test_no_home(tmp_path: Path) -> None:
     ran = yeban("score", "comment", "--date", DAY, "--home", tmp_path / "nowhere")
-    ran.refused(2, f"no yeban.toml in {tmp_path / 'nowhere'}", "yeban init")
+    ran.failed_with(2, f"no yeban.toml in {tmp_path / 'nowhere'}", "yeban init")
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "tomorrow", ""])
 def test_a_date_that_is_none(home: Home, day: str) -> None:
-    score(home, "comment", "--date", day).refused(2, f"{day!r} is no date", "YYYY-MM-DD")
+    score(home, "comment", "--date", day).failed_with(2, f"{day!r} is no date", "YYYY-MM-DD")
 
 
 def test_a_task_without_input(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.change('input = "dumps/comment/dt={date}"', "")
-    home.score().refused(2, "task 'comment' has no input", "--input")
+    home.score().failed_with(2, "task 'comment' has no input", "--input")
 
 
 def test_an_input_with_a_strange_placeholder(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.change("dt={date}", "dt={day}")
-    home.score().refused(2, "dt={day}", "{date}")
+    home.score().failed_with(2, "dt={day}", "{date}")
 
 
 def test_init_does_not_overwrite(home: Home) -> None:
     before = home.config.read_bytes()
-    yeban("init", home.root).refused(2, "exists already")
+    yeban("init", home.root).failed_with(2, "exists already")
     assert home.config.read_bytes() == before
 
 
@@ -134,19 +134,19 @@ def test_a_file_where_a_folder_should_be(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.dump("a.parquet", ["好的"])
     (home.root / "locks").touch()
-    home.score().refused(1, str(home.root / "locks"), "check the path")
+    home.score().failed_with(1, str(home.root / "locks"), "check the path")
 
 
 def test_a_missing_option(home: Home) -> None:
-    ran = score(home, "comment").calmly()
+    ran = score(home, "comment").without_traceback()
     assert ran.code == 2
     assert "--date" in ran.err
 
 
 def test_predict_without_text(home: Home) -> None:
-    yeban("predict", "comment", "--home", home.root).refused(2, "no text", "standard input")
+    yeban("predict", "comment", "--home", home.root).failed_with(2, "no text", "standard input")
 
 
 def test_predict_with_text_in_another_encoding(home: Home) -> None:
     ran = yeban("predict", "comment", "--home", home.root, stdin="你好\n".encode("gbk"))
-    ran.refused(2, "not UTF-8", "iconv")
+    ran.failed_with(2, "not UTF-8", "iconv")

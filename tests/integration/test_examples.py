@@ -20,7 +20,7 @@ def test_columns_that_are_called_as_ours(new_home: Callable[..., Home]) -> None:
     home = new_home(name="it's a home")
     texts = comments(40)[0]
     home.dump("a.parquet", texts, label=["positive"] * 40, status=["new"] * 40, confidence=[1.0] * 40)
-    home.score().well()
+    home.score().succeeded()
     answer = ask(home.root)
     assert answer.returncode == 0, answer.stderr
     assert sum(text in answer.stdout for text in set(texts)) > 0

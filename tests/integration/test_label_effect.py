@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,24 +22,23 @@ from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
-from tests.support.batches import head_of, items_of
-from tests.support.changing import TUNING, Changing, changing_world
-from tests.support.command import Ran
-from tests.support.homes import Home
+from tests.support.command import CommandResult
+from tests.support.drift_scenario import TUNING, DriftScenario
 from tests.support.predictions import NIGHT
+from tests.support.sample_batches import head_of, items_of
 
 ROWS = 50
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Changing:
-    world = changing_world(Home(tmp_path_factory.mktemp("effect"), "comment", Path()))
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
+    world = new_world("comment")
     for number in range(3):
         add_batch(world, number)
     return world
 
 
-def add_batch(world: Changing, number: int) -> None:
+def add_batch(world: DriftScenario, number: int) -> None:
     """A batch of which half is random, all of it labelled by one person who is always right."""
     rows = pl.read_parquet(world.write(f"batch-{number}", ROWS, 100 + number, fresh=0.8))
     (champion,) = world.versions()
@@ -63,12 +63,12 @@ def add_batch(world: Changing, number: int) -> None:
     AnnotationLog(store.folder(head.task, name)).add(said, NIGHT)
 
 
-def effect(world: Changing, *args: object) -> Ran:
+def effect(world: DriftScenario, *args: object) -> CommandResult:
     sets = [word for each in TUNING for word in ("--set", each)]
     return world.run("relabel effect", "--repeats", 1, *sets, *args)
 
 
-def told(world: Changing, **changed: Any) -> dict[str, Any]:
+def told(world: DriftScenario, **changed: Any) -> dict[str, Any]:
     """The same without a process of its own."""
     home = find_home(world.home.root, world.home.root)
     request = LearningCurveRequest(replace(Sources("comment"), **changed), repeats=1, settings=TUNING)
@@ -77,8 +77,8 @@ def told(world: Changing, **changed: Any) -> dict[str, Any]:
     return flat
 
 
-def test_labels_of_new_words_buy_what_the_champion_lacks(world: Changing) -> None:
-    said = effect(world).well().out
+def test_labels_of_new_words_buy_what_the_champion_lacks(world: DriftScenario) -> None:
+    said = effect(world).succeeded().out
     assert "7 networks trained, 0 kept" in said  # the first round has too few random labels to compare
     found = json.loads((world.home.root / "reports/effect/comment/effect.json").read_text("utf-8"))
     champion, *others = found["points"]
@@ -108,7 +108,7 @@ def test_labels_of_new_words_buy_what_the_champion_lacks(world: Changing) -> Non
     assert {key: after[key] for key in before} == before
 
 
-def test_a_file_to_measure_on_is_kept_out_of_training(world: Changing) -> None:
+def test_a_file_to_measure_on_is_kept_out_of_training(world: DriftScenario) -> None:
     home = find_home(world.home.root, world.home.root)
     batch = pl.read_parquet(world.file("batch-0")).head(10)
     known = pl.read_parquet(world.file("train")).head(7)
@@ -125,11 +125,11 @@ def test_a_file_to_measure_on_is_kept_out_of_training(world: Changing) -> None:
     assert not set(held.labels.texts) & set(held.test.texts)
 
 
-def test_what_can_not_be_measured_is_said(world: Changing, tmp_path: Path) -> None:
+def test_what_can_not_be_measured_is_said(world: DriftScenario, tmp_path: Path) -> None:
     few = tmp_path / "few.parquet"
     pl.read_parquet(world.file("recent")).head(5).write_parquet(few)
     with pytest.raises(TerminalError, match="5 rows to measure on, in "):
         told(world, test=LabelledSource(str(few)))
     with pytest.raises(TerminalError, match="no label of nothing stands yet"):
         told(world, task="nothing", parent=str(world.home.root / "bundles/comment" / next(iter(world.versions()))))
-    effect(world, "--test", few).refused(1, "5 rows to measure on")
+    effect(world, "--test", few).failed_with(1, "5 rows to measure on")

@@ -21,7 +21,7 @@ from models.training.data import LabelledSource, hold_out, read_labelled
 from tests.support.bundles import TINY
 from tests.support.command import yeban
 from tests.support.homes import DAY, Home, comments
-from tests.support.thorough import THOROUGH
+from tests.support.test_effort import THOROUGH
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "comment.parquet"
 
@@ -40,8 +40,8 @@ def right_in_sql(home: Home, file: Path) -> int:
 
 def agree(home: Home, file: Path) -> tuple[int, int]:
     """Score and evaluate a file of a home; rows that are right by the one and by the other."""
-    home.score("--input", file).well()
-    ran = yeban("evaluate", home.task, "--data", file, "--json", "--home", home.root).well()
+    home.score("--input", file).succeeded()
+    ran = yeban("evaluate", home.task, "--data", file, "--json", "--home", home.root).succeeded()
     evaluation = json.loads(ran.out)
     assert evaluation["rows"] == home.count()
     return right_in_sql(home, file), evaluation["correct"]
@@ -64,27 +64,29 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
         )
     settings = [*TINY, "schedule.epochs=3", "schedule.batch_docs=16", "optimizer.learning_rate=5e-3"]
     sets = [word for setting in settings for word in ("--set", setting)]
-    ran = yeban("train", "comment", "--train", home.root / "train.parquet", *sets, "--home", home.root).well()
+    ran = yeban("train", "comment", "--train", home.root / "train.parquet", *sets, "--home", home.root).succeeded()
     assert "in use from now on" in ran.out
     return home
 
 
 def test_training_makes_a_bundle_that_learned_something(trained: Home) -> None:
-    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).well().out)
+    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).succeeded().out)
     assert [(each["in_use"], each["embedded"]) for each in listed] == [(True, False), (False, True)]
     assert listed[0]["accuracy"] > 0.8
     version = listed[0]["bundle"]
-    shown = yeban("bundles", "show", "comment", "--home", trained.root).well().out
+    shown = yeban("bundles", "show", "comment", "--home", trained.root).succeeded().out
     assert f"# comment, bundle {version}" in shown
     assert "| train | train.parquet | 400 |" in shown
-    manifest = json.loads(yeban("bundles", "show", "comment", version[:5], "--json", "--home", trained.root).well().out)
+    manifest = json.loads(
+        yeban("bundles", "show", "comment", version[:5], "--json", "--home", trained.root).succeeded().out
+    )
     assert manifest["version"] == version
     assert manifest["labels"] == ["negative", "positive"]
-    assert version in yeban("bundles", "list", "comment", "--home", trained.root).well().out
+    assert version in yeban("bundles", "list", "comment", "--home", trained.root).succeeded().out
 
 
 def test_a_bundle_carries_the_reference_of_its_dev_rows(trained: Home) -> None:
-    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).well().out)
+    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).succeeded().out)
     bundle = open_bundle(trained.root / "bundles" / "comment" / listed[0]["bundle"])
     rows = read_labelled(LabelledSource(str(trained.root / "train.parquet")), bundle.labels)
     recipe = bundle.manifest.lineage.recipe
@@ -105,7 +107,7 @@ def test_training_can_leave_texts_out(trained: Home, tmp_path: Path) -> None:
     home.configure()
     chosen = (*TINY, "schedule.epochs=1", "reference_texts=false")
     sets = [word for setting in chosen for word in ("--set", setting)]
-    yeban("train", "comment", "--train", trained.root / "train.parquet", *sets, "--home", home.root).well()
+    yeban("train", "comment", "--train", trained.root / "train.parquet", *sets, "--home", home.root).succeeded()
     (folder,) = {path.parent for path in (home.root / "bundles" / "comment").glob("*/manifest.json")}
     reference = open_bundle(folder).reference()
     assert reference is not None
@@ -139,7 +141,7 @@ def test_accuracy_in_sql_is_that_of_evaluate_to_the_row(trained: Home) -> None:
 def test_evaluate_writes_json_and_a_page(trained: Home) -> None:
     version = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).out)[0]["bundle"]
     args = ("--data", trained.root / "test.parquet", "--out", trained.root / "there")
-    ran = yeban("evaluate", "comment", *args, "--home", trained.root).well()
+    ran = yeban("evaluate", "comment", *args, "--home", trained.root).succeeded()
     assert version in ran.out
     assert "150" in ran.out
     assert json.loads((trained.root / "there" / "evaluation.json").read_text())["bundle"] == version
@@ -149,9 +151,9 @@ def test_evaluate_writes_json_and_a_page(trained: Home) -> None:
 def test_a_second_bundle_waits_for_its_promotion(trained: Home) -> None:
     args = ("--train", trained.root / "train.parquet", "--set", "schedule.epochs=1", "--set", "seed=1")
     sets = [word for setting in TINY for word in ("--set", setting)]
-    ran = yeban("train", "comment", *args, *sets, "--home", trained.root).well()
+    ran = yeban("train", "comment", *args, *sets, "--home", trained.root).succeeded()
     assert "not in use yet: score with --bundle" in ran.out
-    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).well().out)
+    listed = json.loads(yeban("bundles", "list", "comment", "--json", "--home", trained.root).succeeded().out)
     assert sorted(each["in_use"] for each in listed if not each["embedded"]) == [False, True]
 
 
@@ -159,7 +161,7 @@ def test_a_bundle_that_yeban_toml_passes_over_is_not_said_to_be_in_use(trained: 
     home = Home(tmp_path, "comment", tmp_path / "elsewhere")
     home.configure()
     sets = [word for setting in (*TINY, "schedule.epochs=1") for word in ("--set", setting)]
-    ran = yeban("train", "comment", "--train", trained.root / "train.parquet", *sets, "--home", home.root).well()
+    ran = yeban("train", "comment", "--train", trained.root / "train.parquet", *sets, "--home", home.root).succeeded()
     assert f"not in use: yeban.toml names {tmp_path / 'elsewhere'}" in ran.out
 
 
@@ -179,7 +181,7 @@ BAD_TRAINING = {
 @pytest.mark.parametrize(("args", "code", "message"), BAD_TRAINING.values(), ids=BAD_TRAINING)
 def test_training_that_cannot_work(trained: Home, args: list[str], code: int, message: str) -> None:
     given = [each.format(root=trained.root) for each in args]
-    yeban("train", "comment", *given, "--home", trained.root).refused(code, message)
+    yeban("train", "comment", *given, "--home", trained.root).failed_with(code, message)
     assert not list((trained.root / "bundles").rglob(".training-*"))
 
 

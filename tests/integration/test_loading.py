@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
-from tests.support.stopping import stopped_at_unit
+from tests.support.interrupted_runs import interrupt_at_unit
 from tests.support.warehouse_holder import held_open
 
 TEXTS = comments(250)[0]
@@ -34,22 +34,22 @@ def figures(said: str) -> list[str]:
 
 
 def test_load_says_what_a_stopped_run_did_not_stage(home: Home) -> None:
-    with stopped_at_unit(3):
+    with interrupt_at_unit(3):
         home.score()
     for rows in ("200 rows loaded", "0 rows loaded"):
-        ran = home.load().refused(1, "80 planned rows", "`yeban score comment --date 2026-01-05`")
+        ran = home.load().failed_with(1, "80 planned rows", "`yeban score comment --date 2026-01-05`")
         assert rows in ran.out
-    home.score().well()
-    assert "nothing to load" in home.load().well().out
+    home.score().succeeded()
+    assert "nothing to load" in home.load().succeeded().out
     assert covered_once(home, FILES)
 
 
 def test_load_says_that_parts_were_lost_with_the_warehouse(home: Home) -> None:
-    home.score().well()
+    home.score().succeeded()
     one(home, "part-*").unlink()
     home.warehouse.unlink()
-    home.load().refused(1, "planned rows", "not staged")
-    home.score().well()
+    home.load().failed_with(1, "planned rows", "not staged")
+    home.score().succeeded()
     assert covered_once(home, FILES)
 
 
@@ -57,42 +57,42 @@ def test_parts_without_a_plan_are_told(home: Home) -> None:
     with held_new_warehouse(home):
         home.score()
     one(home, "_plan.json").unlink()
-    home.load().refused(1, "no plan", "`yeban score comment --date 2026-01-05`")
-    home.score().well()
+    home.load().failed_with(1, "no plan", "`yeban score comment --date 2026-01-05`")
+    home.score().succeeded()
     assert covered_once(home, FILES)
 
 
 def held_new_warehouse(home: Home):  # type: ignore[no-untyped-def]
     home.dump("x.parquet", TEXTS[:1], day=NEXT_DAY)
-    home.score(day=NEXT_DAY).well()
+    home.score(day=NEXT_DAY).succeeded()
     return held_open(home.warehouse)
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"{")], ids=["missing", "damaged"])
 def test_a_loaded_units_profile_that_is_gone_harms_nothing(home: Home, harm: Callable[[Path], None]) -> None:
-    first = home.score().well()
+    first = home.score().succeeded()
     harm(one(home, "profile-*"))
-    again = home.score().well()
+    again = home.score().succeeded()
     assert figures(again.out) == figures(first.out)
     assert "0 scored now, 280 done before" in again.out
     home.warehouse.unlink()
-    home.load().refused(1, "it is discarded")
-    home.score().well()
+    home.load().failed_with(1, "it is discarded")
+    home.score().succeeded()
     assert covered_once(home, FILES)
 
 
 def test_figures_of_units_that_are_staged_no_more_come_from_the_warehouse(home: Home) -> None:
-    first = home.score().well()
+    first = home.score().succeeded()
     for part in (home.root / "parts").rglob("part-*"):
         part.unlink()
-    assert figures(home.score().well().out) == figures(first.out)
+    assert figures(home.score().succeeded().out) == figures(first.out)
 
 
 def test_figures_of_fewer_rows_say_so(home: Home) -> None:
     file = home.folder() / "b.parquet"
     data = file.read_bytes()
     file.write_bytes(data[:4] + bytes(36) + data[40:])  # the first page; the footer stays
-    ran = home.score().refused(1, "b.parquet cannot be read")
+    ran = home.score().failed_with(1, "b.parquet cannot be read")
     assert "280 rows in the dump: 250 scored now, 0 done before, 30 left out" in ran.out
     assert "the figures are those of 250 of 280 rows" in ran.out
 
@@ -103,35 +103,35 @@ class TestALostPlan:
         """Two inputs came one after the other while the warehouse was locked."""
         with held_new_warehouse(home):
             for name in FILES:
-                home.score("--input", home.folder() / name).refused(1, "has it open")
+                home.score("--input", home.folder() / name).failed_with(1, "has it open")
         one(home, f"logical_date={DAY}/*/_plan.json").unlink()
         return home
 
     def test_the_parts_of_earlier_inputs_stay(self, staged: Home) -> None:
-        staged.score("--input", staged.folder() / "b.parquet").well()
+        staged.score("--input", staged.folder() / "b.parquet").succeeded()
         assert covered_once(staged, FILES)
 
     def test_rows_that_are_loaded_stay(self, staged: Home) -> None:
-        staged.score().well()
+        staged.score().succeeded()
         one(staged, f"logical_date={DAY}/*/_plan.json").unlink()
         one(staged, f"logical_date={DAY}/*/part-*").unlink()
-        staged.score("--input", staged.folder() / "b.parquet").well()
+        staged.score("--input", staged.folder() / "b.parquet").succeeded()
         assert covered_once(staged, FILES)
 
     def test_a_locked_warehouse_is_waited_for(self, staged: Home) -> None:
         with held_open(staged.warehouse) as pid:
             ran = staged.score("--input", staged.folder() / "b.parquet")
-            ran.refused(1, f"process {pid} has it open", "run the same command again")
-        staged.score("--input", staged.folder() / "b.parquet").well()
+            ran.failed_with(1, f"process {pid} has it open", "run the same command again")
+        staged.score("--input", staged.folder() / "b.parquet").succeeded()
         assert covered_once(staged, FILES)
 
     def test_parts_of_two_versions_of_a_file_are_not_guessed_at(self, staged: Home) -> None:
         kept = {path: path.read_bytes() for path in (staged.root / "parts").rglob(f"logical_date={DAY}/*/*")}
         staged.dump("a.parquet", ["新"] * 250)
-        staged.score("--input", staged.folder() / "a.parquet").well()
+        staged.score("--input", staged.folder() / "a.parquet").succeeded()
         for path, data in kept.items():
             path.write_bytes(data)  # as if the run had been killed before it removed them
         one(staged, f"logical_date={DAY}/*/_plan.json").unlink()
-        staged.score("--input", staged.folder() / "b.parquet").refused(1, "more than one version", "--input")
-        staged.score().well()
+        staged.score("--input", staged.folder() / "b.parquet").failed_with(1, "more than one version", "--input")
+        staged.score().succeeded()
         assert covered_once(staged, FILES)

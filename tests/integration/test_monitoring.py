@@ -5,45 +5,35 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.support.command import installed_yeban, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments
-from tests.support.monitored import (
+from tests.support.monitored_home import (
     BEFORE,
     DRIFTED,
     LAST_DAY,
     ROWS,
     TELLING,
     USUAL,
-    drifting,
+    delivered_alerts,
     findings_of,
     freeze,
     judgement_of,
     monitor,
     night_folder,
     page_of,
+    score_drifting_nights,
     score_nights,
     show,
     stored,
-    told,
 )
 
 
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
-    """Never touched: tests take a copy."""
-    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(rows=400, more=TELLING)
-    return drifting(home)
-
-
 @pytest.fixture
-def home(drifted: Home, tmp_path: Path) -> Home:
-    return Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
+def home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    return copy_of_home(shared_home("drifted", score_drifting_nights, rows=400, more=TELLING))
 
 
 @pytest.mark.parametrize("task", ["comment", "weibo", "news"])
@@ -51,8 +41,8 @@ def test_a_night_of_each_task(new_home: Callable[..., Home], task: str) -> None:
     """The defaults, embeddings and all; no reference yet."""
     home = new_home(task)
     home.dump("a.parquet", comments(350)[0])
-    home.score().well()
-    ran = monitor(home).well()
+    home.score().succeeded()
+    ran = monitor(home).succeeded()
     findings = findings_of(home)
     assert findings.now.rows == 350
     assert str(night_folder(home) / "report.html") in ran.out
@@ -67,15 +57,15 @@ def test_a_night_of_each_task(new_home: Callable[..., Home], task: str) -> None:
 
 
 def test_a_drift_of_two_nights_is_told_once(home: Home) -> None:
-    first = monitor(home).well()
-    assert told(home) == []
+    first = monitor(home).succeeded()
+    assert delivered_alerts(home) == []
     assert "件事留意观察" in first.out
-    second = monitor(home, NEXT_DAY).calmly()
+    second = monitor(home, NEXT_DAY).without_traceback()
     assert second.code == 3
-    alerts = told(home)
+    alerts = delivered_alerts(home)
     assert [(each["name"], each["slice"], each["nights"]) for each in alerts] == [("empty_share", "", 2)]
     before, lines = stored(home, NEXT_DAY), (home.root / "told.jsonl").read_bytes()
-    assert monitor(home, NEXT_DAY).calmly().code == 3  # the alert stands, and nobody hears of it again
+    assert monitor(home, NEXT_DAY).without_traceback().code == 3  # the alert stands, and nobody hears of it again
     assert stored(home, NEXT_DAY) == before
     assert (home.root / "told.jsonl").read_bytes() == lines
     rows = home.query("SELECT alert, name, message_zh FROM alerts WHERE logical_date = ?", NEXT_DAY)
@@ -89,16 +79,16 @@ def test_a_drift_of_two_nights_is_told_once(home: Home) -> None:
 
 def test_nights_monitored_out_of_order_end_up_the_same(home: Home) -> None:
     """Who monitors a date again in order has what the order would have given."""
-    assert monitor(home, NEXT_DAY).well()
-    monitor(home).well()
-    assert monitor(home, NEXT_DAY).calmly().code == 3
-    assert [each["nights"] for each in told(home) if each["name"] == "empty_share"] == [2]
+    assert monitor(home, NEXT_DAY).succeeded()
+    monitor(home).succeeded()
+    assert monitor(home, NEXT_DAY).without_traceback().code == 3
+    assert [each["nights"] for each in delivered_alerts(home) if each["name"] == "empty_share"] == [2]
 
 
 def test_freezing_and_monitoring_in_one_go(new_home: Callable[..., Home]) -> None:
     home = new_home(more=TELLING)
     score_nights(home, {BEFORE: USUAL, DAY: USUAL, NEXT_DAY: USUAL})
-    ran = freeze(home, BEFORE, DAY, "--date", NEXT_DAY).well()
+    ran = freeze(home, BEFORE, DAY, "--date", NEXT_DAY).succeeded()
     assert f"{2 * ROWS:,} rows of {BEFORE} to {DAY} are the reference" in ran.err
     reference = findings_of(home, NEXT_DAY).reference
     assert reference is not None
@@ -109,8 +99,8 @@ def test_freezing_and_monitoring_in_one_go(new_home: Callable[..., Home]) -> Non
         2 * ROWS,
     )
     assert "一切正常" in ran.out
-    freeze(home, DAY, DAY).well()
-    monitor(home, NEXT_DAY).well()
+    freeze(home, DAY, DAY).succeeded()
+    monitor(home, NEXT_DAY).succeeded()
     newer = findings_of(home, NEXT_DAY).reference
     assert newer is not None
     assert newer.rows == ROWS
@@ -127,26 +117,28 @@ def test_freezing_and_monitoring_in_one_go(new_home: Callable[..., Home]) -> Non
     ],
 )
 def test_what_is_missing_on_the_command_line_is_said(home: Home, args: tuple[str, ...], words: str) -> None:
-    yeban("monitor", "comment", *args, "--home", home.root).refused(2, words)
+    yeban("monitor", "comment", *args, "--home", home.root).failed_with(2, words)
 
 
 def test_show_and_json(home: Home) -> None:
-    show(home).refused(1, "was not monitored", f"yeban monitor comment --date {DAY}")
+    show(home).failed_with(1, "was not monitored", f"yeban monitor comment --date {DAY}")
     assert not (home.root / "nights").exists()
-    monitored = json.loads(monitor(home, DAY, "--json").well().out)
+    monitored = json.loads(monitor(home, DAY, "--json").succeeded().out)
     assert monitored["state"] == "done"
-    shown = json.loads(show(home, DAY, "--json").well().out)
+    shown = json.loads(show(home, DAY, "--json").succeeded().out)
     assert shown == {name: monitored[name] for name in ("findings", "judgement")}
     assert shown["findings"]["now"]["rows"] == ROWS
-    text = show(home, DAY, "--lang", "en").well().out
+    text = show(home, DAY, "--lang", "en").succeeded().out
     assert "Empty rows" in text
-    assert "空文本" in show(home).well().out
+    assert "空文本" in show(home).succeeded().out
 
 
 def test_pages_and_exit_codes_of_the_installed_command(home: Home) -> None:
-    monitor(home).well()
-    ran = installed_yeban("monitor", "comment", "--date", NEXT_DAY, "--html", "--lang", "en", cwd=home.root).calmly()
-    assert ran.code == 3, ran.said
+    monitor(home).succeeded()
+    ran = installed_yeban(
+        "monitor", "comment", "--date", NEXT_DAY, "--html", "--lang", "en", cwd=home.root
+    ).without_traceback()
+    assert ran.code == 3, ran.output
     page = night_folder(home, NEXT_DAY) / "evidently.html"
     assert str(page) in ran.out
     assert page.stat().st_size > 100_000
@@ -156,26 +148,28 @@ def test_pages_and_exit_codes_of_the_installed_command(home: Home) -> None:
 
 def test_a_night_whose_parts_are_gone(home: Home) -> None:
     """Retention removes parts; what was summed up once is enough."""
-    monitor(home).well()
+    monitor(home).succeeded()
     before = stored(home)
     shutil.rmtree(home.root / "parts")
-    monitor(home).well()
+    monitor(home).succeeded()
     assert stored(home) == before
-    assert monitor(home, NEXT_DAY).refused(1, "never scored")  # nobody had summed that one up
+    assert monitor(home, NEXT_DAY).failed_with(1, "never scored")  # nobody had summed that one up
 
 
 def test_a_lost_warehouse_gets_its_nights_back(home: Home) -> None:
-    monitor(home).well()
+    monitor(home).succeeded()
     before = home.query("SELECT * FROM metrics ORDER BY ALL")
     home.warehouse.unlink()
-    home.load().well()
+    home.load().succeeded()
     assert home.query("SELECT * FROM metrics ORDER BY ALL") == before
-    assert "nothing to load" in home.load().well().out
+    assert "nothing to load" in home.load().succeeded().out
 
 
 def test_drift_that_ends_is_news_when_it_comes_back(home: Home) -> None:
     score_nights(home, {LAST_DAY: USUAL, "2026-01-08": DRIFTED, "2026-01-09": DRIFTED})
-    codes = [monitor(home, day).calmly().code for day in (DAY, NEXT_DAY, LAST_DAY, "2026-01-08", "2026-01-09")]
+    codes = [
+        monitor(home, day).without_traceback().code for day in (DAY, NEXT_DAY, LAST_DAY, "2026-01-08", "2026-01-09")
+    ]
     assert codes == [0, 3, 0, 0, 3]
-    days = [each["logical_date"] for each in told(home) if each["name"] == "empty_share"]
+    days = [each["logical_date"] for each in delivered_alerts(home) if each["name"] == "empty_share"]
     assert days == [NEXT_DAY, "2026-01-09"]

@@ -17,9 +17,9 @@ from monitoring.findings.judgement import Judgement
 from monitoring.metrics.input import Baseline, SampleLimits
 from monitoring.metrics.labelled_metrics import labelled_metrics
 from monitoring.metrics.measure import measure
-from tests.support.nights import findings
-from tests.support.population import USUAL, Draw, Population
-from tests.support.thorough import THOROUGH
+from tests.support.sample_findings import findings
+from tests.support.synthetic_population import USUAL, Draw, Population
+from tests.support.test_effort import THOROUGH
 
 Reference = tuple[Baseline, NDArray[np.int64]]
 EMBEDDED = Path(__file__).parents[2] / "models" / "pretrained" / "comment"

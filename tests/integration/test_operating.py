@@ -19,10 +19,10 @@ def test_a_night_in_json_lines(new_home: Callable[..., Home]) -> None:
     home = new_home(more='\n[metrics]\ntextfile = "yeban.prom"\n')
     home.dump("a.parquet", comments(30)[0])
     (home.folder() / "torn.parquet").write_bytes(b"PAR1 torn")
-    ran = yeban_process("--log-json", "score", "comment", "--date", DAY, cwd=home.root).calmly()
+    ran = yeban_process("--log-json", "score", "comment", "--date", DAY, cwd=home.root).without_traceback()
     assert ran.code == 1
     lines = [json.loads(line) for line in ran.err.splitlines()]
-    (listed,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).well().out)
+    (listed,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).succeeded().out)
     scored = [line for line in lines if "30 of 30 rows" in line["message"]]
     assert {line["run"] for line in scored} == {listed["run_id"]}
     assert any("left out" in line["message"] and "torn.parquet" in line["message"] for line in lines)
@@ -37,16 +37,16 @@ def test_a_night_in_json_lines(new_home: Callable[..., Home]) -> None:
 def test_json_lines_by_yeban_toml_and_only_what_is_asked_for(new_home: Callable[..., Home]) -> None:
     home = new_home(more='\n[logs]\njson = true\nlevel = "warning"\n')
     home.dump("a.parquet", comments(5)[0])
-    ran = yeban_process("score", "comment", "--date", DAY, cwd=home.root).well()
+    ran = yeban_process("score", "comment", "--date", DAY, cwd=home.root).succeeded()
     assert ran.err == ""
 
 
 def test_a_run_is_shown_with_its_stages(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.dump("a.parquet", comments(30)[0])
-    home.score().well()
-    (record,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).well().out)
-    shown = yeban("runs", "show", record["run_id"], "--home", home.root).well().out
+    home.score().succeeded()
+    (record,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).succeeded().out)
+    shown = yeban("runs", "show", record["run_id"], "--home", home.root).succeeded().out
     rows = [line.split(maxsplit=1) for line in shown.splitlines()]
     told = {row[0]: row[1] for row in rows}
     assert told["rows"] == "30 in 1 units"
@@ -60,14 +60,14 @@ def test_a_run_is_shown_with_its_stages(new_home: Callable[..., Home]) -> None:
 def test_the_doctor_looks_and_changes_nothing(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.dump("a.parquet", comments(5)[0])
-    home.score().well()
+    home.score().succeeded()
     before = {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file()}
-    ran = yeban("doctor", "--home", home.root).well()
+    ran = yeban("doctor", "--home", home.root).succeeded()
     assert f"ok       config: {home.config}, tasks comment" in ran.out
     assert "ok       schedule: no [[schedule.jobs]]" in ran.out
     assert "warning  dump of comment: no Parquet file for" in ran.out
     assert {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file()} == before
-    told = json.loads(yeban("doctor", "--json", "--home", home.root).well().out)
+    told = json.loads(yeban("doctor", "--json", "--home", home.root).succeeded().out)
     assert told["level"] == "warning"
     assert [each["about"] for each in told["checks"]][:2] == ["python", "packages"]
     assert all(each["action"] for each in told["checks"] if each["level"] != "ok")
@@ -76,11 +76,11 @@ def test_the_doctor_looks_and_changes_nothing(new_home: Callable[..., Home]) -> 
 def test_the_doctors_exit_code(new_home: Callable[..., Home]) -> None:
     home = new_home()
     home.change('device = "cpu"', 'device = "cuda:7"')
-    ran = yeban("doctor", "--torch", "--home", home.root).calmly()
+    ran = yeban("doctor", "--torch", "--home", home.root).without_traceback()
     assert ran.code == 1
     assert "problem  torch: device 'cuda:7'" in ran.out
     home.change("[engine]", "[engin]")
-    broken = yeban("doctor", "--json", "--home", home.root).calmly()
+    broken = yeban("doctor", "--json", "--home", home.root).without_traceback()
     assert broken.code == 2
     told = json.loads(broken.out)
     assert told["level"] == "problem"
@@ -101,11 +101,11 @@ def test_the_doctor_imports_nothing_heavy(new_home: Callable[..., Home]) -> None
 
 def test_a_configuration_is_checked(new_home: Callable[..., Home]) -> None:
     home = new_home(more="\n[[monitor.sinks]]\nkind = 'webhook'\nurl = 'env:YEBAN_NO_SUCH_HOOK'\n" + BEAT)
-    said = yeban("config", "check", "--home", home.root).well().out
+    said = yeban("config", "check", "--home", home.root).succeeded().out
     assert "no mistakes" in said
     assert "YEBAN_NO_SUCH_HOOK is not set here; alerts wait" in said
     assert "YEBAN_NO_SUCH_BEAT is not set here; `yeban schedule start` refuses" in said
-    told = json.loads(yeban("config", "check", "--json", "--home", home.root).well().out)
+    told = json.loads(yeban("config", "check", "--json", "--home", home.root).succeeded().out)
     assert told == {
         "file": str(home.config),
         "ok": True,
@@ -113,17 +113,17 @@ def test_a_configuration_is_checked(new_home: Callable[..., Home]) -> None:
         "variables_not_set": ["YEBAN_NO_SUCH_HOOK", "YEBAN_NO_SUCH_BEAT"],
     }
     home.change("rows = 1000", "row = 1000")
-    yeban("config", "check", "--home", home.root).refused(2, "line 6: units.row: unknown key; did you mean 'rows'?")
-    ran = yeban("config", "check", "--json", "--home", home.root).calmly()
+    yeban("config", "check", "--home", home.root).failed_with(2, "line 6: units.row: unknown key; did you mean 'rows'?")
+    ran = yeban("config", "check", "--json", "--home", home.root).without_traceback()
     assert ran.code == 2
     wrong = [{"line": 6, "key": "units.row", "problem": "unknown key; did you mean 'rows'?"}]
     assert json.loads(ran.out) == {"file": str(home.config), "ok": False, "mistakes": wrong}
 
 
 def test_the_schema_is_written_and_printed(tmp_path: Path) -> None:
-    printed = json.loads(yeban("config", "schema").well().out)
-    yeban("config", "schema", "--out", tmp_path / "s.json").well()
-    yeban("init", tmp_path / "home").well()
+    printed = json.loads(yeban("config", "schema").succeeded().out)
+    yeban("config", "schema", "--out", tmp_path / "s.json").succeeded()
+    yeban("init", tmp_path / "home").succeeded()
     for file in (tmp_path / "s.json", tmp_path / "home" / "yeban.schema.json"):
         assert json.loads(file.read_bytes()) == printed
     assert "tasks" in printed["properties"]

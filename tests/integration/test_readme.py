@@ -25,7 +25,7 @@ def warehouse(
     home.configure(more='slices = ["source"]\n')
     texts = comments(200)[0]
     home.dump("app.parquet", texts, id=[f"app-{row:04}" for row in range(200)], source=["app"] * 200)
-    home.score().well()
+    home.score().succeeded()
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         yield connection
 

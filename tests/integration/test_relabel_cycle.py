@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -14,8 +15,7 @@ import pytest
 from models.registry import Registry
 from models.training_fingerprints import read_fingerprints, text_keys
 from storage.relabel.batches import BatchStore
-from tests.support.changing import TUNING, Changing, changing_world, sets
-from tests.support.homes import Home
+from tests.support.drift_scenario import TUNING, DriftScenario, sets
 from tests.support.libreoffice import as_csv, converted, needs_libreoffice
 
 pytestmark = needs_libreoffice
@@ -24,16 +24,16 @@ BUDGET = 300
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Changing:
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     """A trained champion, and a night of texts with words that it does not know."""
-    world = changing_world(Home(tmp_path_factory.mktemp("cycle"), "comment", Path()))
+    world = new_world("comment")
     world.home.config.write_text(world.home.config.read_text("utf-8") + RELABEL, "utf-8")
     dump = pl.read_parquet(world.write("night", 1500, 20, fresh=0.7))
     world.home.dump("a.parquet", dump["text"].to_list())
     return world
 
 
-def truth(world: Changing) -> dict[str, str]:
+def truth(world: DriftScenario) -> dict[str, str]:
     """What people would say of each text that they may be asked about."""
     frames = [pl.read_parquet(world.file(name)).select("text", "label") for name in ("night", "golden")]
     return {text: world.labels[label] for text, label in pl.concat(frames).iter_rows()}
@@ -61,25 +61,25 @@ def filled_xlsx(file: Path, known: dict[str, str]) -> Path:
     return file
 
 
-def exported(world: Changing, *args: object) -> dict[str, Path]:
+def exported(world: DriftScenario, *args: object) -> dict[str, Path]:
     out = world.home.root / "sheets"
-    paths = [Path(line) for line in world.run("relabel export", "--out", out, *args).well().out.splitlines()]
+    paths = [Path(line) for line in world.run("relabel export", "--out", out, *args).succeeded().out.splitlines()]
     return {path.stem.rpartition("-")[2]: path for path in paths if path.suffix in (".csv", ".xlsx")}
 
 
-def picked(world: Changing) -> pl.DataFrame:
+def picked(world: DriftScenario) -> pl.DataFrame:
     (head,) = BatchStore(world.home.root / "relabel").heads("comment")
     items = BatchStore(world.home.root / "relabel").items("comment", head.batch)
     return pl.DataFrame({name: items[name].to_pylist() for name in ("text", "arm", "golden")})
 
 
-def test_the_whole_loop(world: Changing) -> None:
+def test_the_whole_loop(world: DriftScenario) -> None:
     home, registry = world.home, Registry(world.home.root / "bundles")
     champion = registry.champion("comment")
     assert champion is not None
-    home.score().well()
-    world.run("finetune").refused(2, "the queue has no label that")
-    world.run("relabel pick", "--budget", BUDGET).well()
+    home.score().succeeded()
+    world.run("finetune").failed_with(2, "the queue has no label that")
+    world.run("relabel pick", "--budget", BUDGET).succeeded()
 
     # Out: one gets CSV, the other a workbook. Both open and save their file in LibreOffice.
     known, desk = truth(world), home.root / "desk"
@@ -88,17 +88,17 @@ def test_the_whole_loop(world: Changing) -> None:
     back = [converted(file, "csv", as_csv(charset), desk) for file, charset in ((li, "gb18030"), (wang, "utf-8"))]
     with pytest.raises(UnicodeDecodeError):
         back[0].read_bytes().decode("utf-8")
-    told = json.loads(world.run("relabel import", *back, "--json").well().out)
+    told = json.loads(world.run("relabel import", *back, "--json").succeeded().out)
     assert [each["errors"] for each in told] == [[], []]
     assert sum(each["added"] for each in told) >= BUDGET
-    (status,) = json.loads(world.run("relabel status", "--json").well().out)
+    (status,) = json.loads(world.run("relabel status", "--json").succeeded().out)
     assert (status["rows"], status["resolved"], status["ties"]) == (BUDGET, BUDGET, 0)
     wrong = "SELECT count(*) FROM labels l JOIN relabel_items i USING (doc_id) WHERE l.arm <> i.arm OR i.golden"
     assert home.query(wrong) == [(0,)]
 
     # What was picked is learned; what was drawn, and all that is golden, stays unseen.
     before = world.versions()
-    said = world.run("finetune", *sets(TUNING)).well().out
+    said = world.run("finetune", *sets(TUNING)).succeeded().out
     (challenger,) = world.versions() - before
     items = picked(world)
     assert f"new: {BUDGET * 6 // 10} labels of batch " in said
@@ -116,20 +116,20 @@ def test_the_whole_loop(world: Changing) -> None:
     assert flat["sets"]["recent"]["rows"] == items.filter(pl.col("arm") == "random").height == BUDGET * 4 // 10
     assert flat["sets"]["golden"]["name"] == "golden.parquet"
 
-    world.run("bundles promote", challenger).well()
+    world.run("bundles promote", challenger).succeeded()
     assert registry.champion("comment") == challenger
-    home.score().well()
+    home.score().succeeded()
     assert home.query("SELECT count(*) FROM predictions WHERE bundle = ?", challenger) == [(1500,)]
     assert home.query("SELECT DISTINCT bundle FROM latest_predictions") == [(challenger,)]
     assert right(world, challenger) > right(world, champion) + 0.1
-    world.run("finetune").refused(2, f"the queue has no label that bundle {challenger} has not learned")
+    world.run("finetune").failed_with(2, f"the queue has no label that bundle {challenger} has not learned")
 
-    world.run("bundles rollback", "--reason", "演练").well()
+    world.run("bundles rollback", "--reason", "演练").succeeded()
     assert registry.champion("comment") == champion
-    assert "1,500 done before" in home.score().well().out
+    assert "1,500 done before" in home.score().succeeded().out
 
 
-def right(world: Changing, bundle: str) -> float:
+def right(world: DriftScenario, bundle: str) -> float:
     """The share of the night that a bundle labelled as people would."""
     known = truth(world)
     texts = pl.read_parquet(world.file("night"))["text"]

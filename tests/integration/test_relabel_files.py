@@ -13,7 +13,7 @@ import pytest
 
 from storage.relabel.batches import BatchStore
 from storage.warehouse.connection import Warehouse
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import Home, comments
 from tests.support.warehouse_holder import held_open
 
@@ -24,17 +24,19 @@ QUIET = "\n[relabel]\ngolden_share = 0\ndouble_share = 0.5\n"
 def home(new_home: Callable[..., Home]) -> Home:
     home = new_home("comment", more=QUIET)
     home.dump("a.parquet", comments(200)[0])
-    home.score().well()
-    relabel(home, "pick", "--budget", 20).well()
+    home.score().succeeded()
+    relabel(home, "pick", "--budget", 20).succeeded()
     return home
 
 
-def relabel(home: Home, command: str, *args: object) -> Ran:
+def relabel(home: Home, command: str, *args: object) -> CommandResult:
     return yeban("relabel", command, home.task, "--home", home.root, *args)
 
 
 def exported(home: Home, *args: object) -> dict[str, Path]:
-    paths = [Path(line) for line in relabel(home, "export", "--out", home.root / "out", *args).well().out.splitlines()]
+    paths = [
+        Path(line) for line in relabel(home, "export", "--out", home.root / "out", *args).succeeded().out.splitlines()
+    ]
     return {path.name.split("-")[-1].split(".")[0]: path for path in paths if path.suffix == ".csv"}
 
 
@@ -70,24 +72,24 @@ def test_out_and_back(home: Home) -> None:
     for name, label in (("li", first), ("wang", second)):
         rows = [{**row, "标签": label} for row in rows_of(sheets[name])]
         file = write(home.root / f"{name}.csv", rows)
-        told = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        told = json.loads(relabel(home, "import", file, "--json").succeeded().out)[0]
         assert (told["added"], told["errors"]) == (len(rows), [])
-        again = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        again = json.loads(relabel(home, "import", file, "--json").succeeded().out)[0]
         assert (again["added"], again["imported_before"]) == (0, True)
     kept = labels_in(home)
     assert len(kept) == sum(len(rows_of(path)) for path in sheets.values())
     arms = dict(home.query("SELECT doc_id, arm FROM relabel_items"))
     assert {(doc_id, arm) for doc_id, *_, arm in kept} == set(arms.items())
     assert set(arms.values()) == {"margin", "random"}
-    status = json.loads(relabel(home, "status", "--json").well().out)[0]
+    status = json.loads(relabel(home, "status", "--json").succeeded().out)[0]
     assert status["ties"] == 10  # half of the rows were given to both, who never agree
     assert status["krippendorff"] < 0
     assert set(status["quality"]) == {"li", "wang"}
     assert status["progress"]["li"]["labelled"] == status["progress"]["li"]["given"]
     decide = exported(home, "--adjudicate", "--annotator", "chen")["chen"]
     file = write(home.root / "chen.csv", [{**row, "标签": first} for row in rows_of(decide)])
-    relabel(home, "import", file).well()
-    status = json.loads(relabel(home, "status", "--json").well().out)[0]
+    relabel(home, "import", file).succeeded()
+    status = json.loads(relabel(home, "status", "--json").succeeded().out)[0]
     assert (status["ties"], status["resolved"]) == (0, 20)
 
 
@@ -109,7 +111,7 @@ def test_a_spoiled_file_is_refused_whole_then_mended(home: Home) -> None:
     assert [bool(row["问题"]) for row in mended] == [True] * 3 + [False] * (len(rows) - 3)
     assert {row["编号"]: row["文本"] for row in mended} == {row["编号"]: row["文本"] for row in good}
     write(mend, [{**row, "标签": label} for row in mended], "utf-8")
-    assert json.loads(relabel(home, "import", mend, "--json").well().out)[0]["added"] == len(rows)
+    assert json.loads(relabel(home, "import", mend, "--json").succeeded().out)[0]["added"] == len(rows)
     assert len(labels_in(home)) == len(rows)
 
 
@@ -117,9 +119,9 @@ def test_labels_wait_for_a_locked_warehouse(home: Home) -> None:
     sheet = exported(home, "--annotator", "li")["li"]
     file = write(home.root / "li.csv", [{**row, "标签": names(home)[0]} for row in rows_of(sheet)])
     with held_open(home.warehouse):
-        told = json.loads(relabel(home, "import", file, "--json").well().out)[0]
+        told = json.loads(relabel(home, "import", file, "--json").succeeded().out)[0]
         assert told["added"] == len(rows_of(sheet))
-    relabel(home, "import", file).well()
+    relabel(home, "import", file).succeeded()
     assert len(labels_in(home)) == len(rows_of(sheet))
 
 
@@ -135,13 +137,15 @@ def test_the_right_rows_of_a_spoiled_file(home: Home) -> None:
     (mend,) = home.root.glob("*.errors.csv")
     (only,) = rows_of(mend)
     write(mend, [{**only, "标签": label}], "utf-8")
-    relabel(home, "import", mend).well()
+    relabel(home, "import", mend).succeeded()
     assert len(labels_in(home)) == len(rows)
 
 
 def test_workbooks_go_out_and_come_back(home: Home) -> None:
     openpyxl = pytest.importorskip("openpyxl")
-    told = relabel(home, "export", "--annotator", "li", "--format", "xlsx", "--out", home.root, "--lang", "en").well()
+    told = relabel(
+        home, "export", "--annotator", "li", "--format", "xlsx", "--out", home.root, "--lang", "en"
+    ).succeeded()
     (file,) = (Path(line) for line in told.out.splitlines())
     book = openpyxl.load_workbook(file)
     assert book.sheetnames == ["rows", "instructions", "labels"]
@@ -151,7 +155,7 @@ def test_workbooks_go_out_and_come_back(home: Home) -> None:
     for row in range(2, rows.max_row + 1):
         rows.cell(row, header.index("label") + 1).value = names(home)[1]
     book.save(file)
-    told = relabel(home, "import", file).well()
+    told = relabel(home, "import", file).succeeded()
     assert f"{rows.max_row - 1} labels, 0 rows still empty" in told.out
     assert {(label, who) for _, label, who, _ in labels_in(home)} == {(names(home)[1], "li")}
 
@@ -159,7 +163,7 @@ def test_workbooks_go_out_and_come_back(home: Home) -> None:
 @pytest.mark.parametrize("shown", [True, False])
 def test_label_studio_goes_out_and_comes_back(home: Home, shown: bool) -> None:
     hide = [] if shown else ["--hide-suggestions"]
-    told = relabel(home, "export", "--format", "label-studio", "--out", home.root / "out", *hide).well()
+    told = relabel(home, "export", "--format", "label-studio", "--out", home.root / "out", *hide).succeeded()
     tasks_file, config = (Path(line) for line in told.out.splitlines())
     assert all(f'value="{label}"' in config.read_text("utf-8") for label in names(home))
     tasks = json.loads(tasks_file.read_text("utf-8"))
@@ -170,6 +174,6 @@ def test_label_studio_goes_out_and_comes_back(home: Home, shown: bool) -> None:
         task["annotations"] = [{"completed_by": 7, "was_cancelled": cancelled, "result": result}]
     back = home.root / "export.json"
     back.write_text(json.dumps(tasks, ensure_ascii=False), "utf-8")
-    told = relabel(home, "import", back).well()
+    told = relabel(home, "import", back).succeeded()
     assert f"{len(tasks) - 1} labels, 1 rows still empty" in told.out
     assert {(label, who) for _, label, who, _ in labels_in(home)} == {(names(home)[0], "label-studio:7")}

@@ -13,21 +13,21 @@ import pytest
 
 from storage.relabel.batches import FILE_SCHEMA, BatchStore
 from storage.warehouse.connection import Warehouse
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments
-from tests.support.labels import add_labels
+from tests.support.stored_labels import add_labels
 
 ROWS = 600
 QUIET = "\n[relabel]\ngolden_share = 0\n"
 
 
-def pick(home: Home, *args: object) -> Ran:
+def pick(home: Home, *args: object) -> CommandResult:
     return yeban("relabel", "pick", home.task, "--home", home.root, *args)
 
 
 def picked(home: Home, *args: object) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A batch as it is told, and its items."""
-    told = json.loads(pick(home, "--json", *args).well().out)
+    told = json.loads(pick(home, "--json", *args).succeeded().out)
     items = BatchStore(home.root / "relabel").items(home.task, told["batch"])
     assert items.schema.equals(FILE_SCHEMA)
     return told, items.to_pylist()
@@ -37,7 +37,7 @@ def scored_home(new_home: Callable[..., Home], task: str = "comment", more: str 
     home = new_home(task, more=f'slices = ["source"]\n{more}')
     texts = comments(rows)[0]
     home.dump("a.parquet", texts, source=["应用" if row % 5 else "网页" for row in range(rows)])
-    home.score().well()
+    home.score().succeeded()
     return home
 
 
@@ -83,7 +83,7 @@ def test_no_row_is_ever_asked_twice_until_none_is_left(new_home: Callable[..., H
     assert told["notes"] == [f"random: {len(items)} rows in place of 500"]
     everything = {each for (each,) in home.query("SELECT text_hash FROM predictions")}
     assert seen | {item["text_hash"] for item in items} == everything
-    pick(home).refused(1, "left to label")
+    pick(home).failed_with(1, "left to label")
 
 
 def test_the_same_seed_gives_the_same_batch_and_another_seed_another(new_home: Callable[..., Home]) -> None:
@@ -91,7 +91,7 @@ def test_the_same_seed_gives_the_same_batch_and_another_seed_another(new_home: C
     for name, seed in (("one", 1), ("two", 1), ("three", 2)):
         home = new_home(name=name, more=QUIET)
         home.dump("a.parquet", comments(300)[0])
-        home.score().well()
+        home.score().succeeded()
         batches.append(picked(home, "--budget", 20, "--seed", seed)[1])
     assert batches[0] == batches[1]
     assert [item["doc_id"] for item in batches[0]] != [item["doc_id"] for item in batches[2]]
@@ -159,7 +159,7 @@ def test_long_news_come_whole_and_with_the_windows_that_matter(new_home: Callabl
     home = new_home("news", more=QUIET)
     texts = long_news(30)
     home.dump("a.parquet", texts)
-    home.score().well()
+    home.score().succeeded()
     _, items = picked(home, "--budget", 10)
     for item in items:
         assert item["text"] == texts[int(item["doc_id"].partition(":")[2])]
@@ -174,7 +174,7 @@ def test_near_duplicates_are_one_row(new_home: Callable[..., Home]) -> None:
     home = new_home(more=QUIET)
     spam = [f"恭喜您获得本店周年庆大奖请点击链接领取先到先得过期不候{chr(0x4E00 + row)}" for row in range(200)]
     home.dump("a.parquet", spam + comments(100)[0])
-    home.score().well()
+    home.score().succeeded()
     _, items = picked(home, "--budget", 30, "--strategy", "margin")
     assert sum(item["text"] in spam for item in items) <= 1
 
@@ -182,7 +182,7 @@ def test_near_duplicates_are_one_row(new_home: Callable[..., Home]) -> None:
 def test_strata_keep_a_rare_slice_in_sight(new_home: Callable[..., Home]) -> None:
     home = new_home(more='slices = ["source"]\n[relabel]\nstrata = ["source"]\nembed = false\ngolden_share = 0\n')
     home.dump("a.parquet", comments(500)[0], source=["少见" if row % 25 == 0 else "常见" for row in range(500)])
-    home.score().well()
+    home.score().succeeded()
     _, items = picked(home, "--budget", 40, "--strategy", "margin")
     counts = Counter((dict(item["slices"])["source"], item["label"]) for item in items)
     assert sum(rows for (source, _), rows in counts.items() if source == "少见") >= 5
@@ -193,7 +193,7 @@ def test_a_dump_that_is_gone_or_changed_is_told_and_its_rows_left_out(new_home: 
     texts = comments(300)[0]
     for name, part in (("a.parquet", texts[:100]), ("b.parquet", texts[100:200]), ("c.parquet", texts[200:])):
         home.dump(name, part)
-    home.score().well()
+    home.score().succeeded()
     (home.folder() / "a.parquet").unlink()
     home.dump("b.parquet", ["换了一条" for _ in range(100)])
     told, items = picked(home, "--budget", 20)
@@ -214,7 +214,7 @@ def test_a_batch_that_the_warehouse_lacks_is_copied_by_load(new_home: Callable[.
     assert home.query("SELECT count(*), count(DISTINCT doc_id) FROM relabel_items") == [(20, 20)]
     with Warehouse(home.warehouse).writing() as con:
         con.execute("DELETE FROM relabel_batches")
-    home.load().well()
+    home.load().succeeded()
     assert len(home.query("SELECT * FROM relabel_batches")) == 2
 
 
@@ -222,7 +222,7 @@ def test_the_newest_week_unless_told(new_home: Callable[..., Home]) -> None:
     home = new_home(more="\n[relabel]\ngolden_share = 0\ndays = 1\n")
     for day, seed in ((DAY, 1), (NEXT_DAY, 2)):
         home.dump("a.parquet", comments(100, seed=seed)[0], day=day, id=[f"{day}:{row}" for row in range(100)])
-        home.score(day=day).well()
+        home.score(day=day).succeeded()
     told, items = picked(home, "--budget", 10)
     assert (told["first_date"], told["last_date"]) == (NEXT_DAY, NEXT_DAY)
     assert {item["doc_id"][:10] for item in items} == {NEXT_DAY}
@@ -232,20 +232,20 @@ def test_the_newest_week_unless_told(new_home: Callable[..., Home]) -> None:
 
 def test_mistakes_are_messages(new_home: Callable[..., Home]) -> None:
     home = new_home(more=QUIET)
-    pick(home).refused(1, "there is no warehouse")
+    pick(home).failed_with(1, "there is no warehouse")
     home.dump("a.parquet", comments(50)[0])
-    home.score().well()
-    pick(home, "--strategy", "margn").refused(2, "did you mean 'margin'")
-    pick(home, "--strategy", "margin=-1").refused(2, "no share")
-    pick(home, "--strategy", "disagreement").refused(2, "--against")
-    pick(home, "--from", NEXT_DAY, "--to", DAY).refused(2, "swap them")
-    pick(home, "--from", "2025-01-01", "--to", "2025-01-02").refused(1, "left to label")
-    yeban("relabel", "pick", "coment", "--home", home.root).refused(2, "did you mean 'comment'")
+    home.score().succeeded()
+    pick(home, "--strategy", "margn").failed_with(2, "did you mean 'margin'")
+    pick(home, "--strategy", "margin=-1").failed_with(2, "no share")
+    pick(home, "--strategy", "disagreement").failed_with(2, "--against")
+    pick(home, "--from", NEXT_DAY, "--to", DAY).failed_with(2, "swap them")
+    pick(home, "--from", "2025-01-01", "--to", "2025-01-02").failed_with(1, "left to label")
+    yeban("relabel", "pick", "coment", "--home", home.root).failed_with(2, "did you mean 'comment'")
     assert not list((home.root / "relabel").rglob("*.json"))
 
 
 def test_what_is_shown(new_home: Callable[..., Home]) -> None:
     home = scored_home(new_home)
-    shown = pick(home, "--budget", 40).well()
+    shown = pick(home, "--budget", 40).succeeded()
     assert "40 rows to label, 4 of them by two people" in shown.out
     assert "note: suspected_errors: 0 rows in place of 6" in shown.err

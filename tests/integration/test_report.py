@@ -21,7 +21,7 @@ from monitoring.evidently.snapshot import make_snapshot
 from monitoring.evidently.workspace import WorkspaceStore, project_id
 from monitoring.findings.record import Findings
 from tests.support.command import Running, start_yeban, yeban
-from tests.support.findings import figure, judged, night, sample
+from tests.support.evidently_nights import figure, judged, night, sample
 
 STARTS_WITHIN_S = 60.0
 SEES_WITHIN_S = 20.0
@@ -149,7 +149,7 @@ def test_the_dashboard_shows_the_nights_and_nothing_leaves_the_machine(home: Pat
 def test_a_taken_port_is_a_message(home: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        yeban("report", "serve", "--port", port, "--home", home).refused(1, str(port), "--port")
+        yeban("report", "serve", "--port", port, "--home", home).failed_with(1, str(port), "--port")
 
 
 def test_a_first_night_shows_up_and_ctrl_c_ends_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.command import Running, start_yeban, yeban, yeban_process
 from tests.support.homes import Home
-from tests.support.night_homes import QUIET, deliver, is_whole, nightly, records
+from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records
 
 PATIENCE_S = 400.0
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -41,7 +41,7 @@ def home(new_home: Callable[..., Home]) -> Home:
     """A home whose scheduler was set up two days ago and did not run since; two nights were delivered."""
     home = new_home(rows=20, more=QUIET + JOB.replace("{task}", "comment"))
     for back in (2, 1):
-        deliver(home, today(back))
+        deliver_dump(home, today(back))
     since = datetime.now(SHANGHAI).replace(hour=12) - timedelta(days=2)
     (home.root / "schedule").mkdir()
     (home.root / "schedule" / "since.json").write_text(json.dumps({"comment": since.astimezone(UTC).isoformat()}))
@@ -76,7 +76,7 @@ def night_of(holder: Path) -> int:
 
 
 def listed(home: Home) -> dict[str, object]:
-    told = json.loads(yeban("schedule", "list", "--json", "--home", home.root).well().out)
+    told = json.loads(yeban("schedule", "list", "--json", "--home", home.root).succeeded().out)
     (job,) = told["jobs"]
     return {**job, "scheduler": told["scheduler"]}
 
@@ -86,10 +86,10 @@ def test_missed_nights_are_taken_up_and_the_heartbeat_comes(home: Home, tmp_path
     log, beat = tmp_path / "log", home.root / "beat" / "comment.json"
     with scheduler(home, log) as process:
         second = yeban_process("schedule", "start", cwd=home.root)
-        second.refused(75, "another scheduler runs for this home", f"pid {process.pid} on ")
+        second.failed_with(75, "another scheduler runs for this home", f"pid {process.pid} on ")
         assert f"pid {process.pid} on " in str(listed(home)["scheduler"])
         wait_for(lambda: beat.exists() and json.loads(beat.read_text())["logical_date"] == today(1), process, log)
-    is_whole(home, [today(2), today(1)])
+    assert_nights_complete(home, [today(2), today(1)])
     assert [each["logical_date"] for each in records(home)] == [today(2), today(1)]
     told = listed(home)
     assert (told["missed"], told["scheduler"]) == ([], None)
@@ -110,10 +110,10 @@ def test_sigterm_in_a_unit_closes_it_and_the_next_start_goes_on(home: Home, tmp_
     assert list((home.root / "locks").glob("*.holder.json")) == []
     kept = {path.name for path in (home.root / "parts").rglob("part-*.parquet")}
     assert kept
-    nightly(home, today(2)).well()
-    nightly(home, today(1)).well()
+    nightly(home, today(2)).succeeded()
+    nightly(home, today(1)).succeeded()
     assert kept <= {path.name for path in (home.root / "parts").rglob("part-*.parquet")}
-    is_whole(home, [today(2), today(1)])
+    assert_nights_complete(home, [today(2), today(1)])
 
 
 @pytest.mark.slow
@@ -134,34 +134,37 @@ def test_a_night_that_is_killed_does_not_take_the_scheduler_with_it(home: Home, 
         assert Path(f"/proc/{night}").exists()
     with scheduler(home, log) as process:
         wait_for(lambda: len([each for each in records(home) if each["state"] == "done"]) == 2, process, log)
-    is_whole(home, [today(2), today(1)])
+    assert_nights_complete(home, [today(2), today(1)])
 
 
 def test_the_table(home: Home) -> None:
-    ran = yeban("schedule", "list", "--home", home.root).well()
+    ran = yeban("schedule", "list", "--home", home.root).succeeded()
     assert "0 0 * * *" in ran.out
     assert "Asia/Shanghai" in ran.out
     assert f"{today(-1)} 00:00" in ran.out
     assert "none is running for this home" in ran.out
-    home.score(day=today(1)).well()
+    home.score(day=today(1)).succeeded()
     assert listed(home)["missed"] == [today(2), today(1)], "scored is not a whole night"
 
 
 def test_nights_that_are_not_done_are_told_apart(home: Home) -> None:
     home.change('heartbeat_file = "beat/comment.json"', "catch_up_nights = 0")
-    ran = yeban("schedule", "list", "--home", home.root).well()
+    ran = yeban("schedule", "list", "--home", home.root).succeeded()
     assert f"comment: given up: {today(2)}, more than 0 nights came after" in ran.out
     assert f"to do: yeban nightly comment --date {today(2)}" in ran.out
     assert f"comment: missed: {today(1)}" in ran.out
     (home.root / "dumps").rename(home.root / "elsewhere")
-    assert nightly(home, today(1)).calmly().code == 1
-    assert f"comment: failed: {today(1)}, tried again by " in yeban("schedule", "list", "--home", home.root).well().out
+    assert nightly(home, today(1)).without_traceback().code == 1
+    assert (
+        f"comment: failed: {today(1)}, tried again by "
+        in yeban("schedule", "list", "--home", home.root).succeeded().out
+    )
     assert listed(home)["given_up"] == [[today(2)]]
 
 
 def test_a_check_says_which_task_and_night(home: Home) -> None:
     home.change('heartbeat_file = "beat/comment.json"', "catch_up_nights = 0")
-    ran = yeban("schedule", "check", "--home", home.root).calmly()
+    ran = yeban("schedule", "check", "--home", home.root).without_traceback()
     assert ran.code == 3
     assert f"comment {today(2)}: nightly given up: {today(2)} (1 night)" in ran.out
 
@@ -169,7 +172,7 @@ def test_a_check_says_which_task_and_night(home: Home) -> None:
 @pytest.mark.slow
 def test_a_night_that_somebody_else_finished_beats(home: Home, tmp_path: Path) -> None:
     for back in (2, 1):
-        nightly(home, today(back)).well()
+        nightly(home, today(back)).succeeded()
     log, beat = tmp_path / "log", home.root / "beat" / "comment.json"
     with scheduler(home, log) as process:
         wait_for(beat.exists, process, log)
@@ -179,5 +182,5 @@ def test_a_night_that_somebody_else_finished_beats(home: Home, tmp_path: Path) -
 
 def test_no_job_is_a_mistake(new_home: Callable[..., Home]) -> None:
     home = new_home()
-    yeban("schedule", "start", "--home", home.root).refused(2, "no job in", "[[schedule.jobs]]")
-    assert "none is running" in yeban("schedule", "list", "--home", home.root).well().out
+    yeban("schedule", "start", "--home", home.root).failed_with(2, "no job in", "[[schedule.jobs]]")
+    assert "none is running" in yeban("schedule", "list", "--home", home.root).succeeded().out

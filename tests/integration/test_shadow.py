@@ -42,7 +42,7 @@ def texts_of(task: str) -> list[str | None]:
 def shadowed(home: Home, challenger: Bundle, *more: object) -> dict[str, Any]:
     ran = yeban(
         "shadow", home.task, "--date", DAY, "--bundle", challenger.path, "--json", "--home", home.root, *more
-    ).well()
+    ).succeeded()
     flat: dict[str, Any] = json.loads(ran.out)
     return flat
 
@@ -67,7 +67,7 @@ def night(request: pytest.FixtureRequest, new_home: Callable[..., Home], tmp_pat
 @pytest.mark.parametrize("night", ["comment", "weibo", "news"], indirect=True)
 def test_the_comparison_is_that_of_the_two_bundles_and_the_night_is_as_it_was(night: tuple[Home, Bundle]) -> None:
     home, challenger = night
-    home.score().well()
+    home.score().succeeded()
     before, parts = home.predictions(), home.parts()
     flat = shadowed(home, challenger)
 
@@ -99,7 +99,7 @@ def test_the_comparison_is_that_of_the_two_bundles_and_the_night_is_as_it_was(ni
     least = [min(each["champion_confidence"], each["challenger_confidence"]) for each in flat["examples"]]
     assert least == sorted(least, reverse=True)
 
-    home.load().well()
+    home.load().succeeded()
     assert home.predictions() == before
     assert home.parts() == parts
     assert home.query("SELECT DISTINCT bundle FROM latest_predictions") == [(champion.version,)]
@@ -117,11 +117,11 @@ def test_without_a_scored_night_both_are_scored_in_the_shadow_once(night: tuple[
     assert home.parts() == {}
     assert shadowed(home, challenger) == first
     assert [part.stat().st_mtime_ns for part in staged] == stamps
-    said = yeban("shadow", "comment", "--date", DAY, "--bundle", challenger.path, "--home", home.root).well().out
+    said = yeban("shadow", "comment", "--date", DAY, "--bundle", challenger.path, "--home", home.root).succeeded().out
     assert "the same label for" in said
     assert challenger.version in said
-    assert home.load().well().out.startswith("nothing to load")
-    home.score().well()
+    assert home.load().succeeded().out.startswith("nothing to load")
+    home.score().succeeded()
     assert shadowed(home, challenger)["confusion"] == first["confusion"]
 
 
@@ -139,5 +139,5 @@ def test_a_changed_dump_is_scored_anew_and_leaves_nothing_behind(night: tuple[Ho
 def test_what_can_not_be_compared(night: tuple[Home, Bundle], tiny_bundle: Callable[[str], Path]) -> None:
     home, _ = night
     args = ("shadow", "comment", "--date", DAY, "--home", home.root, "--bundle")
-    yeban(*args, home.bundle).refused(2, "is the one in use")
-    yeban(*args, tiny_bundle("weibo")).refused(2, "the classes differ")
+    yeban(*args, home.bundle).failed_with(2, "is the one in use")
+    yeban(*args, tiny_bundle("weibo")).failed_with(2, "the classes differ")

@@ -24,7 +24,7 @@ def scored(request: pytest.FixtureRequest, new_home: Callable[..., Home]) -> Hom
     texts, _ = comments(90)
     home.dump("a.parquet", [*texts, LONG, None, "好"])
     home.dump("b.parquet", comments(30, seed=2)[0])
-    home.score().well()
+    home.score().succeeded()
     return home
 
 

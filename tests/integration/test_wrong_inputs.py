@@ -77,7 +77,7 @@ def test_all_commands_are_asked_wrongly_here() -> None:
 
 @pytest.mark.parametrize("name", SOUND)
 def test_a_strange_option(name: str) -> None:
-    ran = yeban(*typed(name), "--strange").calmly()
+    ran = yeban(*typed(name), "--strange").without_traceback()
     assert ran.code == 2
     assert "--strange" in ran.err
 
@@ -87,9 +87,9 @@ def test_an_argument_too_many_or_too_few(name: str) -> None:
     takes_more = any(each.nargs == -1 for each in COMMANDS[name].params)
     optional = [each for each in COMMANDS[name].params if each.param_type_name == "argument" and not each.required]
     if not takes_more and not optional:
-        assert yeban(*typed(name), "one", "too", "many").calmly().code == 2
+        assert yeban(*typed(name), "one", "too", "many").without_traceback().code == 2
     if any(each.required for each in COMMANDS[name].params):
-        assert yeban(*name.split()).calmly().code == 2
+        assert yeban(*name.split()).without_traceback().code == 2
 
 
 @pytest.mark.parametrize("name", AT_HOME)
@@ -99,22 +99,22 @@ def test_a_home_that_is_none_or_has_mistakes(home: Home, name: str, place: str) 
     ran = yeban(*typed(name), "--home", place)
     said = "did you mean 'rows'?" if place == "home" else f"no yeban.toml in {place}"
     if name == "doctor":  # it tells of that among all else
-        assert ran.calmly().code == 2
+        assert ran.without_traceback().code == 2
         assert said in ran.out
     else:
-        ran.refused(2, said)
+        ran.failed_with(2, said)
 
 
 @pytest.mark.parametrize("name", OF_TASKS)
 @pytest.mark.parametrize("task", ["../x", "", "a/b", "a b"])
 def test_what_can_be_no_task(home: Home, name: str, task: str) -> None:
-    yeban(*typed(name, task=task), "--home", "home").refused(2, f"no task {task!r} can be")
+    yeban(*typed(name, task=task), "--home", "home").failed_with(2, f"no task {task!r} can be")
     assert sorted(each.name for each in home.root.iterdir()) == ["yeban.toml"]
 
 
 @pytest.mark.parametrize("name", [each for each in OF_TASKS if each not in (*CHECKED_LATE, "train")])
 def test_a_task_that_is_not_configured(name: str) -> None:
-    yeban(*typed(name, task="coment"), "--home", "home").refused(2, "no task 'coment'", "did you mean 'comment'?")
+    yeban(*typed(name, task="coment"), "--home", "home").failed_with(2, "no task 'coment'", "did you mean 'comment'?")
 
 
 @pytest.mark.parametrize("name", [each for each, words in SOUND.items() if "FILE" in words])
@@ -125,7 +125,7 @@ def test_a_file_that_is_none(home: Home, name: str, file: str) -> None:
     Path("text.parquet").write_text("no table")
     home.change(f'bundle = "{home.bundle}"', "")  # the embedded one
     ran = yeban(*typed(name, file=file), "--home", "home")
-    ran.refused(ran.code)
+    ran.failed_with(ran.code)
     assert ran.code in (1, 2)
 
 
@@ -147,7 +147,7 @@ def test_a_date_that_is_none(name: str, option: str, day: str) -> None:
         freezing = name == "monitor night"
         other = {"--from": "--to", "--to": "--from"}[option]
         words += [option, day, *(("--freeze-reference", other, DAY) if freezing else ())]
-    yeban(*words).refused(2, f"{day!r} is no date")
+    yeban(*words).failed_with(2, f"{day!r} is no date")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,11 @@ def test_a_date_that_is_none(name: str, option: str, day: str) -> None:
     ids=" ".join,
 )
 def test_a_value_that_is_none(words: tuple[str, ...]) -> None:
-    ran = yeban(*words).calmly() if words[0] == "--log-json" else yeban(*words, "--home", "home").calmly()
+    ran = (
+        yeban(*words).without_traceback()
+        if words[0] == "--log-json"
+        else yeban(*words, "--home", "home").without_traceback()
+    )
     assert ran.code == 2
     assert ran.err
 
@@ -181,7 +185,7 @@ def test_a_value_that_is_none(words: tuple[str, ...]) -> None:
 )
 def test_a_file_where_a_folder_should_be(home: Home, name: str, folder: str) -> None:
     (home.root / folder).touch()
-    assert yeban(*typed(name), "--home", "home").calmly().code in (0, 1, 2)
+    assert yeban(*typed(name), "--home", "home").without_traceback().code in (0, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +198,6 @@ def test_a_condition_without_its_file(name: str, option: str) -> None:
     if f"--{option}" in words:
         place = words.index(f"--{option}")
         given = words[:place] + words[place + 2 :]
-    ran = yeban(*given, f"--{option}-where", "true").calmly()
+    ran = yeban(*given, f"--{option}-where", "true").without_traceback()
     assert ran.code == 2
     assert f"--{option}-where without --{option}" in ran.err

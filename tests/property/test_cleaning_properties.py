@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.cleaning.cleaner import Cleaner
 from models.cleaning.presets import cleaning_preset
-from tests.support.thorough import tries
+from tests.support.test_effort import examples
 
 CLEANERS = {preset: Cleaner(cleaning_preset(preset)) for preset in ("comment", "weibo", "news", "plain")}
 
@@ -57,7 +57,7 @@ def column(texts: list[str | None]) -> pl.Series:
 
 
 @pytest.mark.parametrize("preset", CLEANERS)
-@tries(50, 500)
+@examples(50, 500)
 @given(texts=COLUMNS)
 def test_shape_and_characters(preset: str, texts: list[str | None]) -> None:
     cleaned = CLEANERS[preset].clean(column(texts))
@@ -69,7 +69,7 @@ def test_shape_and_characters(preset: str, texts: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize("preset", CLEANERS)
-@tries(80, 1000)
+@examples(80, 1000)
 @given(texts=COLUMNS)
 def test_cleaning_twice_changes_nothing(preset: str, texts: list[str | None]) -> None:
     once = CLEANERS[preset].clean(column(texts))
@@ -77,7 +77,7 @@ def test_cleaning_twice_changes_nothing(preset: str, texts: list[str | None]) ->
 
 
 @pytest.mark.parametrize("preset", CLEANERS)
-@tries(50, 500)
+@examples(50, 500)
 @given(before=COLUMNS, after=COLUMNS)
 def test_rows_know_nothing_of_their_neighbours(preset: str, before: list[str | None], after: list[str | None]) -> None:
     cleaner = CLEANERS[preset]

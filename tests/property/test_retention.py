@@ -20,10 +20,10 @@ from storage.lake.retired import RetiredStore
 from storage.profiles.references import DatesOrigin, Reference, ReferenceStore
 from storage.records import Slot
 from storage.relabel.batches import BatchStore
-from tests.support.batches import head_of, items_of
-from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age
 from tests.support.predictions import part_profile, part_table, units_of
-from tests.support.thorough import tries
+from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age
+from tests.support.sample_batches import head_of, items_of
+from tests.support.test_effort import examples
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
@@ -100,7 +100,7 @@ def nights(draw: st.DrawFn) -> dict[int, str]:
     return {age: "" if age in others else what for age, what in found.items()}
 
 
-@tries(5, 100)
+@examples(5, 100)
 @given(nights(), st.none() | st.integers(1, 30), st.none() | st.integers(1, 30), st.none() | st.integers(0, 200_000))
 def test_tidying_a_home_loses_nothing_that_is_needed(
     special: dict[int, str], predictions: int | None, parts: int | None, size: int | None

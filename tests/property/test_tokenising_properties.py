@@ -18,7 +18,7 @@ from models.tokenising import spans as runs
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
 from tests.support.networks import WORDS, backend
-from tests.support.thorough import tries
+from tests.support.test_effort import examples
 
 # Letters, kana, Hangul, jamo, marks, signs and pieces, so that much of what is drawn below has an id of its own.
 KNOWN = (
@@ -99,14 +99,14 @@ def test_all_of_them_take_the_fast_path() -> None:
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-@tries(40, 500)
+@examples(40, 500)
 @given(texts=COLUMNS)
 def test_ids_are_those_of_the_library(name: str, texts: list[str]) -> None:
     same(name, texts)
 
 
 @pytest.mark.parametrize("name", ["chinese", "added"])
-@tries(40, 500)
+@examples(40, 500)
 @given(texts=COLUMNS)
 def test_wherever_a_column_is_cut(name: str, texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -114,7 +114,7 @@ def test_wherever_a_column_is_cut(name: str, texts: list[str]) -> None:
         same(name, texts)
 
 
-@tries(40, 500)
+@examples(40, 500)
 @given(texts=COLUMNS)
 def test_all_runs_in_one_slot(texts: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -26,7 +26,7 @@ _commands = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandResult:
     """How a command ended."""
 
     code: int
@@ -34,29 +34,29 @@ class Ran:
     err: str
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.out + self.err
 
-    def well(self) -> Ran:
+    def succeeded(self) -> CommandResult:
         """Check that it did what it was asked."""
-        assert self.code == 0, self.said
-        return self.calmly()
+        assert self.code == 0, self.output
+        return self.without_traceback()
 
-    def refused(self, code: int, *words: str) -> Ran:
+    def failed_with(self, code: int, *words: str) -> CommandResult:
         """Check for a clear message: what was got, what was expected, what to do."""
-        assert self.code == code, self.said
+        assert self.code == code, self.output
         for word in (*words, "expected:", "to do:"):
-            assert word in self.err, f"{word!r} is not in:\n{self.said}"
-        return self.calmly()
+            assert word in self.err, f"{word!r} is not in:\n{self.output}"
+        return self.without_traceback()
 
-    def calmly(self) -> Ran:
+    def without_traceback(self) -> CommandResult:
         """Check that nobody was shown the inside of the program."""
-        assert "Traceback" not in self.said, self.said
-        assert "Warning:" not in self.said, self.said
+        assert "Traceback" not in self.output, self.output
+        assert "Warning:" not in self.output, self.output
         return self
 
 
-def yeban(*args: object, stdin: str | bytes = "") -> Ran:
+def yeban(*args: object, stdin: str | bytes = "") -> CommandResult:
     """Run the command in this process: the same `main`, without the seconds that importing torch takes."""
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
@@ -72,7 +72,7 @@ def yeban(*args: object, stdin: str | bytes = "") -> Ran:
             main()
         except SystemExit as ended:
             code = ended.code
-    return Ran(int(str(code or 0)), out.getvalue(), err.getvalue())
+    return CommandResult(int(str(code or 0)), out.getvalue(), err.getvalue())
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -80,15 +80,15 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", **(extra or {})}
 
 
-def yeban_process(*args: object, cwd: Path | None = None) -> Ran:
+def yeban_process(*args: object, cwd: Path | None = None) -> CommandResult:
     """Run the command in a process of its own and wait for it."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = (Path(folder) / name for name in ("out", "err"))
         code = ForkedCommand([*map(str, args)], (out, err), environment(), cwd).wait()
-        return Ran(code, out.read_text("utf-8"), err.read_text("utf-8"))
+        return CommandResult(code, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
-def installed_yeban(*args: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ran:
+def installed_yeban(*args: object, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> CommandResult:
     """The same with the installed script, which imports everything anew."""
     done = subprocess.run(
         [YEBAN, *map(str, args)],
@@ -99,7 +99,7 @@ def installed_yeban(*args: object, cwd: Path | None = None, env: Mapping[str, st
         text=True,
         check=False,
     )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 Running = subprocess.Popen[bytes] | ForkedCommand

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 
 DAY = "2026-01-05"
 NEXT_DAY = "2026-01-06"
@@ -88,11 +88,11 @@ class Home:
         pq.write_table(pa.table({"id": list(ids), "text": text_column(texts), **columns}), file)
         return file
 
-    def score(self, *args: object, day: str = DAY) -> Ran:
+    def score(self, *args: object, day: str = DAY) -> CommandResult:
         """`yeban score` of the home's task, in this process."""
         return yeban("score", self.task, "--date", day, "--home", self.root, *args)
 
-    def load(self) -> Ran:
+    def load(self) -> CommandResult:
         return yeban("load", "--home", self.root)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

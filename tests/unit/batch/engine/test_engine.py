@@ -17,7 +17,7 @@ from batch.forward.protocol import Pending
 from models.tokens import SpecialTokens, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
 from storage.errors import NetworkBroken
-from tests.support.windowed import Documents
+from tests.support.windowed_documents import Documents
 
 SPECIAL = SpecialTokens((2,), (3,), 0, 1)
 

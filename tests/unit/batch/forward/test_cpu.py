@@ -18,9 +18,9 @@ from models.manifest import HeadSpec
 from models.precision import Precision
 from models.tokens import Tokenizer, Tokens
 from models.windows import Windows, WindowSpec, cut_windows
-from tests.support.families import family_network
+from tests.support.encoder_families import family_network
 from tests.support.networks import backend, bert_config, sentences, tiny_network
-from tests.support.windowed import Documents
+from tests.support.windowed_documents import Documents
 from tests.unit.models.acceleration.test_linears import KINDS
 
 TOKENIZER = Tokenizer(backend(), pad=0, unknown=1)

@@ -18,7 +18,7 @@ from models.precision import Precision
 from models.windows import WindowSpec
 from storage.errors import PackedMisuse
 from tests.support.encoders import CLASSES, CONFIGS, SPECIAL, own_network, random_documents, stock_network
-from tests.support.windowed import Documents
+from tests.support.windowed_documents import Documents
 
 CPU = torch.device("cpu")
 SLIDING = WindowSpec(max_length=16, long_text="slide", stride=4)

@@ -14,7 +14,7 @@ from models.manifest import HeadSpec
 from models.tokens import Tokenizer
 from models.windows import WindowSpec, cut_windows
 from tests.support.networks import backend, sentences, tiny_network
-from tests.support.windowed import Documents
+from tests.support.windowed_documents import Documents
 
 
 class TestPaddedForward:

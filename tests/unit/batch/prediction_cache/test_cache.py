@@ -6,7 +6,7 @@ import numpy as np
 
 from batch.prediction_cache.cache import PredictionCache, TextKeys, sort_predictions
 from batch.scores import EMPTY, FAILED
-from tests.support.answers import LARGE, keys_of, same, scores_of
+from tests.support.sample_scores import LARGE, keys_of, same, scores_of
 
 
 def test_nothing_is_known_at_first() -> None:

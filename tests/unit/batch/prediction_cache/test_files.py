@@ -14,7 +14,7 @@ import pytest
 
 from batch.prediction_cache.cache import PredictionCache
 from batch.prediction_cache.files import open_cache, save_cache, tidy_caches
-from tests.support.answers import LARGE, keys_of, same, scores_of
+from tests.support.sample_scores import LARGE, keys_of, same, scores_of
 
 
 def test_the_next_night_knows_what_this_one_computed(tmp_path: Path) -> None:

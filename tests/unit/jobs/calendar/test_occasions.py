@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.calendar.occasions import Job, Occasion, due
-from tests.support.watching import job, nights
+from tests.support.simulated_scheduler import job, nights
 
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)

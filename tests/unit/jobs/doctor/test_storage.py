@@ -22,7 +22,7 @@ from storage.processes import host_name
 from storage.records import Slot
 from storage.runs.log import RunLog
 from storage.warehouse.connection import Warehouse
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 1, 6, 2, tzinfo=UTC)

@@ -10,8 +10,8 @@ from jobs.config.file import Config, Home
 from jobs.monitor.report import waiting_batches
 from monitoring.relabel.annotation.shares import add_shares
 from storage.relabel.batches import ITEMS, BatchStore
-from tests.support.batches import head_of, say, write_batch
 from tests.support.predictions import LABELS, NIGHT
+from tests.support.sample_batches import head_of, store_answers, write_batch
 
 FIRST = head_of()
 LATER = head_of("2026-11-30-ffff0000", created_at=NIGHT + timedelta(days=7))
@@ -36,7 +36,7 @@ def commands(home: Home) -> list[str]:
 
 
 def test_how_many_rows_wait_in_which_batch_the_newest_first(home: Home) -> None:
-    say(BatchStore(home.relabel), FIRST, "李", {0: GOOD, 3: BAD})
+    store_answers(BatchStore(home.relabel), FIRST, "李", {0: GOOD, 3: BAD})
     assert told(home) == [(LATER.batch, 3, 3, 0), (FIRST.batch, 3, 2, 0)]
     assert waiting_batches(home, "weibo") == ()
 
@@ -46,9 +46,9 @@ def test_the_next_command_follows_from_how_far_it_is(home: Home) -> None:
     assert commands(home)[0] == f"yeban relabel export comment --batch {LATER.batch}"
     add_shares(store.folder("comment", LATER.batch), {"李": frozenset({"r1"})})
     assert commands(home)[0] == "yeban relabel import comment FILE"
-    say(store, LATER, "李", {0: GOOD, 1: GOOD, 2: GOOD})
+    store_answers(store, LATER, "李", {0: GOOD, 1: GOOD, 2: GOOD})
     assert [each[0] for each in told(home)] == [FIRST.batch]
-    say(store, LATER, "王", {0: BAD})
+    store_answers(store, LATER, "王", {0: BAD})
     assert told(home)[0] == (LATER.batch, 3, 0, 1)
     assert commands(home)[0] == f"yeban relabel export comment --batch {LATER.batch} --adjudicate"
 

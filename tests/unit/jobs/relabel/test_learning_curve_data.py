@@ -15,8 +15,8 @@ from monitoring.relabel.sheets.ids import row_id
 from storage.errors import TerminalError
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchHead, BatchStore
-from tests.support.batches import head_of, items_of
 from tests.support.predictions import LABELS, NIGHT
+from tests.support.sample_batches import head_of, items_of
 
 FIRST = head_of("2026-11-01-aaaa0000")
 LATER = head_of("2026-11-30-ffff0000", created_at=NIGHT + timedelta(days=7))

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.schedule.daemon import NightTrigger, goes_on
 from storage.errors import DiskFull, RunLocked
-from tests.support.watching import SHANGHAI, job
+from tests.support.simulated_scheduler import SHANGHAI, job
 
 NOW = datetime(2026, 1, 4, 0, 0, tzinfo=UTC)  # a Sunday, 08:00 in Shanghai
 

@@ -9,7 +9,7 @@ import pytest
 from jobs.calendar.occasions import Job, Occasion
 from jobs.schedule.given_up import Course, course_by, given_up
 from jobs.schedule.records import nights_of, settled_by
-from tests.support.watching import World, job, nights
+from tests.support.simulated_scheduler import SimulatedScheduler, job, nights
 
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 """20:00 on the 20th in Shanghai: the newest night is that of the 19th."""
@@ -82,7 +82,7 @@ def test_the_look_back_is_bounded_and_its_bound_does_not_move_each_day() -> None
 def test_what_records_say(
     tmp_path: Path, job_name: str | None, state: str | None, hours: float, expected: Course
 ) -> None:
-    world = World(tmp_path, [job()], datetime(2026, 1, 10, 2, 30))
+    world = SimulatedScheduler(tmp_path, [job()], datetime(2026, 1, 10, 2, 30))
     occasion = Occasion(date(2026, 1, 9), world.now)
     ended = world.now + timedelta(days=3)
     world.now += timedelta(hours=hours)

@@ -10,24 +10,24 @@ from jobs.schedule.records import SinceStore, nights_of, settled_by
 from jobs.schedule.service import HomeRecords
 from storage.lake.retired import RetiredStore, Retirement
 from storage.records import Slot
-from tests.support.watching import World, job
+from tests.support.simulated_scheduler import SimulatedScheduler, job
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NIGHT = date(2026, 2, 28)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path, [job()], NOW)
+def world(tmp_path: Path) -> SimulatedScheduler:
+    world = SimulatedScheduler(tmp_path, [job()], NOW)
     world.now = NOW
     return world
 
 
-def is_settled(world: World, at: datetime) -> bool:
+def is_settled(world: SimulatedScheduler, at: datetime) -> bool:
     return settled_by(nights_of(world.runs, "comment"))(Occasion(NIGHT, at))
 
 
-def test_only_done_counts_and_only_from_its_hour_on(world: World) -> None:
+def test_only_done_counts_and_only_from_its_hour_on(world: SimulatedScheduler) -> None:
     world.record("comment", NIGHT, "failed")
     world.record("comment", date(2026, 2, 27), "done")
     world.record("weibo", NIGHT, "done")
@@ -39,7 +39,7 @@ def test_only_done_counts_and_only_from_its_hour_on(world: World) -> None:
     assert not is_settled(world, world.now + timedelta(seconds=1))
 
 
-def test_a_later_look_counts_and_a_later_failure_does_not(world: World) -> None:
+def test_a_later_look_counts_and_a_later_failure_does_not(world: SimulatedScheduler) -> None:
     world.record("comment", NIGHT, "done")
     world.now += timedelta(hours=3)
     world.record("comment", NIGHT, "done")
@@ -50,7 +50,7 @@ def test_a_later_look_counts_and_a_later_failure_does_not(world: World) -> None:
     assert is_settled(world, NOW + timedelta(hours=3))
 
 
-def test_a_night_whose_predictions_were_retired_is_settled(world: World) -> None:
+def test_a_night_whose_predictions_were_retired_is_settled(world: SimulatedScheduler) -> None:
     world.record("comment", NIGHT, "failed")
     retired = RetiredStore(world.home.retired)
     retired.note(Slot("comment", NIGHT, "b1"), Retirement(NOW, "too old", 5))

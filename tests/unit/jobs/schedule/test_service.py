@@ -9,18 +9,18 @@ from pathlib import Path
 from jobs.calendar.occasions import Occasion
 from jobs.config.file import Config, Home
 from jobs.schedule.service import check, expected_nights, night_command
-from tests.support.watching import ToldWorld, World, job
+from tests.support.simulated_scheduler import AlertingScheduler, SimulatedScheduler, job
 
 START = datetime(2026, 1, 5, 12, 0)
 
 
-def home_of(world: World) -> Home:
+def home_of(world: SimulatedScheduler) -> Home:
     sinks, jobs = [{"kind": "jsonl", "path": "alerts.jsonl"}], [{"task": "comment", "cron": "30 2 * * *"}]
     flat = {"monitor": {"sinks": sinks}, "tasks": {"comment": {}}, "schedule": {"jobs": jobs}}
     return Home(world.home.root, Config.model_validate(flat))
 
 
-def told(world: World) -> list[tuple[str, str]]:
+def told(world: SimulatedScheduler) -> list[tuple[str, str]]:
     """Date and trouble of what has arrived at the sink, after a look now."""
     check(home_of(world), world.now)
     file = world.home.root / "alerts.jsonl"
@@ -29,7 +29,7 @@ def told(world: World) -> list[tuple[str, str]]:
 
 
 def test_nights_that_go_well_are_not_told(tmp_path: Path) -> None:
-    world = World(tmp_path, [job()], START)
+    world = SimulatedScheduler(tmp_path, [job()], START)
     world.live(days=3)
     since = {"comment": world.now - timedelta(days=3)}
     assert [each.logical_date for each in expected_nights(world.jobs, since, world.now)] == [
@@ -41,7 +41,7 @@ def test_nights_that_go_well_are_not_told(tmp_path: Path) -> None:
 
 
 def test_a_night_that_nobody_ran_is_told_once(tmp_path: Path) -> None:
-    world = World(tmp_path, [job()], START)
+    world = SimulatedScheduler(tmp_path, [job()], START)
     world.live(minutes=1)
     world.sleep(hours=16)  # until 04:01: the hour was 02:30
     assert told(world) == [("2026-01-05", "missed")]
@@ -49,7 +49,7 @@ def test_a_night_that_nobody_ran_is_told_once(tmp_path: Path) -> None:
 
 
 def test_a_night_that_keeps_failing_is_told_and_the_next_one_is_another(tmp_path: Path) -> None:
-    world = World(tmp_path, [job()], START, answer=lambda _task, _night, _count: 1)
+    world = SimulatedScheduler(tmp_path, [job()], START, answer=lambda _task, _night, _count: 1)
     world.live(hours=17)
     assert told(world) == [("2026-01-05", "failed")]
     world.live(days=1)
@@ -57,7 +57,7 @@ def test_a_night_that_keeps_failing_is_told_and_the_next_one_is_another(tmp_path
 
 
 def test_what_is_wrong_is_returned_until_it_is_mended(tmp_path: Path) -> None:
-    world = World(tmp_path, [job()], START)
+    world = SimulatedScheduler(tmp_path, [job()], START)
     world.live(minutes=1)
     world.sleep(hours=16)
     assert [each.trouble for each in check(home_of(world), world.now)] == ["missed"]
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_returned_until_it_is_mended(tmp_path: Path) -> None:
 
 
 def test_nights_that_are_given_up_are_told_once_for_all(tmp_path: Path) -> None:
-    world = ToldWorld(tmp_path, [job(catch_up_nights=2)], START)
+    world = AlertingScheduler(tmp_path, [job(catch_up_nights=2)], START)
     world.live(minutes=1)
     world.sleep(days=10)
     world.live(hours=3)
@@ -81,7 +81,7 @@ def test_nights_that_are_given_up_are_told_once_for_all(tmp_path: Path) -> None:
 
 
 def test_a_span_that_grows_or_is_made_up_for_from_its_beginning_is_not_told_again(tmp_path: Path) -> None:
-    world = ToldWorld(tmp_path, [job(catch_up_nights=1)], START)
+    world = AlertingScheduler(tmp_path, [job(catch_up_nights=1)], START)
     world.live(minutes=1)
     world.sleep(days=3, hours=12)  # the 5th is given up
     world.look()
@@ -100,7 +100,7 @@ def test_a_span_that_grows_or_is_made_up_for_from_its_beginning_is_not_told_agai
 
 def test_nights_in_a_queue_page_nobody(tmp_path: Path) -> None:
     """Three nights slept through are run one after the other for eleven hours; only what ends too late is told."""
-    world = ToldWorld(tmp_path, [job()], START, takes=timedelta(hours=3, minutes=40))
+    world = AlertingScheduler(tmp_path, [job()], START, takes=timedelta(hours=3, minutes=40))
     world.live(minutes=1)
     world.sleep(days=3)
     woke = world.now
@@ -112,7 +112,7 @@ def test_nights_in_a_queue_page_nobody(tmp_path: Path) -> None:
 
 
 def test_a_caught_up_night_that_fails_has_the_time_of_its_tries(tmp_path: Path) -> None:
-    world = ToldWorld(
+    world = AlertingScheduler(
         tmp_path, [job()], START, answer=lambda _task, _night, count: int(count < 3), takes=timedelta(minutes=10)
     )
     world.live(minutes=1)
@@ -124,7 +124,7 @@ def test_a_caught_up_night_that_fails_has_the_time_of_its_tries(tmp_path: Path) 
 
 
 def test_a_scheduler_that_wakes_and_can_run_nothing_tells_of_it(tmp_path: Path) -> None:
-    world = ToldWorld(tmp_path, [job()], START)
+    world = AlertingScheduler(tmp_path, [job()], START)
     world.live(minutes=1)
     world.sleep(days=2)
     woke = world.now
@@ -135,7 +135,7 @@ def test_a_scheduler_that_wakes_and_can_run_nothing_tells_of_it(tmp_path: Path) 
 
 
 def test_a_night_writes_its_log_as_the_scheduler_does(tmp_path: Path) -> None:
-    world = ToldWorld(tmp_path, [job()], START)
+    world = AlertingScheduler(tmp_path, [job()], START)
     home = world.home_of_alerts()
     (section,) = home.config.schedule.jobs
     occasion = Occasion(date(2026, 1, 5), world.now)

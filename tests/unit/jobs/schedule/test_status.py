@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from jobs.schedule.status import JobStatus, schedule_status
-from tests.support.watching import ToldWorld, job
+from tests.support.simulated_scheduler import AlertingScheduler, job
 
 START = datetime(2026, 1, 5, 12, 0)
 
 
-def world_of(tmp_path: Path, **more: int) -> ToldWorld:
+def world_of(tmp_path: Path, **more: int) -> AlertingScheduler:
     """Its scheduler was set up on the 5th; it is noon of the 8th, and nobody ran a night since."""
-    world = ToldWorld(tmp_path, [job(**more)], START)
+    world = AlertingScheduler(tmp_path, [job(**more)], START)
     world.watch.round("comment")
     world.sleep(days=3)
     return world
 
 
-def status(world: ToldWorld) -> JobStatus:
+def status(world: AlertingScheduler) -> JobStatus:
     (found,) = schedule_status(world.home_of_alerts(), world.now)
     return found
 

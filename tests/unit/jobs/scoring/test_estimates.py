@@ -9,9 +9,9 @@ import pytest
 from jobs.scoring.estimates import PART_BYTES, WAREHOUSE_BYTES, find_footprint, past_rate
 from storage.lake.parts import PartStore
 from storage.runs.log import RunRecord
-from tests.support.kept import home_of, night, slot_of_age
 from tests.support.lake import Lake
 from tests.support.predictions import plan_of, stage, units_of
+from tests.support.retention_home import home_of, night, slot_of_age
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 LIKE = ("b1", "here", "cpu", "bf16")

@@ -29,9 +29,9 @@ from storage.records import Slot
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
 from storage.runs.log import RunLog, RunRecord, RunState
-from tests.support.batches import head_of, items_of
-from tests.support.kept import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.predictions import part_profile, part_table, units_of
+from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
+from tests.support.sample_batches import head_of, items_of
 from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

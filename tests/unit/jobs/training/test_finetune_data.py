@@ -13,9 +13,9 @@ from models.bundle import Bundle, file_sha256, seal_bundle
 from models.manifest import DataRecord, Lineage
 from storage.errors import NoInput, TerminalError, TrainingError
 from storage.relabel.batches import BatchStore
-from tests.support.batches import head_of, say, write_batch
 from tests.support.networks import tiny_bundle
 from tests.support.predictions import LABELS, NIGHT
+from tests.support.sample_batches import head_of, store_answers, write_batch
 
 BAD, GOOD, NEUTRAL = LABELS
 FIRST = head_of()
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Home:
     store = BatchStore(home.relabel)
     write_batch(store, FIRST, arm=ARMS)
     write_batch(store, LATER, arm=ARMS, text=["新的 0", "新的 1", "新的 2", "原文 3"])
-    say(store, FIRST, "李", {0: GOOD, 1: BAD, 3: GOOD})
+    store_answers(store, FIRST, "李", {0: GOOD, 1: BAD, 3: GOOD})
     return home
 
 
@@ -62,12 +62,12 @@ def test_what_the_line_has_learned_is_rehearsed_until_its_labels_change(home: Ho
     taught = queue_lessons(home, "comment", other).records
     parent = champion(home, "two", records=taught)
     child = champion(home, "three", parent=parent.version)
-    say(store, LATER, "李", {1: NEUTRAL})
+    store_answers(store, LATER, "李", {1: NEUTRAL})
     lessons = queue_lessons(home, "comment", child)
     assert texts(lessons) == (["新的 1"], ["原文 1"])
     assert [each.role for each in lessons.records] == ["new", "rehearsal"]
     assert texts(queue_lessons(home, "comment", child, [FIRST.batch])) == (["原文 1"], [])
-    say(store, FIRST, "王", {2: GOOD})  # a late label: the batch is another one now
+    store_answers(store, FIRST, "王", {2: GOOD})  # a late label: the batch is another one now
     assert texts(queue_lessons(home, "comment", child)) == (["原文 1", "原文 2", "新的 1"], [])
     # rehearsing what was learned before of it is not learning the late one
     beside = queue_lessons(home, "comment", child, [LATER.batch])
@@ -82,7 +82,7 @@ def test_batches_and_labels_that_are_none(home: Home) -> None:
     parent = champion(home)
     with pytest.raises(TerminalError, match="nosuch"):
         queue_lessons(home, "comment", parent, ["nosuch"])
-    say(BatchStore(home.relabel), FIRST, "李", {2: "不知道"})
+    store_answers(BatchStore(home.relabel), FIRST, "李", {2: "不知道"})
     with pytest.raises(TrainingError, match="relabel queue: 1 rows have a label"):
         queue_lessons(home, "comment", parent)
 

@@ -13,9 +13,9 @@ from models.training.data import LabelledSource
 from models.training_fingerprints import fingerprint_bytes
 from storage.errors import ConfigError, NoInput
 from storage.relabel.batches import BatchStore
-from tests.support.batches import head_of, say, write_batch
 from tests.support.networks import tiny_bundle
 from tests.support.predictions import LABELS, NIGHT
+from tests.support.sample_batches import head_of, store_answers, write_batch
 
 BAD, GOOD, _ = LABELS
 FIRST = head_of()
@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Home:
     write_batch(store, FIRST, arm=arms, slices=[[("city", "上海")], None, [("city", "北京")], None])
     write_batch(store, LATER, arm=arms, text=["新的 0", "新的 1", "新的 2", "原文 3"])
     for head in (FIRST, LATER):
-        say(store, head, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
+        store_answers(store, head, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
     return home
 
 

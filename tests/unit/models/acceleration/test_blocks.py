@@ -9,7 +9,7 @@ from torch import nn
 
 from models.acceleration.blocks import find_stack
 from models.acceleration.network import base_model
-from tests.support.families import POST_NORM, family_network
+from tests.support.encoder_families import POST_NORM, family_network
 
 
 @pytest.mark.parametrize("family", POST_NORM)

@@ -14,7 +14,7 @@ from models.acceleration import network as network_module
 from models.acceleration.flat import EqualLengthGroups
 from models.acceleration.linears import Arithmetic
 from models.acceleration.network import flatten_network, pack_network
-from tests.support.families import POST_NORM, family_network
+from tests.support.encoder_families import POST_NORM, family_network
 from tests.unit.models.acceleration.test_linears import BF16, INT8, KINDS
 
 LENGTHS = [20, 20, 11, 7, 7, 7, 2]

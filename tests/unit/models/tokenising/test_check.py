@@ -9,8 +9,8 @@ import pytest
 from models.tokenising import check
 from models.tokenising.check import FIRST_CHARACTERS, ONE_IN, Disagreement, SampleCheck
 from models.tokenising.library import encode_by_library
-from tests.support.asking import note_strings
 from tests.support.networks import backend, sentences
+from tests.support.tokenizer_spy import spy_on_encoded_strings
 
 
 def compared(checker: SampleCheck, texts: list[str], change: dict[int, int] | None = None) -> Disagreement | None:
@@ -50,7 +50,7 @@ class TestDisagreement:
 class TestSample:
     @pytest.fixture
     def looked_at(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-        return note_strings(monkeypatch, check)
+        return spy_on_encoded_strings(monkeypatch, check)
 
     def test_a_short_column_is_checked_whole(self, looked_at: list[str]) -> None:
         texts = sentences(100, 20)

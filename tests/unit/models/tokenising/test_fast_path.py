@@ -13,8 +13,8 @@ from tokenizers import Tokenizer as Backend
 from models.tokenising import spans as runs
 from models.tokenising.fast_path import FastPath, is_of_berts_kind
 from models.tokenising.library import encode_by_library
-from tests.support.asking import note_strings
 from tests.support.networks import WORDS, backend, roberta_backend
+from tests.support.tokenizer_spy import spy_on_encoded_strings
 
 
 def changed(change: Callable[[Backend], object]) -> Backend:
@@ -73,7 +73,7 @@ class TestAddedTokens:
         assert same(made, "E\u03011", "ÉÉ1", "e1", "é 1").count(len(WORDS)) == 3
 
     def test_only_documents_that_hold_one_go_whole(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked = note_strings(monkeypatch, runs)
+        asked = spy_on_encoded_strings(monkeypatch, runs)
         made = changed(lambda made: made.add_special_tokens(["[CLS]"]))
         FastPath(made).encode(pl.Series(["好[a]书", "好[CLS]书", "书"]))
         assert asked == ["a", "好[CLS]书"]

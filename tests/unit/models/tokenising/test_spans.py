@@ -9,8 +9,8 @@ import pytest
 from models.tokenising import spans as runs
 from models.tokenising.code_points import CodePoints, decode_pieces
 from models.tokenising.spans import MAX_LETTERS, SpanEncoder, TextSpans, find_spans, spans
-from tests.support.asking import note_strings
 from tests.support.networks import WORDS, backend
+from tests.support.tokenizer_spy import spy_on_encoded_strings
 
 
 def points_of(*texts: str) -> CodePoints:
@@ -37,7 +37,7 @@ def plain(text: str) -> list[int]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    return note_strings(monkeypatch, runs)
+    return spy_on_encoded_strings(monkeypatch, runs)
 
 
 class TestFind:

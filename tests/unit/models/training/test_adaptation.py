@@ -16,7 +16,7 @@ from models.training.documents import EncodedDocuments
 from models.training.finetune_recipe import Adaptation
 from models.training.recipe import Loop
 from models.windows import WindowSpec
-from tests.support.families import family_config
+from tests.support.encoder_families import family_config
 from tests.support.networks import LETTERS, WORDS, backend, sentences
 
 MASK = WORDS.index("[MASK]")

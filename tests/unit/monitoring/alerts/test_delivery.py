@@ -13,7 +13,7 @@ from monitoring.alerts.outbox import Outbox
 from monitoring.alerts.sinks import JsonlSink
 from monitoring.findings.judgement import Alert, read_alert
 from storage.errors import SinkFailed
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from monitoring.alerts.rules import Rules
 from monitoring.findings.record import to_json
 from storage.nights.store import NightStore, StoredNight
 from storage.records import Slot
-from tests.support.nights import FIRST, judged_nights, metric
+from tests.support.sample_findings import FIRST, judged_nights, metric
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)
 JUDGEMENTS = judged_nights(Rules(), *[(metric(),)] * 4)

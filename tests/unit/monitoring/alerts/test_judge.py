@@ -12,7 +12,7 @@ from monitoring.alerts.judge import judge
 from monitoring.alerts.rules import MAX_ALERTS, Rules
 from monitoring.findings.record import Metric
 from monitoring.statistics.multiple import adjust_p_values
-from tests.support.nights import FIRST, findings, judged_nights, metric
+from tests.support.sample_findings import FIRST, findings, judged_nights, metric
 
 RULES = Rules()
 

@@ -13,7 +13,7 @@ from monitoring.alerts.punctuality import ExpectedRun, RunRules, expected_second
 from monitoring.alerts.run_alert import RunAlert
 from monitoring.findings.record import to_json
 from storage.runs.log import RunRecord, RunState
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 DAY = date(2026, 1, 5)
 DUE = datetime(2026, 1, 5, 18, 30, tzinfo=UTC)

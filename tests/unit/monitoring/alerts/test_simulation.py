@@ -17,7 +17,7 @@ from monitoring.findings.record import Metric
 from monitoring.statistics.calibration import labelled_scores
 from monitoring.statistics.divergence import compare_counts
 from monitoring.statistics.rates import Sums, compare_means, compare_shares
-from tests.support.nights import findings
+from tests.support.sample_findings import findings
 
 Array = NDArray[np.int64]
 RULES = Rules()

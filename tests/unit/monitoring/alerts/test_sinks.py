@@ -18,7 +18,7 @@ import pytest
 from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink
 from monitoring.findings.judgement import read_alert
 from storage.errors import SinkFailed
-from tests.support.nights import alert
+from tests.support.sample_findings import alert
 
 ALERTS = [alert(0), alert(1, message="一行")]
 SECRET = "s3cr3t"

@@ -8,7 +8,7 @@ import pytest
 
 from monitoring.evidently.dataset import MAX_VALUES, compare, numeric_columns, to_frame
 from storage.profiles.sample import SAMPLE_SCHEMA
-from tests.support.findings import CLASSES, SECRET, sample
+from tests.support.evidently_nights import CLASSES, SECRET, sample
 
 
 def one_row(**changes: object) -> pa.Table:

@@ -10,7 +10,7 @@ from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.record import Metric
 from monitoring.statistics.measured import Estimate
-from tests.support.findings import figure, judged, night
+from tests.support.evidently_nights import figure, judged, night
 
 
 def test_every_known_figure_of_all_rows_is_shown_once_worst_first() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from monitoring.evidently.page import page_of, save_html
 from monitoring.evidently.snapshot import make_snapshot
-from tests.support.findings import HOSTILE, judged, night, sample
+from tests.support.evidently_nights import HOSTILE, judged, night, sample
 
 
 class Tags(HTMLParser):

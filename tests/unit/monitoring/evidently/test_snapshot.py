@@ -17,8 +17,8 @@ from monitoring.evidently.snapshot import make_snapshot
 from monitoring.findings.judgement import Judgement
 from monitoring.metrics.input import SampleLimits
 from monitoring.metrics.measure import measure
-from tests.support.findings import SECRET, judged, night, sample
-from tests.support.population import Draw, Population
+from tests.support.evidently_nights import SECRET, judged, night, sample
+from tests.support.synthetic_population import Draw, Population
 
 EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"
 

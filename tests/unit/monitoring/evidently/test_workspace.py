@@ -11,7 +11,7 @@ from monitoring.evidently.extra import evidently_imports
 from monitoring.evidently.snapshot import make_snapshot
 from monitoring.evidently.workspace import WorkspaceStore, project_id
 from monitoring.findings.record import Findings
-from tests.support.findings import HOSTILE, figure, judged, night, sample
+from tests.support.evidently_nights import HOSTILE, figure, judged, night, sample
 
 with evidently_imports():
     from evidently.ui.workspace import Workspace

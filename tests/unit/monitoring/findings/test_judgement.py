@@ -8,7 +8,7 @@ import pytest
 from monitoring.alerts.rules import Rules
 from monitoring.findings.judgement import Judgement, Verdict, read_alert, read_judgement
 from monitoring.findings.record import to_json
-from tests.support.nights import alert, judged_nights, metric
+from tests.support.sample_findings import alert, judged_nights, metric
 
 
 def test_a_judgement_survives_json() -> None:

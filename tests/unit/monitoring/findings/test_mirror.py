@@ -14,7 +14,7 @@ from monitoring.findings.record import to_json
 from storage.nights.store import NightStore, StoredNight
 from storage.records import Slot
 from storage.warehouse.connection import Warehouse
-from tests.support.nights import FIRST, findings, metric
+from tests.support.sample_findings import FIRST, findings, metric
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from monitoring.findings.record import Metric
 from monitoring.findings.rows import alert_rows, metric_rows
 from monitoring.statistics.measured import unknown
 from storage.warehouse.metrics import ALERTS_SCHEMA, METRICS_SCHEMA
-from tests.support.nights import FIRST, findings, metric
+from tests.support.sample_findings import FIRST, findings, metric
 
 AT = datetime(2026, 1, 6, 2, tzinfo=UTC)
 FOUND = findings(

@@ -18,7 +18,7 @@ from monitoring.metrics.measure import measure
 from monitoring.metrics.token_metrics import token_metrics
 from storage.profiles.profile import empty, merge
 from storage.profiles.sample import SAMPLE_SCHEMA
-from tests.support.population import LABELS, SLANG, USUAL, Draw, Population
+from tests.support.synthetic_population import LABELS, SLANG, USUAL, Draw, Population
 
 EMBEDDED = Path(__file__).parents[4] / "models" / "pretrained" / "comment"
 

@@ -15,7 +15,7 @@ from markupsafe import escape
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Link, Morning
 from monitoring.page.render import render_morning
-from tests.support.mornings import (
+from tests.support.sample_reports import (
     make_hostile,
     make_huge,
     make_morning,

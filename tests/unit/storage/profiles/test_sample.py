@@ -23,7 +23,7 @@ from storage.profiles.sample import (
     sample_to_bytes,
 )
 from tests.support.predictions import part_table, slot_of, units_of
-from tests.support.thorough import tries
+from tests.support.test_effort import examples
 
 UNIT = units_of(slot_of(), 500, 500)[0]
 TABLE = part_table(UNIT)
@@ -79,7 +79,7 @@ def test_is_uniform() -> None:
     assert np.abs(hits - 400).max() < 5 * np.sqrt(400 * 0.8)
 
 
-@tries(25, 300)
+@examples(25, 300)
 @given(st.sets(st.integers(1, 499), max_size=8), st.integers(1, 60), st.randoms(use_true_random=False))
 def test_however_rows_are_cut_and_merged_the_sample_is_that_of_the_whole(
     cuts: set[int], size: int, random: Random

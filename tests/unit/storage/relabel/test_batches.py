@@ -7,8 +7,8 @@ import pytest
 
 from storage.errors import TerminalError
 from storage.relabel.batches import HEAD, ITEMS, BatchStore
-from tests.support.batches import head_of, items_of
 from tests.support.predictions import NIGHT
+from tests.support.sample_batches import head_of, items_of
 
 
 @pytest.fixture

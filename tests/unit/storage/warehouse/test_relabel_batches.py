@@ -9,7 +9,7 @@ import pytest
 from storage.relabel.batches import ITEMS_SCHEMA
 from storage.warehouse.connection import Warehouse
 from storage.warehouse.relabel_batches import record_batch, recorded_batches
-from tests.support.batches import head_of, items_of
+from tests.support.sample_batches import head_of, items_of
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from storage.warehouse.relabel_candidates import (
     most_doubtful,
     stratum_sizes,
 )
-from tests.support.labels import add_labels
 from tests.support.lake import Lake
 from tests.support.predictions import LABELS, part_table, plan_of, slot_of, stage, units_of
+from tests.support.stored_labels import add_labels
 
 ROWS = 210
 BASE = 2**63

@@ -13,8 +13,8 @@ from monitoring.relabel.sheets.sheet import Sheet
 from storage.errors import InputError
 from storage.relabel.annotations import AnnotationLog
 from storage.relabel.batches import BatchHead, BatchStore
-from tests.support.batches import head_of, write_batch
 from tests.support.predictions import LABELS, NIGHT
+from tests.support.sample_batches import head_of, write_batch
 from tests.support.sheets import filled
 
 FIRST, LATER = head_of(), head_of("2026-11-30-ffff0000")

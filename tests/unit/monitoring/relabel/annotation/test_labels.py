@@ -10,8 +10,8 @@ from monitoring.relabel.annotation.labels import MAJORITY, copy_labels
 from monitoring.relabel.annotation.queue import Queue
 from storage.relabel.batches import BatchStore
 from storage.warehouse.connection import Warehouse
-from tests.support.batches import head_of, say, write_batch
 from tests.support.predictions import LABELS
+from tests.support.sample_batches import head_of, store_answers, write_batch
 from tests.support.warehouse_holder import held_open
 
 HEAD = head_of()
@@ -36,7 +36,7 @@ def labels(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 
 
 def test_each_label_has_the_arm_of_its_item_and_golden_rows_stay_out(store: BatchStore, warehouse: Warehouse) -> None:
-    say(store, HEAD, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
+    store_answers(store, HEAD, "李", {0: GOOD, 1: BAD, 2: GOOD, 3: BAD})
     queue = Queue(store)
     assert [copy_labels(warehouse, queue, "comment") for _ in range(2)] == [1, 0]
     assert labels(warehouse) == [
@@ -49,7 +49,7 @@ def test_each_label_has_the_arm_of_its_item_and_golden_rows_stay_out(store: Batc
 
 def test_the_majority_has_the_last_word(store: BatchStore, warehouse: Warehouse) -> None:
     for who, label in (("李", GOOD), ("王", GOOD), ("陈", BAD)):
-        say(store, HEAD, who, {0: label})
+        store_answers(store, HEAD, who, {0: label})
     assert copy_labels(warehouse, Queue(store), "comment") == 3
     with warehouse.reading() as con:
         newest = con.execute("SELECT label, annotator, arm FROM labels ORDER BY labelled_at DESC LIMIT 1").fetchall()
@@ -60,7 +60,7 @@ def test_the_majority_has_the_last_word(store: BatchStore, warehouse: Warehouse)
 def test_a_locked_warehouse_is_left_to_the_next_run(
     store: BatchStore, warehouse: Warehouse, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    say(store, HEAD, "李", {0: GOOD})
+    store_answers(store, HEAD, "李", {0: GOOD})
     with held_open(tmp_path / "yeban.duckdb"), caplog.at_level(logging.WARNING):
         assert copy_labels(warehouse, Queue(store), "comment") == 0
     assert "the labels stay in their files" in caplog.text

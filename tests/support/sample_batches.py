@@ -78,7 +78,7 @@ def write_batch(store: BatchStore, head: BatchHead, rows: int = 4, **columns: li
     store.write(head, items)
 
 
-def say(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
+def store_answers(store: BatchStore, head: BatchHead, who: str, labels: Mapping[int, str], minutes: int = 0) -> None:
     """What a person says of the rows of a batch, so many minutes after the night."""
     at = NIGHT + timedelta(minutes=minutes)
     answers = [

@@ -13,7 +13,7 @@ THOROUGH: Final = os.environ.get("YEBAN_TESTS") == "thorough"
 """As `make test-slow` sets it. Tests that ask for it carry the mark `thorough`."""
 
 
-def tries(usual: int, thorough: int) -> Callable[[Any], Any]:
+def examples(usual: int, thorough: int) -> Callable[[Any], Any]:
     """So many examples of a property, and in the long tests so many more.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 
 from models.training.recipe import load_recipe
 from tests.support.bundles import SLIDING, TINY
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import Home
 
 _OLD = ("好书", "坏店", "快车", "慢船", "高山", "低谷", "大海")
@@ -22,7 +23,7 @@ TUNING = ("schedule.epochs=4", "schedule.batch_docs=16", "optimizer.learning_rat
 
 
 @dataclass(frozen=True, slots=True)
-class Changing:
+class DriftScenario:
     """Labelled files of a task in a home: `train`, `new`, `golden`, `recent`."""
 
     home: Home
@@ -59,7 +60,7 @@ class Changing:
         frame.write_parquet(self.file(name))
         return self.file(name)
 
-    def run(self, *args: object) -> Ran:
+    def run(self, *args: object) -> CommandResult:
         command, *rest = args
         first, *more = str(command).split()
         return yeban(first, *more, self.home.task, *rest, "--home", self.home.root)
@@ -68,7 +69,7 @@ class Changing:
         """Train on `train.parquet`; the version."""
         sliding = SLIDING if self.home.task == "news" else ()
         before = self.versions()
-        self.run("train", "--train", self.file("train"), *sets((*TRAINING, *sliding, *settings))).well()
+        self.run("train", "--train", self.file("train"), *sets((*TRAINING, *sliding, *settings))).succeeded()
         (version,) = self.versions() - before
         return version
 
@@ -76,11 +77,11 @@ class Changing:
         """Fine-tune on `new.parquet`, unless told otherwise; the version."""
         before = self.versions()
         files = ("--new", self.file("new"), "--rehearsal", self.file("train"))
-        self.run("finetune", *files, *args, *sets((*TUNING, *settings))).well()
+        self.run("finetune", *files, *args, *sets((*TUNING, *settings))).succeeded()
         (version,) = self.versions() - before
         return version
 
-    def gate(self, challenger: str, *more: object) -> Ran:
+    def gate(self, challenger: str, *more: object) -> CommandResult:
         """Hold the gate on `golden.parquet` and `recent.parquet`."""
         files = ("--golden", self.file("golden"), "--recent", self.file("recent"))
         return self.run("gate", challenger, *files, "--group-column", "topic", *more)
@@ -90,12 +91,12 @@ class Changing:
         return {file.parent.name for file in folder.glob("[!.]*/manifest.json")}
 
 
-def changing_world(home: Home) -> Changing:
+def drift_scenario(home: Home) -> DriftScenario:
     """A home with a trained champion that does not know the new words yet."""
     # A busy machine is not what is tested, and a tiny network is not as calibrated as a real one.
     home.configure(rows=500, more="\n[gate]\nslowdown = 20.0\nece = 0.12\n")
     home.change('bundle = "."', "")
-    world = Changing(home, load_recipe(home.task, None).labels)
+    world = DriftScenario(home, load_recipe(home.task, None).labels)
     classes = len(world.labels)
     less = 2 if home.task == "news" else 1  # long texts cost more
     world.write("train", 120 * classes // less, 1, fresh=0.0)
@@ -104,6 +105,12 @@ def changing_world(home: Home) -> Changing:
     world.write("recent", 400, 4, fresh=0.7)
     world.train()
     return world
+
+
+def copy_of_scenario(source: Path, folder: Path, task: str) -> DriftScenario:
+    """The scenario of a home, in a copy of it."""
+    shutil.copytree(source, folder)
+    return DriftScenario(Home(folder, task, Path()), load_recipe(task, None).labels)
 
 
 def _text(random: np.random.Generator, sign: str, *, long: bool) -> str:

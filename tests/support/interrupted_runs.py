@@ -12,7 +12,7 @@ from batch.local import LocalExecutor
 
 
 @contextmanager
-def stopped_at_unit(number: int) -> Iterator[None]:
+def interrupt_at_unit(number: int) -> Iterator[None]:
     """Ctrl-C as the nth unit is to be staged."""
     seen, real = [0], LocalExecutor._stage
 

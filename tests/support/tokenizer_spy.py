@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 
-def note_strings(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[str]:
+def spy_on_encoded_strings(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[str]:
     """A list that grows by the strings that a module of ours lets the library encode."""
     asked: list[str] = []
     original = module.encode_strings

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, Home, comments
 
 FIRST = date.fromisoformat(DAY)
@@ -30,30 +30,30 @@ def night(number: int) -> str:
     return (FIRST + timedelta(days=number)).isoformat()
 
 
-def deliver(home: Home, day: str = DAY, name: str = "a.parquet", rows: int = ROWS) -> None:
+def deliver_dump(home: Home, day: str = DAY, name: str = "a.parquet", rows: int = ROWS) -> None:
     """The dump of a night: comments that no other night has."""
     seed = (date.fromisoformat(day) - FIRST).days
     texts = [f"{text}，{day}" for text in comments(rows, seed=seed + 1)[0]]
     home.dump(name, texts, day=day, id=[f"{day}:{name}:{row}" for row in range(rows)])
 
 
-def nightly(home: Home, day: str = DAY, *args: object) -> Ran:
+def nightly(home: Home, day: str = DAY, *args: object) -> CommandResult:
     return yeban("nightly", home.task, "--date", day, "--home", home.root, *args)
 
 
 def steps(home: Home, day: str = DAY, *args: object) -> dict[str, str]:
     """Run a night; how each of its steps ended."""
-    told = json.loads(nightly(home, day, "--json", *args).calmly().out)
+    told = json.loads(nightly(home, day, "--json", *args).without_traceback().out)
     return {name: report["state"] for name, report in told["steps"].items()}
 
 
 def records(home: Home, job: str = "nightly") -> list[dict[str, Any]]:
     """What is on record of a job, the oldest first."""
-    listed = json.loads(yeban("runs", "list", "--json", "--limit", "100000", "--home", home.root).well().out)
+    listed = json.loads(yeban("runs", "list", "--json", "--limit", "100000", "--home", home.root).succeeded().out)
     return [each for each in reversed(listed) if each["job"] == job]
 
 
-def is_whole(home: Home, days: Sequence[str], rows: int = ROWS, others: Sequence[str] = ()) -> None:
+def assert_nights_complete(home: Home, days: Sequence[str], rows: int = ROWS, others: Sequence[str] = ()) -> None:
     """Check that nights ended once, with each row once and one batch each.
 
     Args:

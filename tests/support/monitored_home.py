@@ -10,7 +10,7 @@ from typing import Any
 
 from monitoring.findings.judgement import Judgement, read_judgement
 from monitoring.findings.record import Findings, read_findings
-from tests.support.command import Ran, yeban
+from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, NEXT_DAY, Home, comments
 
 BEFORE = "2026-01-04"
@@ -39,29 +39,29 @@ def score_nights(home: Home, nights: Mapping[str, int]) -> None:
     """Dump and score nights: the date, and of how many rows one is empty."""
     for day, empty_each in nights.items():
         dump_night(home, day, empty_each=empty_each)
-        home.score(day=day).well()
+        home.score(day=day).succeeded()
 
 
-def drifting(home: Home) -> Home:
+def score_drifting_nights(home: Home) -> Home:
     """A frozen usual night, and two nights in a row with too many empty rows, scored."""
     score_nights(home, {BEFORE: USUAL, DAY: DRIFTED, NEXT_DAY: DRIFTED})
-    freeze(home, BEFORE, BEFORE).well()
+    freeze(home, BEFORE, BEFORE).succeeded()
     return home
 
 
-def monitor(home: Home, day: str = DAY, *args: object) -> Ran:
+def monitor(home: Home, day: str = DAY, *args: object) -> CommandResult:
     return yeban("monitor", home.task, "--date", day, "--home", home.root, *args)
 
 
-def show(home: Home, day: str = DAY, *args: object) -> Ran:
+def show(home: Home, day: str = DAY, *args: object) -> CommandResult:
     return yeban("monitor", "show", home.task, "--date", day, "--home", home.root, *args)
 
 
-def freeze(home: Home, first: str, last: str, *args: object) -> Ran:
+def freeze(home: Home, first: str, last: str, *args: object) -> CommandResult:
     return yeban("monitor", home.task, "--freeze-reference", "--from", first, "--to", last, "--home", home.root, *args)
 
 
-def told(home: Home) -> list[dict[str, Any]]:
+def delivered_alerts(home: Home) -> list[dict[str, Any]]:
     """The alerts that people got, in order."""
     file = home.root / "told.jsonl"
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
@@ -97,3 +97,9 @@ def gap_of(home: Home, what: str, day: str = DAY) -> str:
     """Why something is missing, as the findings and the page say."""
     (gap,) = (each for each in findings_of(home, day).missing if each.what == what)
     return gap.why
+
+
+def is_told_of(home: Home, why: str, day: str = DAY) -> bool:
+    """Whether terminal and page say what is missing."""
+    squeezed = "".join(show(home, day, "--lang", "en").succeeded().out.split())
+    return "".join(why.split()) in squeezed and why.split(",")[0] in page_of(home, day)

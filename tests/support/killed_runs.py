@@ -21,7 +21,7 @@ Stage = Literal["starting", "staging", "loading"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RunTiming:
     """What an undisturbed run takes.
 
     Attributes:
@@ -38,7 +38,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Victim:
+class KillableRun:
     """A home whose `yeban score` is started, watched and killed.
 
     Attributes:
@@ -61,7 +61,7 @@ class Victim:
     def start(self) -> Running:
         return start_yeban(*self.command, "--home", self.home.root, log=self.log, env=self.env)
 
-    def measure(self) -> Pace:
+    def measure(self) -> RunTiming:
         """Let a run finish undisturbed."""
         began = time.monotonic()
         seen = [(0, began)]
@@ -72,7 +72,7 @@ class Victim:
                 time.sleep(POLL_S)
         assert process.returncode == 0, self.log.read_text("utf-8")
         (_, first), (units, last) = seen[1], seen[-1]
-        return Pace(units, first - began, (last - first) / units, time.monotonic() - last)
+        return RunTiming(units, first - began, (last - first) / units, time.monotonic() - last)
 
     def kill(self, stage: Stage, ready: Callable[[], bool], delay_s: float) -> bool:
         """Start a run and kill it with SIGKILL some time after it is ready; False if it was done by then."""
@@ -104,7 +104,7 @@ class Victim:
 
         return self.kill("loading", changed, 0.0)
 
-    def kill_at_random(self, stage: Stage, pace: Pace, random: Random) -> bool:
+    def kill_at_random(self, stage: Stage, pace: RunTiming, random: Random) -> bool:
         """Kill a run at a random moment of a stage."""
         before = self.staged()
         if stage == "starting":
@@ -117,7 +117,7 @@ class Victim:
         return self.kill(stage, lambda: self.staged() >= pace.units, random.uniform(0, longest))
 
 
-def without(folder: Path, *modules: str) -> dict[str, str]:
+def environment_without(folder: Path, *modules: str) -> dict[str, str]:
     """An environment in which importing some modules ends a run."""
     for module in modules:
         package = folder / module

@@ -35,7 +35,7 @@ def well(_task: str, _night: date, _count: int) -> int:
     return 0
 
 
-class World:
+class SimulatedScheduler:
     """A home, a clock, and a scheduler on them.
 
     Args:
@@ -137,7 +137,7 @@ class World:
         self.succeeded.append(occasion.night)
 
 
-class ToldWorld(World):
+class AlertingScheduler(SimulatedScheduler):
     """A world whose scheduler tells a sink of what goes wrong, every few minutes, also while a night runs."""
 
     heard: list[tuple[datetime, str, str]]
