@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.command import CommandResult
 from tests.support.homes import Home, comments, covered_once
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
 
 ROWS = 6_000
 MODULE = "tests.faults.test_full_disk"
@@ -55,7 +55,7 @@ STAGED = {0: (0, 0), 4_096: (0, 0), 200_000: (1, 11), 900_000: (12, 12)}
 
 
 def test_a_home_on_a_full_disk(home: Home, tmp_path: Path) -> None:
-    stories = on_a_small_disk(tmp_path / "disk", MODULE, "home_on_it", home.root, home.bundle, *STAGED)
+    stories = run_on_small_disk(tmp_path / "disk", MODULE, "home_on_it", home.root, home.bundle, *STAGED)
     for (leave_bytes, (least, most)), found in zip(STAGED.items(), stories, strict=True):
         CommandResult(**found["full"]).failed_with(1, "o space left", "run the same command again")
         assert found["temporaries"] == []
@@ -79,7 +79,7 @@ def warehouse_on_it(disk: str, root: str, bundle: str, *leave_bytes: str) -> Non
 
 def test_a_warehouse_on_a_full_disk(home: Home, tmp_path: Path) -> None:
     room = (20_000, 900_000)
-    stories = on_a_small_disk(tmp_path / "disk", MODULE, "warehouse_on_it", home.root, home.bundle, *room)
+    stories = run_on_small_disk(tmp_path / "disk", MODULE, "warehouse_on_it", home.root, home.bundle, *room)
     for leave_bytes, found in zip(room, stories, strict=True):
         CommandResult(**found["full"]).failed_with(1, "no space left for", f"{leave_bytes}.duckdb")
         assert found["staged"] == ROWS / 500

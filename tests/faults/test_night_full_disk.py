@@ -14,7 +14,7 @@ import pytest
 from tests.support.command import CommandResult, yeban
 from tests.support.homes import DAY, Home
 from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records, steps
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
 
 MODULE = "tests.faults.test_night_full_disk"
 LEAVE = 16_384
@@ -70,7 +70,7 @@ def home(new_home: Callable[..., Home]) -> Home:
 
 
 def test_each_step_meets_a_full_disk(home: Home, tmp_path: Path) -> None:
-    told = on_a_small_disk(tmp_path / "disk", MODULE, "stories", home.root, home.bundle, megabytes=32)
+    told = run_on_small_disk(tmp_path / "disk", MODULE, "stories", home.root, home.bundle, megabytes=32)
     for step, story in told.items():
         CommandResult(**story["full"]).failed_with(1, "o space left")
         for last in story["states"]:

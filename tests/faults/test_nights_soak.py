@@ -26,7 +26,7 @@ from tests.support.homes import Home
 from tests.support.monitored_home import dump_night, freeze
 from tests.support.nightly_home import FEW_TO_LABEL, FIRST, assert_nights_complete, nightly, records
 from tests.support.simulated_scheduler import SimulatedScheduler, job
-from tests.support.small_disk import fill, on_a_small_disk
+from tests.support.small_disk_mount import fill, run_on_small_disk
 from tests.support.warehouse_holder import held_open
 
 MODULE = "tests.faults.test_nights_soak"
@@ -209,7 +209,7 @@ timeout_s = 5
 
 def run_soak(new_home: Callable[..., Home], tmp_path: Path, count: int, share: float) -> dict[str, Any]:
     home = new_home(rows=100, more=CONFIG)
-    told: dict[str, Any] = on_a_small_disk(
+    told: dict[str, Any] = run_on_small_disk(
         tmp_path / "disk", MODULE, "soak", home.root, home.bundle, count, share, megabytes=256
     )
     assert told["in_order"], "each night began after the one before"

@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from jobs.bundles.promote import promote
+from jobs.config.file import find_home
 from models.bundle import open_bundle, seal_bundle
 from models.registry import Registry
-from tests.support.command import environment
-from tests.support.drift_scenario import DriftScenario, drift_scenario
-from tests.support.homes import Home
+from tests.support.drift_scenario import DriftScenario
+from tests.support.forked_processes import ForkedFunction
 
 KEEP_OUT = ("--keep-out", "{root}/golden.parquet", "--keep-out", "{root}/recent.parquet")
 
 
-def made(tmp_path_factory: pytest.TempPathFactory, task: str) -> DriftScenario:
-    return drift_scenario(Home(tmp_path_factory.mktemp(f"changing-{task}"), task, Path()))
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     """A world that the tests share: each leaves the champion in use that it found."""
-    return made(tmp_path_factory, "weibo")
+    return new_world("weibo")
 
 
 @pytest.fixture(scope="module", params=["comment", "weibo", "news"])
-def each_task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
+def each_task(request: pytest.FixtureRequest, new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     shared: DriftScenario = request.getfixturevalue("world") if request.param == "weibo" else None
-    return shared or made(tmp_path_factory, request.param)
+    return shared or new_world(request.param)
 
 
 def kept_out(world: DriftScenario) -> list[str]:
@@ -193,28 +190,26 @@ def test_a_report_that_is_not_one_counts_for_none(world: DriftScenario, good: st
         file.write_bytes(kept)
 
 
+def promote_and_die(root: str, version: str, moment: str) -> None:
+    """Runs in another process: promote, and die at the pointer."""
+    crown = Registry.crown
+
+    def dies(self: Registry, task: str, version: str) -> None:
+        if moment == "after the pointer":
+            crown(self, task, version)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Registry.crown = dies  # type: ignore[method-assign]
+    promote(find_home(Path(root), Path()), "weibo", version)
+
+
 @pytest.mark.parametrize("moment", ["before the pointer", "after the pointer"])
 def test_a_promotion_that_is_killed(world: DriftScenario, good: str, moment: str) -> None:
     """The process dies between the line of the history and the pointer, or just after the pointer."""
     registry = Registry(world.home.root / "bundles")
     champion, lines = registry.champion("weibo"), len(history(world))
-    first = "" if moment == "before the pointer" else "crown(self, task, version);"
-    code = (
-        "import os, signal\n"
-        "from pathlib import Path\n"
-        "from jobs.config.file import find_home\n"
-        "from jobs.bundles.promote import promote\n"
-        "from models.registry import Registry\n"
-        "crown = Registry.crown\n"
-        f"def dies(self, task, version): {first} os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Registry.crown = dies\n"
-        f"promote(find_home(Path({str(world.home.root)!r}), Path()), 'weibo', {good!r})\n"
-    )
-    root = Path(__file__).parents[2]
-    killed = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), cwd=root, capture_output=True, text=True, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    with ForkedFunction(__name__, "promote_and_die", world.home.root, good, moment) as process:
+        assert process.wait() == -signal.SIGKILL
     moved = moment == "after the pointer"
     assert registry.champion("weibo") == (good if moved else champion)
     told = history(world)
@@ -254,7 +249,7 @@ def test_fine_tuning_that_cannot_work(world: DriftScenario, args: list[str], cod
     given = [each.format(root=world.home.root) for each in args]
     before = world.versions()
     files = ("--new", world.file("new"), "--rehearsal", world.file("train"))
-    world.run("finetune", *files, *given).refused(code, message)
+    world.run("finetune", *files, *given).failed_with(code, message)
     assert world.versions() == before
     assert not list((world.home.root / "bundles").rglob(".training-*"))
 

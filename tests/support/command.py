@@ -10,14 +10,19 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import typer.main
+
 from jobs.cli.app import main
-from tests.support.launching import Launched
+from tests.support.forked_processes import ForkedCommand
 
 YEBAN = str(Path(sys.executable).with_name("yeban"))
 """The installed command, beside the interpreter."""
+_commands = cache(typer.main.get_command)
+"""Typer reads the signatures of all commands anew for each call: a fifth of what short commands take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,12 @@ def yeban(*args: object, stdin: str | bytes = "") -> CommandResult:
     code: object = 0
     typed = ["yeban", *map(str, args)]
     piped = io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()), "utf-8")
-    patches = (mock.patch.object(sys, "argv", typed), mock.patch.object(sys, "stdin", piped))
-    with patches[0], patches[1], redirect_stdout(out), redirect_stderr(err):
+    patches = (
+        mock.patch.object(sys, "argv", typed),
+        mock.patch.object(sys, "stdin", piped),
+        mock.patch.object(typer.main, "get_command", _commands),
+    )
+    with patches[0], patches[1], patches[2], redirect_stdout(out), redirect_stderr(err):
         try:
             main()
         except SystemExit as ended:
@@ -75,7 +84,7 @@ def yeban_process(*args: object, cwd: Path | None = None) -> CommandResult:
     """Run the command in a process of its own and wait for it."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = (Path(folder) / name for name in ("out", "err"))
-        code = Launched([*map(str, args)], (out, err), environment(), cwd).wait()
+        code = ForkedCommand([*map(str, args)], (out, err), environment(), cwd).wait()
         return CommandResult(code, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
@@ -93,7 +102,7 @@ def installed_yeban(*args: object, cwd: Path | None = None, env: Mapping[str, st
     return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
-Running = subprocess.Popen[bytes] | Launched
+Running = subprocess.Popen[bytes] | ForkedCommand
 """A process of the command."""
 
 
@@ -103,7 +112,7 @@ def start_yeban(*args: object, log: Path, env: Mapping[str, str] | None = None) 
     With an environment of its own it is the installed one, and imports everything anew.
     """
     if not env:
-        return Launched([*map(str, args)], (log, log), environment())
+        return ForkedCommand([*map(str, args)], (log, log), environment())
     with log.open("ab") as stream:
         return subprocess.Popen(
             [YEBAN, *map(str, args)], env=environment(env), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream

@@ -1,4 +1,4 @@
-"""Somebody else who has the warehouse open."""
+"""Another process that has the warehouse open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _HOLD = (
 
 @contextmanager
 def held_open(warehouse: Path, *, read_only: bool = False) -> Iterator[int]:
-    """Another process has the warehouse open; its pid."""
+    """Another process has the warehouse open; its process id.
+
+    It is a new interpreter, which imports DuckDB alone: unit tests need no server with the heavy libraries for it.
+    """
     command = [sys.executable, "-c", _HOLD, str(warehouse), str(read_only)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         try:

@@ -32,6 +32,7 @@ from storage.runs.log import RunLog, RunRecord, RunState
 from tests.support.predictions import part_profile, part_table, units_of
 from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.sample_batches import head_of, items_of
+from tests.support.waiting import wait_until
 from tests.support.warehouse_holder import held_open
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -312,11 +313,9 @@ def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
     waits = threading.Event()
 
     def run() -> None:
-        deadline = time.monotonic() + 30
         with wanting(home.locks / "comment.wanted"):
             waits.set()
-            while states(home) != ["interrupted"] and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_until(lambda: states(home) == ["interrupted"])
             PartStore(home.parts).mark(last, "again", staged(home, last))
 
     waiter = threading.Thread(target=run)

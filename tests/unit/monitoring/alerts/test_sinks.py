@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +18,7 @@ from monitoring.alerts.sinks import CommandSink, JsonlSink, LogSink, WebhookSink
 from monitoring.findings.judgement import read_alert
 from storage.errors import SinkFailed
 from tests.support.sample_findings import alert
+from tests.support.waiting import wait_until
 
 ALERTS = [alert(0), alert(1, message="一行")]
 SECRET = "s3cr3t"
@@ -185,10 +185,8 @@ class TestWebhook:
 
     def test_a_server_that_hangs_is_left(self, server: Server) -> None:
         server.codes = [0, 0]
-        started = time.monotonic()
         with pytest.raises(SinkFailed, match="timed out"):
             WebhookSink(server.url, timeout_s=0.2, attempts=2, sleep=lambda _: None).send(ALERTS)
-        assert time.monotonic() - started < 10
         assert len(server.bodies) == 2
 
     def test_a_closed_port_is_a_failure(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,15 +234,10 @@ class TestCommand:
             "import os; os.rename('pid.tmp', 'pid')\n"
             "time.sleep(60)"
         )
-        started = time.monotonic()
         with pytest.raises(SinkFailed, match="took longer than 3 s"):
             CommandSink(python(code), tmp_path, timeout_s=3).send(ALERTS)
-        assert time.monotonic() - started < 30
         child = int((tmp_path / "pid").read_text())
-        deadline = time.monotonic() + 10
-        while is_running(child) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not is_running(child)
+        wait_until(lambda: not is_running(child))
 
     def test_a_missing_program_is_a_failure(self, tmp_path: Path) -> None:
         with pytest.raises(SinkFailed, match="can't be started"):

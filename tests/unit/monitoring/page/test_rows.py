@@ -7,7 +7,7 @@ from dataclasses import replace
 from monitoring.findings.catalogue import CATALOGUE
 from monitoring.findings.judgement import Judgement
 from monitoring.page.rows import RowMaker, times
-from tests.support.sample_measurements import make_huge, make_morning, without_reference
+from tests.support.sample_reports import make_huge, make_morning, without_reference
 
 
 def test_every_figure_of_all_rows_has_one_place() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from monitoring.page.speed import duration, speed_view
 from monitoring.wording.localized_text import LocalizedText
-from tests.support.sample_measurements import BEIJING, make_morning, make_run
+from tests.support.sample_reports import BEIJING, make_morning, make_run
 
 
 def test_speed_is_that_of_the_newest_run_that_scored() -> None:

@@ -10,7 +10,7 @@ import pytest
 from storage.errors import DiskFull, TerminalError
 from storage.nights.store import NightStore, StoredNight
 from storage.records import Slot
-from tests.support.small_disk import on_a_small_disk
+from tests.support.small_disk_mount import run_on_small_disk
 
 SLOT = Slot("电影/评", date(2026, 1, 5), "a b")
 AT = datetime(2026, 1, 6, 2, 0, 0, 5, tzinfo=UTC)
@@ -126,6 +126,6 @@ def replace_on_a_full_disk(disk: str) -> None:
 
 
 def test_a_full_disk_leaves_the_old_night(tmp_path: Path) -> None:
-    story = on_a_small_disk(tmp_path / "disk", __name__, "replace_on_a_full_disk")
+    story = run_on_small_disk(tmp_path / "disk", __name__, "replace_on_a_full_disk")
     assert story["error"].startswith("no space left for")
     assert story["kept"]
