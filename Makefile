@@ -55,7 +55,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-slow: $(VENV)/.dev
 	YEBAN_TESTS=thorough $(BIN)/python -m pytest -m "slow or thorough" --timeout 3600

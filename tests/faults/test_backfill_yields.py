@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,11 @@ import pytest
 
 from tests.support.command import start_yeban, yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
+from tests.support.waiting import PATIENCE_S, wait_until
 
-PATIENCE_S = 300.0
-ROWS, NIGHT = 4_000, "2026-01-10"
+ROWS, NIGHT = 2_000, "2026-01-10"
+PACE = ("--rows-per-second", 25)
+"""A unit of 50 rows each two seconds: the backfill is still at work when the night comes."""
 
 
 @pytest.fixture
@@ -31,26 +32,19 @@ def parts_of(home: Home, day: str) -> int:
     return len(list((home.root / "parts").rglob(f"logical_date={day}/*/part-*.parquet")))
 
 
-def wait_until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_night_goes_first_and_the_backfill_takes_up_again(home: Home, tmp_path: Path) -> None:
     log = tmp_path / "log"
     dates = ("--from", DAY, "--to", NEXT_DAY, "--home", home.root)
-    with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=log) as process:
+    with start_yeban("backfill", "comment", *dates, *PACE, log=log) as process:
         try:
-            wait_until(lambda: parts_of(home, DAY) >= 2 or process.poll() is not None)
+            wait_until(lambda: parts_of(home, DAY) >= 2, process, must_run=False)
             night = yeban_process("score", "comment", "--date", NIGHT, "--home", home.root).succeeded()
             before = parts_of(home, DAY)
             assert process.poll() is None, log.read_text()
             assert before < ROWS / 50, "the backfill was over, so nobody gave way"
             assert "200 scored now" in night.out
             assert f"waiting for a unit to be finished by pid {process.pid}" in night.err
-            wait_until(lambda: parts_of(home, DAY) > before or process.poll() is not None)
+            wait_until(lambda: parts_of(home, DAY) > before, process, must_run=False)
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE_S) == 143, log.read_text()
         finally:
@@ -76,9 +70,9 @@ def test_a_night_goes_first_and_the_backfill_takes_up_again(home: Home, tmp_path
 
 def test_a_second_backfill_is_turned_away(home: Home, tmp_path: Path) -> None:
     dates = ("--from", DAY, "--to", NEXT_DAY, "--home", home.root)
-    with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=tmp_path / "log") as process:
+    with start_yeban("backfill", "comment", *dates, *PACE, log=tmp_path / "log") as process:
         try:
-            wait_until(lambda: parts_of(home, DAY) >= 1 or process.poll() is not None)
+            wait_until(lambda: parts_of(home, DAY) >= 1, process, must_run=False)
             yeban("backfill", "comment", *dates).failed_with(75, f"pid {process.pid} on ")
         finally:
             process.kill()
@@ -88,9 +82,9 @@ def test_a_second_backfill_is_turned_away(home: Home, tmp_path: Path) -> None:
 def test_all_steps_of_a_night_go_first(home: Home, tmp_path: Path) -> None:
     log = tmp_path / "log"
     dates = ("--from", DAY, "--to", NEXT_DAY, "--home", home.root)
-    with start_yeban("backfill", "comment", *dates, "--rows-per-second", 50, log=log) as process:
+    with start_yeban("backfill", "comment", *dates, *PACE, log=log) as process:
         try:
-            wait_until(lambda: parts_of(home, DAY) >= 2 or process.poll() is not None)
+            wait_until(lambda: parts_of(home, DAY) >= 2, process, must_run=False)
             night = yeban_process("nightly", "comment", "--date", NIGHT, "--home", home.root).without_traceback()
             assert process.poll() is None, log.read_text()
             assert "under way" not in night.output

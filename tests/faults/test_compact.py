@@ -18,10 +18,10 @@ from storage.warehouse.compaction import compact
 from storage.warehouse.connection import Warehouse
 from tests.support.command import environment, start_yeban, yeban, yeban_process
 from tests.support.small_disk_mount import fill, run_on_small_disk
+from tests.support.waiting import wait_until
 from tests.support.warehouse_holder import held_open
 
 MODULE = "tests.faults.test_compact"
-PATIENCE_S = 300.0
 FILL = """
     INSERT INTO predictions
     SELECT 't', DATE '2026-01-01' + (i % 20)::INT, 'b', 'u', 'p', i, md5(i::VARCHAR), NULL, MAP{'a': 'b'}, 'scored',
@@ -81,9 +81,7 @@ def test_killed_while_it_copies(tmp_path: Path) -> None:
     hits = 0
     for delay_s in (0.0, 0.05, 0.15, 0.3):
         with start_yeban("compact", "--home", tmp_path, log=tmp_path / "log") as process:
-            deadline = time.monotonic() + PATIENCE_S
-            while not list(tmp_path.glob(".tmp-*")) and process.poll() is None:
-                assert time.monotonic() < deadline
+            wait_until(lambda: list(tmp_path.glob(".tmp-*")), process, must_run=False, poll_s=0)
             time.sleep(delay_s)
             hits += process.poll() is None
             process.kill()

@@ -28,15 +28,17 @@ command = ["sh", "-c", "cat >> program.jsonl"]
 """
 
 
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
-    """Never touched: the first night is monitored, the second will bring an alert."""
-    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(rows=400, more=TELLING + PROGRAM)
-    score_drifting_nights(home)
-    monitor(home).succeeded()
-    return home
+@pytest.fixture
+def home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    """The first night is monitored, the second will bring an alert."""
+    drifted = shared_home("drifted", score_drifting_nights, rows=400, more=TELLING)
+
+    def fill(home: Home) -> None:
+        shutil.copytree(drifted.root, home.root, dirs_exist_ok=True)
+        home.configure(rows=400, more=TELLING + PROGRAM)
+        monitor(home).succeeded()
+
+    return copy_of_home(shared_home("drifted-monitored", fill))
 
 
 def exists(pattern: str) -> Callable[[Home], bool]:
@@ -76,8 +78,7 @@ OFTEN = ("alerts waiting", "told by one sink")
 @pytest.mark.parametrize(
     "moment", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.slow) for each in MOMENTS]
 )
-def test_a_rerun_completes_a_night_that_was_killed(drifted: Home, tmp_path: Path, moment: str) -> None:
-    home = Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
+def test_a_rerun_completes_a_night_that_was_killed(home: Home, tmp_path: Path, moment: str) -> None:
     command = ("monitor", "comment", "--date", NEXT_DAY, "--home", home.root)
     killed = kill_when(lambda: MOMENTS[moment](home), tmp_path / "log", *command, ended=3)
     assert killed or moment == "page drawn", "it was done before it could be killed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import pytest
 
 from tests.support.command import start_yeban
 from tests.support.homes import DAY, Home
-from tests.support.killed_runs import PATIENCE_S
 from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records
+from tests.support.waiting import PATIENCE_S, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +64,8 @@ CASES = [
 
 def stop_when(home: Home, ready: Callable[[Home], bool], how: signal.Signals, log: Path) -> int:
     """Start a night and send it a signal once something is there; how it ended."""
-    deadline = time.monotonic() + PATIENCE_S
     with start_yeban("nightly", "comment", "--date", DAY, "--home", home.root, log=log) as process:
-        while not ready(home) and process.poll() is None:
-            assert time.monotonic() < deadline
+        wait_until(lambda: ready(home), process, must_run=False, poll_s=0)
         process.send_signal(how)
         return process.wait(PATIENCE_S)
 

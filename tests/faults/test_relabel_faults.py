@@ -27,35 +27,38 @@ from tests.support.test_effort import THOROUGH
 MODULE = "tests.faults.test_relabel_faults"
 BUDGET = 40
 SEED = 20261124
-MOST_S = 12.0
+MOST_S = 4.0
 """Random moments lie in the first seconds of a command; one that was done by then proves the rerun, at least."""
 
 
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
+@pytest.fixture
+def scored(shared_home: Callable[..., Home]) -> Home:
     """Never touched: a night that was scored."""
-    home = Home(tmp_path_factory.mktemp("scored") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(more="\n[relabel]\ngolden_share = 0\n")
-    home.dump("a.parquet", comments(300)[0])
-    home.score().succeeded()
-    return home
+
+    def fill(home: Home) -> None:
+        home.dump("a.parquet", comments(300)[0])
+        home.score().succeeded()
+
+    return shared_home("relabel-scored", fill, more="\n[relabel]\ngolden_share = 0\n")
 
 
-@pytest.fixture(scope="module")
-def waiting(scored: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+@pytest.fixture
+def waiting(shared_home: Callable[..., Home], scored: Home) -> Home:
     """Never touched: a batch whose file came back."""
-    home = copied(scored, tmp_path_factory.mktemp("waiting"))
-    pick(home).succeeded()
-    relabel(home, "export", "--annotator", "li", "--out", home.root).succeeded()
-    sheet = next(home.root.glob("*-li.csv"))
-    rows = list(csv.DictReader(io.StringIO(sheet.read_bytes().decode("utf-8-sig"), newline="")))
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, list(rows[0]))
-    writer.writeheader()
-    writer.writerows({**row, "标签": "positive" if number % 2 else "negative"} for number, row in enumerate(rows))
-    (home.root / "back.csv").write_bytes(buffer.getvalue().encode("utf-8-sig"))
-    return home
+
+    def fill(home: Home) -> None:
+        shutil.copytree(scored.root, home.root, dirs_exist_ok=True)
+        pick(home).succeeded()
+        relabel(home, "export", "--annotator", "li", "--out", home.root).succeeded()
+        sheet = next(home.root.glob("*-li.csv"))
+        rows = list(csv.DictReader(io.StringIO(sheet.read_bytes().decode("utf-8-sig"), newline="")))
+        buffer = io.StringIO(newline="")
+        writer = csv.DictWriter(buffer, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "标签": "positive" if number % 2 else "negative"} for number, row in enumerate(rows))
+        (home.root / "back.csv").write_bytes(buffer.getvalue().encode("utf-8-sig"))
+
+    return shared_home("relabel-waiting", fill)
 
 
 def copied(home: Home, folder: Path) -> Home:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +12,12 @@ from storage.lake.journal.states import SlotStates
 from storage.lake.parts import PartStore
 from tests.support.command import start_yeban, yeban, yeban_process
 from tests.support.retention_home import ROWS, night, rows_by_slot, slot_of_age
+from tests.support.test_effort import THOROUGH
+from tests.support.waiting import wait_until
 
-OLD = tuple(slot_of_age(days) for days in range(400, 430))
-PATIENCE_S = 300.0
+OLD = tuple(slot_of_age(days) for days in range(400, 430 if THOROUGH else 418))
+KILLS = (1, 5, 12) if THOROUGH else (1, 3, 6)
+"""After how many dates, one run after the other."""
 CONFIG = """
 [warehouse]
 patience_s = 5
@@ -35,19 +37,17 @@ def make_home(root: Path, predictions: int, parts: int) -> None:
 
 
 def kill_tidy(root: Path, ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
     with start_yeban("tidy", "--home", root, log=log) as process:
-        while not ready():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
+        wait_until(ready, process, poll_s=0, message=log.read_text)
         process.kill()
 
 
+@pytest.mark.thorough
 def test_predictions(tmp_path: Path) -> None:
     root = tmp_path / "home"
     make_home(root, 1, 9000)
     whole, retired = rows_by_slot(root), SlotStates(root / "parts", root / "retired")
-    for notes in (1, 5, 12):
+    for notes in KILLS:
         kill_tidy(root, lambda notes=notes: len(retired.retired_slots()) >= notes, tmp_path / "log")
         assert len(retired.retired_slots()) < len(OLD)
         yeban("load", "--home", root).without_traceback()
@@ -74,7 +74,7 @@ def test_parts(tmp_path: Path) -> None:
     def emptied() -> int:
         return sum(len(store.staged_units(slot)) < 2 for slot in OLD)
 
-    for slots in (1, 6, 13):
+    for slots in KILLS:
         kill_tidy(root, lambda slots=slots: emptied() >= slots, tmp_path / "log")
         yeban("load", "--home", root).succeeded()
         assert rows_by_slot(root) == whole

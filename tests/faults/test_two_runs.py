@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.command import Running, start_yeban, yeban, yeban_process
 from tests.support.homes import DAY, Home, comments, covered_once
+from tests.support.waiting import wait_until
 
 ROWS = 3_000
 PATIENCE_S = 120.0
@@ -25,20 +25,12 @@ def home(new_home: Callable[..., Home]) -> Home:
     return home
 
 
-def wait_for(what: Callable[[], object], process: Running) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert process.poll() is None, "the run ended too early"
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @contextmanager
 def running(home: Home, log: Path) -> Iterator[Running]:
     """A run that has staged its first units and is paused there."""
     process = start_yeban("score", "comment", "--date", DAY, "--home", home.root, log=log)
     try:
-        wait_for(lambda: len(home.parts()) >= 2, process)
+        wait_until(lambda: len(home.parts()) >= 2, process)
         process.send_signal(signal.SIGSTOP)
         yield process
     finally:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import pytest
 
 from jobs.config.file import find_home
 from jobs.runs.context import quiet_context
+from jobs.runs.yielding import Yielding
 from jobs.scoring.backfill import BackfillRequest
 from jobs.scoring.backfill import backfill as run_backfill
 from jobs.warehouse.retire import retire
 from models.bundle import open_bundle
 from storage.records import Slot
 from tests.support.command import CommandResult, yeban
+from tests.support.fake_clock import FakeClock
 from tests.support.homes import DAY, NEXT_DAY, Home, comments, covered_once
 
 TEXTS = comments(120)[0]
@@ -145,15 +147,16 @@ def test_what_is_staged_while_the_warehouse_is_locked_still_takes_the_place(
     assert by_bundle(home) == [(6, 150)]
 
 
-def test_a_throttled_backfill_takes_its_time(home: Home) -> None:
-    started = time.monotonic()
+def test_a_throttled_backfill_takes_its_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()  # passes while the backfill waits, and at no other time
+    monkeypatch.setattr("jobs.scoring.backfill.Yielding", partial(Yielding, clock=clock.monotonic, sleep=clock.sleep))
+    monkeypatch.setattr("jobs.scoring.score.time", clock)
     ran = backfill(home, "--rows-per-second", 20, first=THIRD_DAY).succeeded()
-    took_s = time.monotonic() - started
-    assert took_s >= 40 / 20
+    assert sum(clock.waits) == pytest.approx(40 / 20)
     assert "40 scored now" in ran.out
     (run,) = json.loads(yeban("runs", "list", "--json", "--home", home.root).out)
-    assert run["figures"]["paused_s"] > 0.5
-    assert run["figures"]["seconds"] + run["figures"]["paused_s"] < took_s  # what it waited is no time of scoring
+    assert run["figures"]["paused_s"] == pytest.approx(40 / 20)
+    assert run["figures"]["seconds"] == pytest.approx(0, abs=1e-3)  # what it waited is no time of scoring
 
 
 def test_no_room_is_told_before_anything_is_scored(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

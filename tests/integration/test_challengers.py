@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +18,22 @@ from jobs.config.file import find_home
 from jobs.runs.context import quiet_context
 from models.bundle import open_bundle, seal_bundle
 from models.registry import Registry
-from tests.support.drift_scenario import DriftScenario, drift_scenario
+from tests.support.drift_scenario import DriftScenario
 from tests.support.forked_processes import ForkedFunction
-from tests.support.homes import Home
 
 KEEP_OUT = ("--keep-out", "{root}/golden.parquet", "--keep-out", "{root}/recent.parquet")
 
 
-def made(tmp_path_factory: pytest.TempPathFactory, task: str) -> DriftScenario:
-    return drift_scenario(Home(tmp_path_factory.mktemp(f"changing-{task}"), task, Path()))
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     """A world that the tests share: each leaves the champion in use that it found."""
-    return made(tmp_path_factory, "weibo")
+    return new_world("weibo")
 
 
 @pytest.fixture(scope="module", params=["comment", "weibo", "news"])
-def each_task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
+def each_task(request: pytest.FixtureRequest, new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     shared: DriftScenario = request.getfixturevalue("world") if request.param == "weibo" else None
-    return shared or made(tmp_path_factory, request.param)
+    return shared or new_world(request.param)
 
 
 def kept_out(world: DriftScenario) -> list[str]:
@@ -254,7 +250,7 @@ def test_fine_tuning_that_cannot_work(world: DriftScenario, args: list[str], cod
     given = [each.format(root=world.home.root) for each in args]
     before = world.versions()
     files = ("--new", world.file("new"), "--rehearsal", world.file("train"))
-    world.run("finetune", *files, *given).refused(code, message)
+    world.run("finetune", *files, *given).failed_with(code, message)
     assert world.versions() == before
     assert not list((world.home.root / "bundles").rglob(".training-*"))
 

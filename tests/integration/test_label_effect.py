@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +23,7 @@ from storage.errors import TerminalError
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
 from storage.relabel.batches import BatchStore
 from tests.support.command import CommandResult
-from tests.support.drift_scenario import TUNING, DriftScenario, drift_scenario
-from tests.support.homes import Home
+from tests.support.drift_scenario import TUNING, DriftScenario
 from tests.support.predictions import NIGHT
 from tests.support.sample_batches import head_of, items_of
 
@@ -31,8 +31,8 @@ ROWS = 50
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
-    world = drift_scenario(Home(tmp_path_factory.mktemp("effect"), "comment", Path()))
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
+    world = new_world("comment")
     for number in range(3):
         add_batch(world, number)
     return world

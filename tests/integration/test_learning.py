@@ -181,7 +181,7 @@ BAD_TRAINING = {
 @pytest.mark.parametrize(("args", "code", "message"), BAD_TRAINING.values(), ids=BAD_TRAINING)
 def test_training_that_cannot_work(trained: Home, args: list[str], code: int, message: str) -> None:
     given = [each.format(root=trained.root) for each in args]
-    yeban("train", "comment", *given, "--home", trained.root).refused(code, message)
+    yeban("train", "comment", *given, "--home", trained.root).failed_with(code, message)
     assert not list((trained.root / "bundles").rglob(".training-*"))
 
 

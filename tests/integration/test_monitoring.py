@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -32,18 +31,9 @@ from tests.support.monitored_home import (
 )
 
 
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Callable[[str], Path]) -> Home:
-    """Never touched: tests take a copy."""
-    home = Home(tmp_path_factory.mktemp("drifted") / "home", "comment", tiny_bundle("comment"))
-    home.root.mkdir()
-    home.configure(rows=400, more=TELLING)
-    return score_drifting_nights(home)
-
-
 @pytest.fixture
-def home(drifted: Home, tmp_path: Path) -> Home:
-    return Home(shutil.copytree(drifted.root, tmp_path / "home"), drifted.task, drifted.bundle)
+def home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    return copy_of_home(shared_home("drifted", score_drifting_nights, rows=400, more=TELLING))
 
 
 @pytest.mark.parametrize("task", ["comment", "weibo", "news"])

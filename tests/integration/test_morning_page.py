@@ -10,7 +10,7 @@ import pytest
 from monitoring.findings.morning import Morning
 from monitoring.page.render import render_morning
 from tests.support.browser import NAMES, find_browser, grey_levels, look
-from tests.support.sample_measurements import make_hostile, make_huge, make_morning, without_rows
+from tests.support.sample_reports import make_hostile, make_huge, make_morning, without_rows
 
 PHONE, DESK = 390, 1200
 NIGHTS: dict[str, Callable[[], Morning]] = {

@@ -14,13 +14,7 @@ import pytest
 
 from jobs.calendar.occasions import Occasion
 from jobs.config.file import find_home
-from jobs.nightly.night import NightRequest
-from jobs.nightly.night import nightly as run_night
-from jobs.runs.context import JobContext
-from jobs.runs.progress import LogLines
 from jobs.schedule.service import HomeRecords
-from models.bundle import open_bundle
-from models.registry import Registry
 from storage.runs.log import RunLog
 from tests.support.command import yeban, yeban_process
 from tests.support.homes import DAY, NEXT_DAY, Home
@@ -46,6 +40,28 @@ def home(new_home: Callable[..., Home]) -> Home:
     home = new_home(rows=50, more=QUIET)
     deliver_dump(home)
     return home
+
+
+@pytest.fixture
+def scored_home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    """The same, scored by hand."""
+
+    def fill(home: Home) -> None:
+        deliver_dump(home)
+        home.score().succeeded()
+
+    return copy_of_home(shared_home("night-scored", fill, rows=50, more=QUIET))
+
+
+@pytest.fixture
+def done_home(shared_home: Callable[..., Home], copy_of_home: Callable[[Home], Home]) -> Home:
+    """The same after its night."""
+
+    def fill(home: Home) -> None:
+        deliver_dump(home)
+        nightly(home).succeeded()
+
+    return copy_of_home(shared_home("night-done", fill, rows=50, more=QUIET))
 
 
 def test_a_night_and_again(home: Home) -> None:
@@ -76,23 +92,24 @@ def test_a_night_and_again(home: Home) -> None:
     ],
 )
 def test_what_somebody_did_by_hand_is_not_done_again(
-    home: Home, command: tuple[str, ...], left: dict[str, str]
+    scored_home: Home, command: tuple[str, ...], left: dict[str, str]
 ) -> None:
-    for each in command:
+    home = scored_home
+    for each in command[1:]:
         yeban(each, home.task, "--date", DAY, "--home", home.root).succeeded()
     assert steps(home) == left
     assert_nights_complete(home, [DAY])
 
 
-def test_a_batch_by_hand_is_not_that_of_the_night(home: Home) -> None:
-    home.score().succeeded()
+def test_a_batch_by_hand_is_not_that_of_the_night(scored_home: Home) -> None:
+    home = scored_home
     yeban("relabel", "pick", home.task, "--budget", 5, "--home", home.root).succeeded()
     assert steps(home)["relabel pick"] == "done"
     assert home.query("SELECT budget FROM relabel_batches ORDER BY created_at") == [(5,), (12,)]
 
 
-def test_a_file_that_comes_late_makes_stale_what_rests_on_it(home: Home) -> None:
-    nightly(home).succeeded()
+def test_a_file_that_comes_late_makes_stale_what_rests_on_it(done_home: Home) -> None:
+    home = done_home
     deliver_dump(home, name="b.parquet")
     ran = nightly(home).succeeded()
     assert f"{ROWS} rows scored, {ROWS} done before" in ran.out
@@ -102,15 +119,15 @@ def test_a_file_that_comes_late_makes_stale_what_rests_on_it(home: Home) -> None
     assert home.count() == 2 * ROWS
 
 
-def test_a_changed_file_too(home: Home) -> None:
-    nightly(home).succeeded()
+def test_a_changed_file_too(done_home: Home) -> None:
+    home = done_home
     deliver_dump(home, rows=80)
     assert steps(home) == {**ALL_DONE, "relabel pick": "fresh"}
     assert home.count() == 80
 
 
-def test_a_lost_warehouse_is_filled_again(home: Home) -> None:
-    nightly(home).succeeded()
+def test_a_lost_warehouse_is_filled_again(done_home: Home) -> None:
+    home = done_home
     home.warehouse.unlink()
     states = steps(home)
     assert (states["score"], states["load"]) == ("fresh", "done")
@@ -118,8 +135,8 @@ def test_a_lost_warehouse_is_filled_again(home: Home) -> None:
     assert home.query("SELECT count(*) FROM relabel_batches") == [(1,)]
 
 
-def test_lost_parts_cost_nothing(home: Home) -> None:
-    nightly(home).succeeded()
+def test_lost_parts_cost_nothing(done_home: Home) -> None:
+    home = done_home
     for part in (home.root / "parts").rglob("part-*"):
         part.unlink()
     assert steps(home) == ALL_FRESH
@@ -161,8 +178,8 @@ def test_a_torn_file_stops_no_other_and_its_mending_is_taken_up(home: Home) -> N
     assert len(records(home, "relabel pick")) == 1
 
 
-def test_a_locked_warehouse_leaves_what_needs_it(home: Home) -> None:
-    nightly(home).succeeded()
+def test_a_locked_warehouse_leaves_what_needs_it(done_home: Home) -> None:
+    home = done_home
     deliver_dump(home, NEXT_DAY)
     with held_open(home.warehouse) as pid:
         ran = nightly(home, NEXT_DAY)
@@ -243,50 +260,11 @@ def test_it_is_the_same_in_a_process_of_its_own_and_the_second_is_turned_away(ho
     assert_nights_complete(home, [DAY])
 
 
-def two_bundles(home: Home, other: Path) -> tuple[Registry, str, str]:
-    """The home's bundle and another one in its registry; the first is in use."""
-    home.change(f'bundle = "{home.bundle}"\n', "")
-    registry, versions = Registry(home.root / "bundles"), []
-    for folder in (home.bundle, other):
-        versions.append(open_bundle(folder).version)
-        shutil.copytree(folder, home.root / "bundles" / home.task / versions[-1])
-    registry.set_champion(home.task, versions[0])
-    return registry, versions[0], versions[1]
-
-
-class _Promotes(LogLines):
-    """Crowns another bundle while a night is being scored."""
-
-    def __init__(self, registry: Registry, task: str, version: str) -> None:
-        super().__init__()
-        self._registry, self._task, self._version = registry, task, version
-
-    def begin(self, what: str, total: int) -> None:
-        if what == "score":
-            self._registry.set_champion(self._task, self._version)
-        super().begin(what, total)
-
-
-def test_a_promotion_in_the_middle_leaves_the_night_to_the_bundle_that_began_it(
-    home: Home, tiny_bundle: Callable[[str], Path]
-) -> None:
-    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
-    progress, night = _Promotes(registry, home.task, second), NightRequest(home.task, date.fromisoformat(DAY))
-    outcome = run_night(find_home(home.root, home.root), night, JobContext(progress))
-    assert outcome.exit_code == 0
-    assert registry.champion(home.task) == second
-    assert_nights_complete(home, [DAY])
-    jobs = ("nightly", "score", "monitor", "relabel pick")
-    assert {each["bundle"] for job in jobs for each in records(home, job)} == {first}
-    for table in ("predictions", "relabel_batches"):
-        assert home.query(f"SELECT DISTINCT bundle FROM {table}") == [(first,)]
-
-
 @pytest.mark.parametrize("job", ["score", "load"])
 def test_a_run_that_was_cut_off_after_its_last_row_is_closed_by_the_next_and_nobody_is_called(
-    home: Home, job: str
+    scored_home: Home, job: str
 ) -> None:
-    home.score().succeeded()
+    home = scored_home
     if job == "load":
         home.warehouse.unlink()
         home.load().succeeded()
@@ -299,42 +277,6 @@ def test_a_run_that_was_cut_off_after_its_last_row_is_closed_by_the_next_and_nob
     assert [each["state"] for each in records(home, job)] == ["interrupted", "done"]
     assert steps(home) == ALL_FRESH
     assert_nights_complete(home, [DAY])
-
-
-def test_a_night_goes_on_with_the_bundle_that_began_it(home: Home, tiny_bundle: Callable[[str], Path]) -> None:
-    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
-    nightly(home).succeeded()
-    registry.set_champion(home.task, second)
-    assert steps(home) == ALL_FRESH  # cron's second look finds nothing to do
-    deliver_dump(home, name="b.parquet")
-    assert steps(home)["score"] == "done"
-    assert home.query("SELECT bundle, count(*) FROM predictions GROUP BY ALL") == [(first, 2 * ROWS)]
-    deliver_dump(home, NEXT_DAY)
-    nightly(home, NEXT_DAY).without_traceback()
-    assert {each["bundle"] for each in records(home) if each["logical_date"] == NEXT_DAY} == {second}
-
-
-def test_a_night_whose_rows_were_replaced_belongs_to_the_bundle_that_did(
-    home: Home, tiny_bundle: Callable[[str], Path]
-) -> None:
-    registry, _, second = two_bundles(home, tiny_bundle("weibo"))
-    nightly(home).succeeded()
-    registry.set_champion(home.task, second)
-    yeban("backfill", home.task, "--from", DAY, "--to", DAY, "--replace", "--home", home.root).succeeded()
-    assert steps(home)["score"] == "fresh"
-    assert home.query("SELECT bundle, count(*) FROM predictions GROUP BY ALL") == [(second, ROWS)]
-
-
-def test_a_bundle_that_is_gone_ends_no_night(
-    home: Home, tiny_bundle: Callable[[str], Path], caplog: pytest.LogCaptureFixture
-) -> None:
-    registry, first, second = two_bundles(home, tiny_bundle("weibo"))
-    nightly(home).succeeded()
-    registry.set_champion(home.task, second)
-    shutil.rmtree(home.root / "bundles" / home.task / first)
-    nightly(home).without_traceback()
-    assert f"the bundle that began it can't be used, {second} goes on" in caplog.text
-    assert records(home)[-1]["bundle"] == second
 
 
 def test_a_night_that_was_run_in_part_is_not_done(home: Home) -> None:

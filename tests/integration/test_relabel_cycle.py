@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -14,8 +15,7 @@ import pytest
 from models.registry import Registry
 from models.training_fingerprints import read_fingerprints, text_keys
 from storage.relabel.batches import BatchStore
-from tests.support.drift_scenario import TUNING, DriftScenario, drift_scenario, sets
-from tests.support.homes import Home
+from tests.support.drift_scenario import TUNING, DriftScenario, sets
 from tests.support.libreoffice import as_csv, converted, needs_libreoffice
 
 pytestmark = needs_libreoffice
@@ -24,9 +24,9 @@ BUDGET = 300
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> DriftScenario:
+def world(new_world: Callable[[str], DriftScenario]) -> DriftScenario:
     """A trained champion, and a night of texts with words that it does not know."""
-    world = drift_scenario(Home(tmp_path_factory.mktemp("cycle"), "comment", Path()))
+    world = new_world("comment")
     world.home.config.write_text(world.home.config.read_text("utf-8") + RELABEL, "utf-8")
     dump = pl.read_parquet(world.write("night", 1500, 20, fresh=0.7))
     world.home.dump("a.parquet", dump["text"].to_list())

@@ -7,12 +7,11 @@ import re
 import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
@@ -22,10 +21,7 @@ from monitoring.evidently.workspace import WorkspaceStore, project_id
 from monitoring.findings.record import Findings
 from tests.support.command import Running, start_yeban, yeban
 from tests.support.evidently_nights import figure, judged, night, sample
-
-STARTS_WITHIN_S = 60.0
-SEES_WITHIN_S = 20.0
-T = TypeVar("T")
+from tests.support.waiting import wait_until
 
 COMMENT = project_id("comment")
 
@@ -97,7 +93,7 @@ def serving(home: Path, log: Path, outside: Outside) -> Iterator[tuple[Running, 
         patch.delenv("DO_NOT_TRACK", raising=False)
         process = start_yeban("report", "serve", "--port", "0", "--home", home, log=log, env=proxies)
     try:
-        yield process, Ui(wait_for(lambda: url_in(log), STARTS_WITHIN_S))
+        yield process, Ui(wait_until(lambda: url_in(log), process))
     finally:
         process.kill()
         process.wait()
@@ -106,15 +102,6 @@ def serving(home: Path, log: Path, outside: Outside) -> Iterator[tuple[Running, 
 def url_in(log: Path) -> str | None:
     found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
     return found and found[0]
-
-
-def wait_for(look: Callable[[], T | None], within_s: float) -> T:
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not seen within {within_s} s")
 
 
 def test_the_dashboard_shows_the_nights_and_nothing_leaves_the_machine(home: Path, tmp_path: Path) -> None:
@@ -138,7 +125,7 @@ def test_the_dashboard_shows_the_nights_and_nothing_leaves_the_machine(home: Pat
         add(home, replace(night(2), metrics=(figure("token_js", 0.5),)))
         add(home, night(3))
         expected = {"": [pytest.approx(0.01), pytest.approx(0.02), 0.5, pytest.approx(0.04)]}
-        wait_for(lambda: ui.series("token_js") == expected, SEES_WITHIN_S)
+        wait_until(lambda: ui.series("token_js") == expected, process)
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 143
@@ -158,7 +145,7 @@ def test_a_first_night_shows_up_and_ctrl_c_ends_it(tmp_path: Path) -> None:
         assert [each["name"] for each in ui.ask("/api/projects/")] == ["comment"]
         assert ui.series("token_js") == {}
         add(tmp_path, night())
-        wait_for(lambda: ui.series("token_js") == {"": [pytest.approx(0.01)]}, SEES_WITHIN_S)
+        wait_until(lambda: ui.series("token_js") == {"": [pytest.approx(0.01)]}, process)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         port = int(ui.url.rpartition(":")[2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ import pytest
 from tests.support.command import Running, start_yeban, yeban, yeban_process
 from tests.support.homes import Home
 from tests.support.nightly_home import QUIET, assert_nights_complete, deliver_dump, nightly, records
+from tests.support.waiting import wait_until
 
 PATIENCE_S = 400.0
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,11 +63,7 @@ def scheduler(home: Home, log: Path, ends: int = 0) -> Iterator[Running]:
 
 
 def wait_for(what: Callable[[], object], process: Running, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert process.poll() is None, log.read_text("utf-8")
-        assert time.monotonic() < deadline, log.read_text("utf-8")
-        time.sleep(0.05)
+    wait_until(what, process, message=lambda: log.read_text("utf-8"), patience_s=PATIENCE_S)
 
 
 def night_of(holder: Path) -> int:

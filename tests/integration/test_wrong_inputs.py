@@ -125,7 +125,7 @@ def test_a_file_that_is_none(home: Home, name: str, file: str) -> None:
     Path("text.parquet").write_text("no table")
     home.change(f'bundle = "{home.bundle}"', "")  # the embedded one
     ran = yeban(*typed(name, file=file), "--home", "home")
-    ran.refused(ran.code)
+    ran.failed_with(ran.code)
     assert ran.code in (1, 2)
 
 

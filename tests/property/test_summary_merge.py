@@ -31,7 +31,7 @@ def bytes_of(summary: Summary) -> tuple[bytes, bytes]:
 WHOLE = bytes_of(Summary(part_profile(TABLE), part_sample(TABLE)))
 
 
-@examples(20, 100)
+@examples(10, 100)
 @given(CUTS, st.randoms(use_true_random=False))
 def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int], random: Random) -> None:
     pieces = [TABLE.slice(a, b - a) for a, b in pairwise([0, *sorted(cuts), ROWS])]
@@ -43,7 +43,7 @@ def test_any_cut_order_and_grouping_gives_the_bytes_of_the_whole(cuts: set[int],
     assert bytes_of(pool[0]) == WHOLE
 
 
-@examples(8, 80)
+@examples(5, 80)
 @given(CUTS)
 def test_however_a_day_is_cut_into_units_its_summary_is_the_same(cuts: set[int]) -> None:
     edges = pairwise([0, *sorted(cuts), ROWS])

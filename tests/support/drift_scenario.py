@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,12 @@ def drift_scenario(home: Home) -> DriftScenario:
     world.write("recent", 400, 4, fresh=0.7)
     world.train()
     return world
+
+
+def copy_of_scenario(source: Path, folder: Path, task: str) -> DriftScenario:
+    """The scenario of a home, in a copy of it."""
+    shutil.copytree(source, folder)
+    return DriftScenario(Home(folder, task, Path()), load_recipe(task, None).labels)
 
 
 def _text(random: np.random.Generator, sign: str, *, long: bool) -> str:

@@ -13,8 +13,8 @@ from typing import Literal
 
 from tests.support.command import Running, start_yeban
 from tests.support.homes import DAY, Home
+from tests.support.waiting import wait_until
 
-PATIENCE_S = 900.0
 POLL_S = 0.005
 
 Stage = Literal["starting", "staging", "loading"]
@@ -76,11 +76,8 @@ class KillableRun:
 
     def kill(self, stage: Stage, ready: Callable[[], bool], delay_s: float) -> bool:
         """Start a run and kill it with SIGKILL some time after it is ready; False if it was done by then."""
-        deadline = time.monotonic() + PATIENCE_S
         with self.start() as process:
-            while not ready() and process.poll() is None:
-                assert time.monotonic() < deadline
-                time.sleep(POLL_S if delay_s else 0)
+            wait_until(ready, process, must_run=False, poll_s=POLL_S if delay_s else 0)
             time.sleep(delay_s)
             at_work = process.poll() is None
             process.kill()
@@ -135,10 +132,8 @@ def kill_when(ready: Callable[[], bool], log: Path, *command: object, ended: int
         *command: Of `yeban`.
         ended: The exit code of a command that is done.
     """
-    deadline = time.monotonic() + PATIENCE_S
     with start_yeban(*command, log=log) as process:
-        while not ready() and process.poll() is None:
-            assert time.monotonic() < deadline
+        wait_until(ready, process, must_run=False, poll_s=0)
         at_work = process.poll() is None
         process.kill()
     assert at_work or process.returncode == ended, log.read_text("utf-8")

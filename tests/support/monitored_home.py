@@ -97,3 +97,9 @@ def gap_of(home: Home, what: str, day: str = DAY) -> str:
     """Why something is missing, as the findings and the page say."""
     (gap,) = (each for each in findings_of(home, day).missing if each.what == what)
     return gap.why.en
+
+
+def is_told_of(home: Home, why: str, day: str = DAY) -> bool:
+    """Whether terminal and page say what is missing."""
+    squeezed = "".join(show(home, day, "--lang", "en").succeeded().out.split())
+    return "".join(why.split()) in squeezed and why.split(",")[0] in page_of(home, day)

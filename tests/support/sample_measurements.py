@@ -1,24 +1,22 @@
-"""Nights as monitoring would find them: a quiet one, one to watch, a bad one, and ones with pieces missing."""
+"""Made-up findings, judgements and trends of a night, from which `sample_reports` builds whole reports."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import Final, Literal
 
 import numpy as np
 
 from models.evaluation.record import Interval, ReliabilityBin
-from models.pages.localized_text import LocalizedText
 from monitoring.alerts.message import alert_message
 from monitoring.findings.judgement import Alert, Judgement, Verdict
-from monitoring.findings.morning import Link, Morning, TrendPoint, WaitingBatch
+from monitoring.findings.morning import TrendPoint
 from monitoring.findings.record import (
     ClassSide,
     Findings,
     Metric,
-    Missing,
     ReferenceNote,
     Side,
     TokenShift,
@@ -26,7 +24,6 @@ from monitoring.findings.record import (
 )
 from monitoring.metrics.registry import CATALOGUE
 from monitoring.statistics.estimate import Estimate, unknown
-from storage.runs.log import RunRecord
 
 Kind = Literal["quiet", "watched", "bad"]
 
@@ -108,116 +105,11 @@ _DISTANCES: Final[dict[str, tuple[float, float]]] = {
     "confidence_psi": (0.005, 0.142),
 }
 _OF_SLICES: Final = (*_LEVELS, "mean_tokens", "length_psi", "class_psi", "class_js", "confidence_psi", "mean_entropy")
-_BAD: Final = ("duplicate_share", "unk_share", "token_js", "tfidf_kl", "confidence_psi", "unsure_share")
+BAD_METRICS: Final = ("duplicate_share", "unk_share", "token_js", "tfidf_kl", "confidence_psi", "unsure_share")
 _WATCHED: Final = ("unseen_share", "text_auc")
 
 
-def make_waiting(task: str, batches: int = 2) -> tuple[WaitingBatch, ...]:
-    """Batches of the queue, the newest of them not begun."""
-    first = WaitingBatch("2026-01-04-3fa1c0de", 520, 520, 0, f"yeban relabel export {task} --batch 2026-01-04-3fa1c0de")
-    others = (
-        WaitingBatch(f"2025-12-{28 - place}-0badcafe", 1_500, 1_120, 6, f"yeban relabel import {task} FILE")
-        for place in range(batches - 1)
-    )
-    return (first, *others)
-
-
-def make_morning(task: str = "comment", kind: Kind = "quiet", rows: int = 120_000, seed: int = 0) -> Morning:
-    """A night with everything there is, 30 nights of trend included."""
-    rng = np.random.default_rng(seed)
-    findings = _findings(task, kind, rows, rng)
-    judgement = _judgement(findings, kind)
-    return Morning(
-        findings=findings,
-        judgement=judgement,
-        runs=(make_run("score", task, rows), make_run("load", task, rows)),
-        trends={metric.key: _trend(metric, judgement, rng) for metric in findings.metrics if metric.estimate.known},
-        links=(
-            Link("evidently", "evidently.html", f"yeban monitor {task} --date {NIGHT} --evidently"),
-            Link("relabel", None, f"yeban relabel pick {task}"),
-        ),
-        waiting=() if kind == "quiet" else make_waiting(task),
-        zone=BEIJING,
-    )
-
-
-def make_run(job: str, task: str = "comment", rows: int = 120_000, state: str = "done") -> RunRecord:
-    """A run of the small hours."""
-    started = datetime(2026, 3, 2, 18, 30 if job == "score" else 52, tzinfo=UTC)
-    figures = {
-        "seconds": 1263.4,
-        "docs_per_s": 95.0,
-        "tokens_per_s": 2034.7,
-        "padding_share": 0.0132,
-        "device": "cpu",
-        "precision": "bf16",
-        "cache_hit_rate": 0.3127,
-    }
-    return RunRecord(
-        run_id=f"20260303T0230{job}",
-        job=job,
-        task=task,
-        logical_date=NIGHT,
-        bundle=BUNDLE,
-        started_at=started,
-        finished_at=started + timedelta(seconds=1271 if job == "score" else 4.2),
-        state=state,  # type: ignore[arg-type]
-        rows=rows,
-        units=12,
-        failures=[],
-        metrics=figures if job == "score" else {},
-        host="night-1",
-        pid=4242,
-    )
-
-
-def without_reference(morning: Morning) -> Morning:
-    """The first night of a task: nothing to compare with."""
-    metrics = tuple(
-        replace(m, estimate=unknown("no reference"), level_before=math.nan) for m in morning.findings.metrics
-    )
-    return replace(
-        morning,
-        findings=replace(morning.findings, reference=None, before=None, metrics=metrics, words=(), tokens=()),
-        judgement=Judgement(),
-        trends={},
-    )
-
-
-def without_labels(morning: Morning) -> Morning:
-    """A night of which no random row has been labelled."""
-    labels = {name for name, each in CATALOGUE.items() if each.family == "labels"}
-    metrics = tuple(
-        replace(m, estimate=unknown("no labelled rows"), level=math.nan, level_before=math.nan)
-        if m.name in labels
-        else m
-        for m in morning.findings.metrics
-    )
-    missing = Missing(
-        "accuracy, ece",
-        LocalizedText("随机样本还没有标注", "no row of the random arm has a label"),
-        LocalizedText(
-            f"导出随机样本交人标注：yeban relabel export {morning.findings.task}",
-            f"have the random arm labelled: yeban relabel export {morning.findings.task}",
-        ),
-    )
-    return replace(
-        morning,
-        findings=replace(morning.findings, metrics=metrics, reliability=(), labelled_rows=0, missing=(missing,)),
-    )
-
-
-def without_rows(morning: Morning) -> Morning:
-    """A night on which nothing came, so that every figure is unknown."""
-    none = tuple(ClassSide(c.label, 0, 0.0, (0,) * 20) for c in morning.findings.now.classes)
-    metrics = tuple(replace(m, estimate=unknown("no rows"), level=math.nan) for m in morning.findings.metrics)
-    findings = replace(
-        morning.findings, now=Side(0, {}, none), metrics=metrics, words=(), tokens=(), reliability=(), labelled_rows=0
-    )
-    return replace(morning, findings=findings, judgement=Judgement(), runs=())
-
-
-def _findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Findings:
+def made_findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Findings:
     facts, bad = _TASKS[task], kind == "bad"
     shares = np.array(list(facts.shares.values()))
     moved = shares * np.linspace(1.25, 0.93, len(shares)) if bad else shares * rng.uniform(0.99, 1.01, len(shares))
@@ -243,7 +135,7 @@ def _findings(task: str, kind: Kind, rows: int, rng: np.random.Generator) -> Fin
         now=now,
         before=before,
         metrics=tuple(metrics),
-        words=tuple(_word(text, example) for text, example in facts.words) if bad else (),
+        words=tuple(made_word(text, example) for text, example in facts.words) if bad else (),
         tokens=_tokens() if bad else (),
         reliability=_reliability(0.12 if bad else 0.01, rng),
         labelled_rows=400,
@@ -261,7 +153,7 @@ def _metrics(kind: Kind, rows: int, tokens: float, rng: np.random.Generator) -> 
         Metric("mean_tokens", "", "", mean, tokens + 0.3, tokens),
         Metric("text_auc", "", "", Estimate(auc, auc - 0.02, auc + 0.02, 2 * auc - 1, 0.0004, 0.5, 0.518, 2000, 2000)),
         Metric("embedding_auc", "", "", unknown("no embeddings were kept")),
-        Metric("mean_entropy", "", "", _around(0.012 if bad else 0.001, 0.002), 0.241, 0.229),
+        Metric("mean_entropy", "", "", around(0.012 if bad else 0.001, 0.002), 0.241, 0.229),
         Metric("expected_accuracy", "", "", Estimate(0.871 if bad else 0.921, 0.862, 0.927)),
         Metric("expected_macro_f1", "", "", Estimate(0.843 if bad else 0.902, 0.83, 0.911)),
         Metric("accuracy", "", "", Estimate(0.8625, 0.825, 0.893, n=400), 0.8625),
@@ -280,7 +172,7 @@ def _metrics(kind: Kind, rows: int, tokens: float, rng: np.random.Generator) -> 
         )
     ]
     jitter = rng.normal(0, 1e-4)
-    return [*found, Metric("class_share_bbse", "", "差评", _around(jitter, 0.01), 0.22 + jitter, 0.22)]
+    return [*found, Metric("class_share_bbse", "", "差评", around(jitter, 0.01), 0.22 + jitter, 0.22)]
 
 
 def _rows(rows: int) -> Metric:
@@ -309,7 +201,7 @@ def _distance(name: str, value: float) -> Metric:
     return Metric(name, "", "", measured)
 
 
-def _around(value: float, error: float) -> Estimate:
+def around(value: float, error: float) -> Estimate:
     return Estimate(value, value - error, value + error, value, 0.2, -error, error)
 
 
@@ -325,22 +217,22 @@ def _side(labels: list[str], shares: np.ndarray, rows: int, sure: float, rng: np
     return Side(rows, {"scored": int(counts.sum()), "empty": empty, "short": 0, "failed": 0}, tuple(classes), 21.4)
 
 
-def _judgement(findings: Findings, kind: Kind) -> Judgement:
-    breached = {"quiet": (), "watched": _WATCHED, "bad": (*_BAD, *_WATCHED)}[kind]
+def made_judgement(findings: Findings, kind: Kind) -> Judgement:
+    breached = {"quiet": (), "watched": _WATCHED, "bad": (*BAD_METRICS, *_WATCHED)}[kind]
     worst = next(metric.slice for metric in findings.metrics if metric.slice)
     verdicts = tuple(
-        _verdict(metric, metric.name in breached and metric.slice in ("", worst))
+        made_verdict(metric, metric.name in breached and metric.slice in ("", worst))
         for metric in findings.metrics
         if CATALOGUE[metric.name].threshold is not None and metric.estimate.known
     )
-    told = [findings.metric(name) for name in _BAD] if kind == "bad" else []
+    told = [findings.metric(name) for name in BAD_METRICS] if kind == "bad" else []
     alerts = tuple(_alert(findings, metric, number) for number, metric in enumerate(told) if metric)
     return Judgement(verdicts, alerts)
 
 
-def _verdict(metric: Metric, breached: bool) -> Verdict:
+def made_verdict(metric: Metric, breached: bool) -> Verdict:
     threshold = CATALOGUE[metric.name].threshold or 1.0
-    nights = (5 if metric.name in _BAD else 1) if breached else 0
+    nights = (5 if metric.name in BAD_METRICS else 1) if breached else 0
     adjusted = metric.estimate.p_value if breached else 0.4
     return Verdict(*metric.key, adjusted, threshold, breached, nights, "warning" if breached else None)
 
@@ -369,7 +261,7 @@ def _alert(findings: Findings, metric: Metric, number: int) -> Alert:
     )
 
 
-def _trend(metric: Metric, judgement: Judgement, rng: np.random.Generator) -> tuple[TrendPoint, ...]:
+def made_trend(metric: Metric, judgement: Judgement, rng: np.random.Generator) -> tuple[TrendPoint, ...]:
     has_level = math.isfinite(metric.level)
     tonight = metric.level if has_level else metric.estimate.value
     usual = metric.level_before if has_level and math.isfinite(metric.level_before) else tonight * 0.7
@@ -384,7 +276,7 @@ def _trend(metric: Metric, judgement: Judgement, rng: np.random.Generator) -> tu
     return tuple(points)
 
 
-def _word(text: str, example: str) -> Word:
+def made_word(text: str, example: str) -> Word:
     kind = "emoji" if len(text) == 1 else "word"
     return Word(
         text, kind, Interval(0.021, 0.017, 0.026), Interval(0.0002, 0.0, 0.0009), 84, 1, 1e-12, (example, example)
@@ -412,81 +304,3 @@ def _reliability(overconfident: float, rng: np.random.Generator) -> tuple[Reliab
         interval = Interval(accuracy, max(0.0, accuracy - half), min(1.0, accuracy + half))
         bins.append(ReliabilityBin(float(low), float(high), count, confidence, interval))
     return tuple(bins)
-
-
-def make_huge(name: str = "类") -> Morning:
-    """More of everything than a page can hold: 40 classes, 200 slices of 40 metrics, 50 words, long texts."""
-    morning = make_morning("comment", "bad")
-    labels = [f"{name}{number}" for number in range(40)]
-    whole = [m for m in morning.findings.metrics if not m.slice and not m.item][:40]
-    cut = [replace(m, slice=f"{name}={number}") for number in range(200) for m in whole]
-    verdicts = tuple(_verdict(m, m.name in _BAD) for m in (*whole, *cut) if CATALOGUE[m.name].threshold)
-    line = tuple(replace(point, breached=True) for point in next(iter(morning.trends.values())))
-    long = (name + '"&<') * 500
-    word = replace(_word(long, long), examples=(long,) * 5)
-    sides = [
-        replace(side, classes=tuple(ClassSide(label, 900, 900.0, tuple(range(20))) for label in labels))
-        for side in (morning.findings.now, morning.findings.before)
-        if side
-    ]
-    items = [
-        Metric(kind, "", label, _around(0.02, 0.01), 0.02, 0.01)
-        for label in labels
-        for kind in ("class_share", "class_share_em", "class_share_bbse")
-    ]
-    findings = replace(
-        morning.findings,
-        now=sides[0],
-        before=sides[1],
-        metrics=(*whole, *items, *cut),
-        words=(word,) * 50,
-        tokens=(TokenShift(long, 0.1, 0.1, 0.1, 0.1),) * 500,
-        missing=(Missing.in_english(long, long, long),) * 100,
-    )
-    alert = replace(morning.judgement.alerts[0], message=LocalizedText(long, long), slices=(long,) * 200)
-    run = replace(make_run("score", state="failed"), failures=[long] * 100)
-    return replace(
-        morning,
-        findings=findings,
-        judgement=Judgement(verdicts, (alert,) * 100),
-        runs=(run,) * 50,
-        trends={metric.key: line for metric in findings.metrics},
-    )
-
-
-def make_hostile(evil: str) -> Morning:
-    """A night in which every text that comes from data is the one given."""
-    morning = make_morning("comment", "bad")
-    findings = morning.findings
-    sides = [
-        replace(side, classes=tuple(replace(c, label=evil) for c in side.classes), statuses={evil: 3})
-        for side in (findings.now, findings.before)
-        if side
-    ]
-    reference = replace(findings.reference, reference=evil, bundle=evil) if findings.reference else None
-    metrics = tuple(replace(m, slice=evil if m.slice else "", item=evil if m.item else "") for m in findings.metrics)
-    nameless = Metric("token_js", "", "", unknown(evil))
-    alerts = tuple(replace(a, message=LocalizedText(evil, evil), slices=(evil,)) for a in morning.judgement.alerts)
-    verdicts = tuple(replace(v, slice=evil if v.slice else "") for v in morning.judgement.verdicts)
-    return replace(
-        morning,
-        findings=replace(
-            findings,
-            task=evil,
-            bundle=evil,
-            reference=reference,
-            now=sides[0],
-            before=sides[1],
-            metrics=(*metrics, nameless),
-            words=tuple(replace(w, text=evil, examples=(evil,)) for w in findings.words),
-            tokens=tuple(replace(t, token=evil) for t in findings.tokens),
-            missing=(Missing(evil, LocalizedText(evil, f"`{evil}`"), LocalizedText(evil, evil)),),
-        ),
-        judgement=Judgement(verdicts, alerts),
-        runs=tuple(
-            replace(run, run_id=evil, failures=[evil], metrics={"docs_per_s": 1.0, "device": evil})
-            for run in morning.runs
-        ),
-        links=(Link("evidently", "javascript:alert(1)", evil), Link("relabel", None, evil)),
-        waiting=(WaitingBatch(evil, 3, 2, 1, evil),),
-    )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from batch.pipeline import Pipeline, StageTimes, Stream, each, timed
+from tests.support.fake_clock import FakeClock
 
 
 class Source:
@@ -134,15 +135,16 @@ def test_a_stopped_pipeline_starts_nothing() -> None:
     assert source.made == 0
 
 
-def test_seconds_are_counted_by_step() -> None:
-    times = StageTimes()
+def test_seconds_are_counted_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    times, clock = StageTimes(), FakeClock()
+    monkeypatch.setattr("batch.pipeline.time", clock)
 
     def slow(item: int) -> int:
-        time.sleep(0.02)
+        clock.sleep(0.02)
         return item
 
     list(timed(each(slow, Source(5)(), "slow", times), "all", times))
-    assert times.seconds["slow"] >= 0.1
+    assert times.seconds["slow"] == pytest.approx(0.1)
     assert times.seconds["all"] >= times.seconds["slow"]
 
 

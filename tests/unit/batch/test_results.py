@@ -12,7 +12,8 @@ from batch.engine.settings import EngineSettings
 from batch.input.columns import ColumnMapping, RawRows, read_columns
 from batch.results import finish_unit, score_unit
 from batch.scorer import Scorer
-from storage.records import PART_SCHEMA, Slot, Unit
+from storage.prediction_columns import PART_SCHEMA
+from storage.records import Slot, Unit
 from tests.support.networks import tiny_bundle
 
 TEXTS = ["好书", "坏书店", "好书", "", None, "店"]

@@ -4,6 +4,7 @@ import sys
 import time
 
 from storage.processes import is_alive, process_name, process_start
+from tests.support.waiting import wait_until
 
 
 def test_this_process_is_alive_now_but_was_not_long_ago() -> None:
@@ -44,10 +45,8 @@ def test_the_same_pid_of_another_start_or_boot_is_another_process() -> None:
 
 def test_a_process_is_called_by_its_command_line() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()", "夜班"], stdin=subprocess.PIPE) as child:
-        deadline = time.monotonic() + 10
         # Between fork and exec the child still carries our own name.
-        while "夜班" not in (process_name(child.pid) or "") and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: "夜班" in (process_name(child.pid) or ""))
         name = process_name(child.pid)
         child.communicate(b"\n")
     assert name is not None

@@ -12,7 +12,7 @@ import pytest
 from jobs.config.home import Home
 from jobs.nightly.slot_view import SlotView
 from jobs.nightly.steps import STEPS, Night, night_seed
-from jobs.runs.progress import LogLines
+from jobs.runs.context import quiet_context
 from jobs.runs.record import recorded_run
 from models.bundle import open_bundle
 from models.registry import EMBEDDED
@@ -37,7 +37,7 @@ def missing(home: Home) -> Callable[..., str]:
     bundle = open_bundle(EMBEDDED / "comment")  # no step looks into it before it works
 
     def why(name: str, stamp: str = "") -> str:
-        return STEPS[name].missing(Night(home, SLOT, bundle, SlotView(home, SLOT, ()), LogLines()), stamp)
+        return STEPS[name].missing(Night(home, SLOT, bundle, SlotView(home, SLOT, ()), quiet_context()), stamp)
 
     return why
 

@@ -20,6 +20,7 @@ from storage.records import Slot
 from storage.runs.log import RunLog, RunState
 from tests.support.retention_home import ROWS, TODAY, home_of, night, rows_by_slot, slot_of_age, summary
 from tests.support.tidying import CONTEXT, NOW, OLD, gone, staged, states
+from tests.support.waiting import wait_until
 
 
 def test_by_default_nothing_goes(tmp_path: Path) -> None:
@@ -135,11 +136,9 @@ def test_who_gave_way_and_finds_nothing_left_is_done(tmp_path: Path) -> None:
     waits = threading.Event()
 
     def run() -> None:
-        deadline = time.monotonic() + 30
         with wanting(home.locks / "comment.wanted"):
             waits.set()
-            while states(home) != ["interrupted"] and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_until(lambda: states(home) == ["interrupted"])
             Marks(home.parts).add(last, "again", staged(home, last))
 
     waiter = threading.Thread(target=run)

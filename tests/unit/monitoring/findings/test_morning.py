@@ -4,7 +4,7 @@ from datetime import UTC
 
 from monitoring.findings.judgement import Judgement
 from monitoring.findings.morning import Morning
-from tests.support.sample_measurements import make_morning
+from tests.support.sample_reports import make_morning
 
 
 def test_a_night_alone_has_nothing_around_it() -> None:

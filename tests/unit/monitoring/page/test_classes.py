@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from monitoring.page.classes import class_views
-from tests.support.sample_measurements import make_huge, make_morning, without_reference, without_rows
+from tests.support.sample_reports import make_huge, make_morning, without_reference, without_rows
 
 
 def test_shares_are_of_the_rows_that_have_a_label() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from monitoring.findings.judgement import Judgement
 from monitoring.metrics.registry import CATALOGUE
 from monitoring.page.rows import RowMaker, times
-from tests.support.sample_measurements import make_huge, make_morning, without_reference
+from tests.support.sample_reports import make_huge, make_morning, without_reference
 
 
 def test_every_figure_of_all_rows_has_one_place() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from models.pages.localized_text import LocalizedText
 from monitoring.page.speed import duration, speed_view
-from tests.support.sample_measurements import BEIJING, make_morning, make_run
+from tests.support.sample_measurements import BEIJING
+from tests.support.sample_reports import make_morning, make_run
 
 
 def test_speed_is_that_of_the_newest_run_that_scored() -> None:

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from monitoring.terminal.findings import class_lines, render_terminal
-from tests.support.sample_measurements import make_huge, make_morning, without_labels, without_reference, without_rows
+from tests.support.sample_reports import make_huge, make_morning, without_labels, without_reference, without_rows
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

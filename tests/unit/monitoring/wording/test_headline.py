@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from monitoring.findings.record import NOT_JUDGED, Missing
 from monitoring.wording.headline import headline, notices
-from tests.support.sample_measurements import make_morning, make_run, without_reference, without_rows
+from tests.support.sample_reports import make_morning, make_run, without_reference, without_rows
 
 
 def test_headline_of_each_kind_of_night() -> None:
