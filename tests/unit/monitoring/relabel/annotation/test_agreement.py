@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from monitoring.relabel.annotation.agreement import cohen_kappa, fleiss_kappa, golden_accuracy, krippendorff_alpha
-from monitoring.relabel.annotation.resolve import resolve
-from monitoring.relabel.annotation.shares import share
 from storage.errors import ExtraMissing
 
 
@@ -78,30 +76,3 @@ def test_golden_rows() -> None:
     assert figures["A"].value == pytest.approx(2 / 3)
     assert figures["A"].low < 2 / 3 < figures["A"].high
     assert figures["B"].value == 1
-
-
-def test_majority_ties_and_adjudicators() -> None:
-    assert resolve({}) is None
-    for said, label, how in (
-        ({"a": "x"}, "x", "one"),
-        ({"a": "x", "b": "x"}, "x", "all"),
-        ({"a": "x", "b": "y", "c": "y"}, "y", "majority"),
-        ({"a": "x", "b": "y"}, None, "tie"),
-        ({"a": "x", "b": "y", "adjudicator:c": "z"}, "z", "adjudicated"),
-        ({"adjudicator:d": "x", "adjudicator:c": "z"}, None, "tie"),
-    ):
-        outcome = resolve(said)
-        assert outcome is not None
-        assert (outcome.label, outcome.how) == (label, how)
-
-
-def test_rows_are_shared_evenly_and_stay_where_they_are() -> None:
-    wanted = {str(row): 2 if row < 10 else 1 for row in range(60)}
-    golden = frozenset({"58", "59"})
-    first = share(wanted, golden, ("li", "wang"), {})
-    assert all(golden <= rows for rows in first.values())
-    assert all(sum(str(row) in rows for rows in first.values()) == 2 for row in range(10))
-    assert all(sum(str(row) in rows for rows in first.values()) == 1 for row in range(10, 58))
-    assert abs(len(first["li"]) - len(first["wang"])) <= 1
-    assert share(wanted, golden, ("li", "wang"), first) == first
-    assert share(wanted, golden, ("zhao",), first)["zhao"] == golden

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
-import openpyxl
 import pytest
 
-from monitoring.relabel.sheets.annotations import Fault, SentSheet
+from monitoring.relabel.sheets.annotations import Fault
 from monitoring.relabel.sheets.csv_file import csv_bytes
 from monitoring.relabel.sheets.grid import Grid
-from monitoring.relabel.sheets.label_studio import labelling_config, write_tasks
+from monitoring.relabel.sheets.label_studio import write_tasks
 from monitoring.relabel.sheets.read import read_sheet
-from monitoring.relabel.sheets.xlsx_file import write_xlsx, xlsx_bytes
 from tests.support.sheets import LABELS, filled, make_sheet, said, sent_of
 
 SHEET = make_sheet()
@@ -72,40 +69,6 @@ def test_emoji_lost_as_gbk_count_where_one_text_fits() -> None:
     twins = {item.item for item in SHEET.items if item.text in ("😀", "😭") or item.text.startswith("太差了")}
     assert lost == twins
     assert said(read) == {item: label for item, label in GIVEN.items() if item not in twins}
-
-
-def test_a_workbook_offers_labels_and_runs_nothing() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(write_xlsx(SHEET)))
-    rows = book.worksheets[0]
-    assert rows.freeze_panes == "A2"
-    assert {cell.data_type for row in rows.iter_rows() for cell in row} <= {"s", "n"}
-    (offer,) = rows.data_validations.dataValidation
-    assert (offer.formula1, str(offer.sqref)) == ("'标签'!$A$1:$A$3", f"C2:C{len(SHEET.items) + 1}")
-    assert [row[0].value for row in book["标签"].iter_rows()] == list(LABELS)
-    read = read_sheet(xlsx_bytes(filled(SHEET, GIVEN), SHEET, "zh"), sent_of(SHEET))
-    assert (said(read), read.errors) == (GIVEN, ())
-
-
-def test_label_studio_there_and_back() -> None:
-    tasks = json.loads(write_tasks(SHEET))
-    assert tasks[0]["predictions"][0]["result"][0]["value"] == {"choices": ["negative"]}
-    assert 'value="正面"' in labelling_config(SHEET)
-    for place, task in enumerate(tasks):
-        choice = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [LABELS[place % 3]]}}
-        task["annotations"] = [
-            {"completed_by": 1, "was_cancelled": True, "result": [choice]},
-            {"completed_by": {"email": "li@x.cn"}, "result": [choice], "updated_at": "2026-01-05T10:00:00Z"},
-        ]
-    read = read_sheet(json.dumps(tasks).encode(), SentSheet(SHEET))
-    assert (said(read), read.errors) == (GIVEN, ())
-    assert {answer.annotator for answer in read.annotations} == {"li@x.cn"}
-    assert {answer.labelled_at.isoformat() for answer in read.annotations if answer.labelled_at} == {
-        "2026-01-05T10:00:00+00:00"
-    }
-    tasks[0]["annotations"][1]["result"][0]["value"]["choices"] = ["negative", "neutral"]
-    assert [error.kind for error in read_sheet(json.dumps(tasks).encode(), SentSheet(SHEET)).errors] == [
-        Fault.UNKNOWN_LABEL
-    ]
 
 
 def test_hidden_suggestions_are_nowhere() -> None:
