@@ -48,12 +48,12 @@ def predict_command(
         )
     from jobs.scoring.predict import predict
 
-    for answer in predict(home_at(home), task, given, bundle, top):
+    for prediction in predict(home_at(home), task, given, bundle, top):
         if as_json:
-            say_json(answer.as_dict(), indent=None)
+            say_json(prediction.as_dict(), indent=None)
         else:
-            ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in answer.ranked)
-            sys.stdout.write(f"{ranked or answer.status}\t{answer.text}\n")  # rich would turn the tab into spaces
+            ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in prediction.ranked)
+            sys.stdout.write(f"{ranked or prediction.status}\t{prediction.text}\n")  # rich expands tabs
 
 
 def _lines(data: bytes) -> list[str]:

@@ -107,7 +107,7 @@ class Home:
 
     @property
     def answers(self) -> Path:
-        """Answers kept for texts that come again: safe to remove."""
+        """The prediction cache: safe to remove."""
         return self.root / "cache" / "answers"
 
     @property
@@ -127,12 +127,12 @@ class Home:
 
     @property
     def relabel(self) -> Path:
-        """Batches that people are asked to label."""
+        """Batches of the labelling queue."""
         return self.root / "relabel"
 
     @property
     def effects(self) -> Path:
-        """What networks said that were trained to see what labels buy: safe to remove."""
+        """Predictions of the networks of the learning curve: safe to remove."""
         return self.root / "cache" / "effect"
 
     @property
@@ -147,7 +147,7 @@ class Home:
 
     @property
     def logs(self) -> Path:
-        """Where cron and others may send what commands say."""
+        """Where cron and others may send the output of commands."""
         return self.root / "logs"
 
     @property
@@ -157,7 +157,7 @@ class Home:
 
     @property
     def schedule(self) -> Path:
-        """What the scheduler keeps: since when it answers for each task, when it woke, for which nights it beat."""
+        """State of the scheduler: since when it is responsible for each task, when it woke, its last heartbeats."""
         return self.root / "schedule"
 
     @property
@@ -236,14 +236,14 @@ def read_config(file: Path) -> Config:
         ) from error
     except ValidationError as error:
         mistakes = find_mistakes(error, text, Config.model_json_schema())
-        told = "\n    ".join(map(str, mistakes))
+        lines = "\n    ".join(map(str, mistakes))
         raise ConfigError(
-            f"{file} has {len(mistakes)} mistake(s):\n    {told}",
+            f"{file} has {len(mistakes)} mistake(s):\n    {lines}",
             expected="the keys that `yeban init` writes",
             action="mend them; `yeban init OTHER_DIR` writes a commented file to compare with",
             file=str(file),
             mistakes=[each.as_dict() for each in mistakes],
-        ) from None  # its own words would show values, and some of them are secrets
+        ) from None  # pydantic's text would show values, and some of them are secrets
 
 
 def parse_date(text: str, time_zone: str, now: datetime) -> date:
