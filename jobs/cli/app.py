@@ -1,4 +1,4 @@
-"""`yeban`: the commands, and how errors reach people."""
+"""`yeban`: the commands, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -114,13 +114,13 @@ def main() -> None:
         )
         sys.exit(1)
     except SystemExit as ended:
-        if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130, and says nothing
+        if ended.code in (INTERRUPTED, TERMINATED):  # typer turns KeyboardInterrupt into 130 without a message
             say(f"yeban: stopped; {_what_now(sys.argv[1:])}", err)
         raise
 
 
 def _complain(*lines: str) -> None:
-    """Say what went wrong: to a person, or as an error of the log where programs read it."""
+    """Print what went wrong: as text, or as an error of the log where programs read it."""
     if logs_are_json():
         log.error("%s", "\n".join(lines))
     else:

@@ -149,6 +149,6 @@ def _print_dates(found: Estimate) -> None:
         table.add_column(name, justify="right" if name in ("files", "rows", "to do") else "left", no_wrap=True)
     for each in found.work:
         files = len(each.dump.sources) if each.dump else 0
-        said = each.problem.got.splitlines()[0] if each.problem else ""
-        table.add_row(str(each.day), f"{files}", f"{each.planned_rows:,}", f"{each.pending_rows:,}", said)
+        problem = each.problem.got.splitlines()[0] if each.problem else ""
+        table.add_row(str(each.day), f"{files}", f"{each.planned_rows:,}", f"{each.pending_rows:,}", problem)
     out.print(table)

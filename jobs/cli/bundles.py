@@ -59,9 +59,9 @@ def list_command(task: TaskArgument, as_json: JsonOption = False, home: HomeOpti
     for row in rows:
         name = f"{row['bundle']}{' (embedded)' if row['embedded'] else ''}"
         gate = "-" if row["gate"] is None else "passed" if row["gate"] else "refused"
-        figures = ("-" if row[each] is None else str(row[each]) for each in ("accuracy", "macro_f1", "ece"))
+        metrics = ("-" if row[each] is None else str(row[each]) for each in ("accuracy", "macro_f1", "ece"))
         used = "*" if row["in_use"] else ""
-        table.add_row(name, used, str(row["role"]), str(row["parent"] or "-"), gate, *figures)
+        table.add_row(name, used, str(row["role"]), str(row["parent"] or "-"), gate, *metrics)
     if rows:
         out.print(table)
     if configured:
@@ -146,11 +146,11 @@ def history_command(task: TaskArgument, as_json: JsonOption = False, home: HomeO
     """
     from jobs.bundles.promote import history
 
-    told = history(home_at(home), task)
+    moves = history(home_at(home), task)
     if as_json:
-        say_json([{**each.move.as_dict(), "happened": each.happened} for each in told])
+        say_json([{**each.move.as_dict(), "happened": each.happened} for each in moves])
         return
-    for each in told:
+    for each in moves:
         move = each.move
         notes = [note for note in ("forced" if move.forced else "", move.reason) if note]
         if not each.happened:
@@ -160,15 +160,15 @@ def history_command(task: TaskArgument, as_json: JsonOption = False, home: HomeO
             + (f", gate {move.gate[:12]}" if move.gate else "")
             + (f" ({'; '.join(notes)})" if notes else "")
         )
-    if not told:
+    if not moves:
         say(f"no bundle of {task} was promoted yet")
 
 
 def _lineage(folder: Path, version: str, champion: str) -> dict[str, object]:
-    """A bundle's part, its parent and its figures on dev."""
+    """A bundle's role, its parent and its metrics on dev."""
     from models.bundle import open_bundle
 
     lineage = open_bundle(folder).manifest.lineage
     role = "champion" if version == champion else "challenger" if lineage.parent == champion else ""
-    figures = {name: lineage.dev_metrics.get(name) for name in ("accuracy", "macro_f1", "ece")}
-    return {"role": role, "parent": lineage.parent, **figures}
+    metrics = {name: lineage.dev_metrics.get(name) for name in ("accuracy", "macro_f1", "ece")}
+    return {"role": role, "parent": lineage.parent, **metrics}

@@ -125,8 +125,8 @@ def _print_made(task: str, made: FinetuneResult, *, from_queue: bool, as_json: b
     bundle, lineage = made.challenger, made.challenger.manifest.lineage
     metrics = lineage.dev_metrics
     if as_json:
-        told = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
-        say_json({"task": task, **told, "dev_metrics": dict(metrics)})
+        made_of = {"bundle": bundle.version, "parent": made.parent.version, "path": str(bundle.path)}
+        say_json({"task": task, **made_of, "dev_metrics": dict(metrics)})
         return
     say(f"{task}, challenger {bundle.version} of {made.parent.version}, in {bundle.path}")
     for record in lineage.data:

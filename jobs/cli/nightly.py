@@ -88,7 +88,7 @@ def _print(outcome: NightResult, *, as_json: bool) -> None:
         return
     say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}: {outcome.state}")
     for name, report in outcome.steps.items():
-        told = report.note or report.why
-        say(f"  {name:<13}{report.state:<9}{told}".rstrip())
+        note = report.note or report.why
+        say(f"  {name:<13}{report.state:<9}{note}".rstrip())
         for failure in report.failures:
             say(f"    {failure}", err)

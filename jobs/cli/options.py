@@ -72,8 +72,8 @@ def labelled_source(
     """The labelled rows that a pair of options names; None where they name none.
 
     Args:
-        file: What `--option` says.
-        where: What `--option-where` says.
+        file: The value of `--option`.
+        where: The value of `--option-where`.
         option: The name of the option.
         text_column: Its column of texts.
         label_column: Its column of labels.

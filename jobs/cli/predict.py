@@ -51,12 +51,12 @@ def predict_command(
 
     with job_context() as context:
         result = predict(home_at(home), PredictRequest(task, given, bundle, top), context)
-    for answer in result.predictions:
+    for prediction in result.predictions:
         if as_json:
-            say_json(answer.as_dict(), indent=None)
+            say_json(prediction.as_dict(), indent=None)
         else:
-            ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in answer.ranked)
-            sys.stdout.write(f"{ranked or answer.status}\t{answer.text}\n")  # rich would turn the tab into spaces
+            ranked = "  ".join(f"{label} {probability:.3f}" for label, probability in prediction.ranked)
+            sys.stdout.write(f"{ranked or prediction.status}\t{prediction.text}\n")  # rich expands tabs
 
 
 def _lines(data: bytes) -> list[str]:

@@ -75,7 +75,7 @@ def _section(path: tuple[str, ...], command: Any) -> str:
 
 
 def _table(kind: str, parameters: list[Any], context: Any) -> str:
-    """What the help says of parameters, hidden ones left out."""
+    """The help of parameters as a table, hidden ones left out."""
     records = [record for each in parameters if (record := each.get_help_record(context)) is not None]
     rows = [f"| `{_cell(name)}` | {_cell(words)} |" for name, words in records]
     return "\n".join([f"| {kind} | |", "|---|---|", *rows])

@@ -75,7 +75,7 @@ def _request(
 
 
 def print_outcome(home: Home, outcome: ScoreResult) -> None:
-    """Say what a run did."""
+    """Print what a run did."""
     slot, figures = outcome.slot, outcome.metrics
     say(f"{slot.task} {slot.logical_date}, bundle {slot.bundle}")
     left = outcome.planned_rows - outcome.done_rows - outcome.scored_rows

@@ -73,8 +73,8 @@ def _print_shadow(flat: dict[str, object]) -> None:
         f"({agreement['low']:.1%} to {agreement['high']:.1%})"
     )
     mean = [flat[f"{each}_confidence"] for each in ("champion", "challenger")]
-    told = [each if isinstance(each, float) else math.nan for each in mean]
-    say(f"  mean confidence {told[0]:.3f} -> {told[1]:.3f}")
+    means = [each if isinstance(each, float) else math.nan for each in mean]
+    say(f"  mean confidence {means[0]:.3f} -> {means[1]:.3f}")
     shares = zip(names, flat["champion_shares"], flat["challenger_shares"], strict=True)  # type: ignore[call-overload]
     for name, one, two in shares:
         if one or two:

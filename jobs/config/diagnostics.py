@@ -23,7 +23,7 @@ class Mistake:
     """One mistake.
 
     Attributes:
-        line: Where the key stands, or the table that lacks it; from 1, None where the file says nothing of it.
+        line: Where the key stands, or the table that lacks it; from 1; None where the file does not mention it.
         key: The key, dotted.
         problem: What is wrong with it.
     """
@@ -75,7 +75,7 @@ def _words(problem: Mapping[str, Any], place: Sequence[str | int], schema: Schem
         return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
     words = str(problem["msg"]).removeprefix("Value error, ")
     given = problem["input"]
-    told = isinstance(given, str | int | float) and problem["type"] != "value_error"
-    if not told or not _SECRETS.isdisjoint(place):
+    shown = isinstance(given, str | int | float) and problem["type"] != "value_error"
+    if not shown or not _SECRETS.isdisjoint(place):
         return words
     return f"{words}, got {given!r:.{_SHOWN}}"

@@ -70,14 +70,14 @@ def read_config(file: Path) -> Config:
         ) from error
     except ValidationError as error:
         mistakes = find_mistakes(error, text, Config.model_json_schema())
-        told = "\n    ".join(map(str, mistakes))
+        lines = "\n    ".join(map(str, mistakes))
         raise ConfigError(
-            f"{file} has {len(mistakes)} mistake(s):\n    {told}",
+            f"{file} has {len(mistakes)} mistake(s):\n    {lines}",
             expected="the keys that `yeban init` writes",
             action="mend them; `yeban init OTHER_DIR` writes a commented file to compare with",
             file=str(file),
             mistakes=[each.as_dict() for each in mistakes],
-        ) from None  # its own words would show values, and some of them are secrets
+        ) from None  # pydantic's text would show values, and some of them are secrets
 
 
 def parse_date(text: str, time_zone: str, now: datetime) -> date:

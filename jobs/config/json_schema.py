@@ -41,7 +41,7 @@ def whole_template() -> str:
 
 
 def _comments(text: str) -> dict[int, str]:
-    """What is said behind a key and in the indented lines below it, by the line of the key."""
+    """The comment behind a key and in the indented lines below it, by the line of the key."""
     found: dict[int, str] = {}
     begun = 0
     for number, line in enumerate(text.splitlines(), start=1):

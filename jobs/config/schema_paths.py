@@ -9,7 +9,7 @@ Schema: TypeAlias = dict[str, Any]
 
 
 def node_at(schema: Schema, path: Sequence[str | int]) -> Schema | None:
-    """What a schema says of a key; None where it knows no such key.
+    """The schema of a key; None where there is no such key.
 
     Args:
         schema: The whole schema.

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from storage.errors import YebanError
 
 Level = Literal["ok", "warning", "problem"]
-"""`warning`: tonight can run, but somebody should know; `problem`: it can't run as it is."""
+"""`warning`: tonight can run, but an operator should know; `problem`: it can't run as it is."""
 EXIT_CODES: Final[dict[Level, int]] = {"ok": 0, "warning": 0, "problem": 1}
 
 
@@ -40,7 +40,7 @@ def ok(about: str, found: str) -> Diagnosis:
 
 
 def warning(about: str, found: str, action: str) -> Diagnosis:
-    """Somebody should know."""
+    """Tonight can run, but an operator should know."""
     return Diagnosis(about, "warning", found, action)
 
 
@@ -50,7 +50,7 @@ def problem(about: str, found: str, action: str) -> Diagnosis:
 
 
 def looked_at(about: str, look: Callable[[], Iterable[Diagnosis]]) -> Iterator[Diagnosis]:
-    """What a look finds; one that fails is a problem of its own and stops no other."""
+    """The findings of one check; a check that fails is a problem of its own and stops no other."""
     try:
         yield from look()
     except YebanError as error:

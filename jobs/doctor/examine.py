@@ -1,4 +1,4 @@
-"""All that the doctor looks at, in the order in which one would mend it."""
+"""All checks of the doctor, in the order in which one would fix what they find."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ _PINNED: Final = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;#]+)")
 
 def check_python(version: tuple[int, ...]) -> Iterator[Diagnosis]:
     """The interpreter."""
-    told = f"Python {'.'.join(map(str, version[:3]))}, {platform.system()} {platform.machine()}"
+    found = f"Python {'.'.join(map(str, version[:3]))}, {platform.system()} {platform.machine()}"
     if version[:2] < LEAST_PYTHON:
-        yield problem("python", told, f"install Python {'.'.join(map(str, LEAST_PYTHON))} or newer")
+        yield problem("python", found, f"install Python {'.'.join(map(str, LEAST_PYTHON))} or newer")
     else:
-        yield ok("python", told)
+        yield ok("python", found)
 
 
 def installed_versions(names: Iterable[str]) -> dict[str, str]:
@@ -51,7 +51,7 @@ def installed_versions(names: Iterable[str]) -> dict[str, str]:
 
 
 def own_requirements() -> Sequence[str]:
-    """What yeban needs, as its metadata say; nothing where it runs from a folder and is not installed."""
+    """The requirements in the metadata of the package; none where it runs from a folder and is not installed."""
     try:
         return metadata.requires("yeban") or ()
     except metadata.PackageNotFoundError:
@@ -71,7 +71,7 @@ def check_packages(
     needed = [
         each for each in map(Requirement, requirements) if each.marker is None or each.marker.evaluate({"extra": ""})
     ]
-    wrong = [_told(each, installed) for each in needed if not _fits(each, installed)]
+    wrong = [_shown(each, installed) for each in needed if not _fits(each, installed)]
     if wrong:
         yield problem("packages", "; ".join(wrong), "run `make demo` in yeban's folder, or install it again with pip")
         return
@@ -132,7 +132,7 @@ def check_clock(now: datetime, zone: ZoneInfo, machine_zone: str) -> Iterator[Di
 
 
 def check_processor(device: str, precision: str, nvidia: bool, flags: frozenset[str]) -> Iterator[Diagnosis]:
-    """What the network will run on, as far as can be told without torch.
+    """What the network will run on, as far as it is known without torch.
 
     Args:
         device: `device` of yeban.toml.
@@ -157,7 +157,7 @@ def check_processor(device: str, precision: str, nvidia: bool, flags: frozenset[
 
 
 def processor_flags(file: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """What the processor can do; nothing where the system does not tell."""
+    """The instruction sets of the processor; none where the system does not list them."""
     try:
         match = re.search(r"^(?:flags|Features)\s*:(.*)$", file.read_text("utf-8", "replace"), re.MULTILINE)
     except OSError:
@@ -185,6 +185,6 @@ def _fits(requirement: Requirement, installed: Mapping[str, str]) -> bool:
     return version is not None and requirement.specifier.contains(version, prereleases=True)
 
 
-def _told(requirement: Requirement, installed: Mapping[str, str]) -> str:
+def _shown(requirement: Requirement, installed: Mapping[str, str]) -> str:
     version = installed.get(requirement.name)
     return f"{requirement} is needed, " + (f"{version} is installed" if version else "and not installed")

@@ -1,4 +1,4 @@
-"""The schedule: who starts the nights, and which were missed."""
+"""The schedule: what starts the nights, and which were missed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED: Final = 3
 def check_schedule(
     home: Home, now: datetime, environment: Mapping[str, str], *, apscheduler: bool
 ) -> Iterator[Diagnosis]:
-    """What `[schedule]` wants, against what runs here. Cron may start the same nights, which nobody can see.
+    """What `[schedule]` wants, against what runs here. Cron may start the same nights, which can't be seen from here.
 
     Args:
         home: The home.
@@ -61,15 +61,15 @@ def _nights(states: Sequence[JobStatus], scheduler: str | None) -> Diagnosis:
     who = f"the scheduler runs: {scheduler}" if scheduler else "no scheduler runs for this home"
     missed = "; ".join(f"{each.job.task} {_told(nights)}" for each in states if (nights := _open_nights(each)))
     if not missed:
-        told = ok(ABOUT, f"{_jobs(len(states))}, no night is missed; {who}" + ", cron may run them" * (not scheduler))
+        found = ok(ABOUT, f"{_jobs(len(states))}, no night is missed; {who}" + ", cron may run them" * (not scheduler))
     elif scheduler:
-        told = warning(ABOUT, f"missed: {missed}; {who}", "see `yeban schedule list` and its log: it tries them again")
+        found = warning(ABOUT, f"missed: {missed}; {who}", "see `yeban schedule list` and its log: it tries them again")
     else:
         action = (
             "run `yeban schedule start` (examples/yeban.service), or let cron run `yeban nightly` (examples/crontab)"
         )
-        told = warning(ABOUT, f"missed: {missed}; {who}", action)
-    return told
+        found = warning(ABOUT, f"missed: {missed}; {who}", action)
+    return found
 
 
 def _open_nights(state: JobStatus) -> list[date]:

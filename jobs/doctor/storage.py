@@ -20,7 +20,7 @@ from storage.runs.log import RunRecord
 from storage.warehouse.connection import Warehouse
 
 SPARE_BYTES: Final = 512 << 20
-"""Space that nobody plans for: logs, temporaries, a first night."""
+"""Space for what is not estimated: logs, temporaries, a first night."""
 LONG_HELD: Final = timedelta(hours=12)
 _NIGHTS: Final = 3
 _PER_NIGHT: Final = 3
@@ -33,15 +33,15 @@ def check_disk(home: Home) -> Iterator[Diagnosis]:
     need = _need_bytes(home)
     for name, folder in _folders(home):
         free = shutil.disk_usage(folder).free
-        told = f"{_size(free)} free for {name}, " + (f"a night takes about {_size(need)}" if need else "no night yet")
+        text = f"{_size(free)} free for {name}, " + (f"a night takes about {_size(need)}" if need else "no night yet")
         if not os.access(folder, os.W_OK):
             yield problem("disk", f"{folder} can't be written", "check its rights, and who runs yeban")
         elif free < need:
-            yield problem("disk", told, f"free some space in {folder}: tonight may not fit")
+            yield problem("disk", text, f"free some space in {folder}: tonight may not fit")
         elif free < _NIGHTS * need + SPARE_BYTES:
-            yield warning("disk", told, f"free some space in {folder}: it lasts for fewer than {_NIGHTS} nights")
+            yield warning("disk", text, f"free some space in {folder}: it lasts for fewer than {_NIGHTS} nights")
         else:
-            yield ok("disk", told)
+            yield ok("disk", text)
         files = os.statvfs(folder)
         if files.f_files and files.f_favail < _LEAST_FILES:
             yield problem("disk", f"{files.f_favail} more files fit in {folder}", "remove files: it has too many")
@@ -84,17 +84,17 @@ def check_warehouse(home: Home) -> Iterator[Diagnosis]:
             "warehouse", error.got, "close it there; meanwhile nights stay staged, and `yeban load` brings them in"
         )
         return
-    told = f"{file}, {_size(file.stat().st_size)}, schema {found}"
+    text = f"{file}, {_size(file.stat().st_size)}, schema {found}"
     if found < newest:
-        told += f"; the next load brings it to {newest}"
+        text += f"; the next load brings it to {newest}"
     log = file.with_name(f"{file.name}.wal")
     if log.exists():
-        told += f"; a log of {_size(log.stat().st_size)} beside it is taken in when it is opened next: leave it there"
-    yield ok("warehouse", told)
+        text += f"; a log of {_size(log.stat().st_size)} beside it is taken in when it is opened next: leave it there"
+    yield ok("warehouse", text)
 
 
 def check_locks(home: Home, now: datetime) -> Iterator[Diagnosis]:
-    """Who holds a lock, and since when."""
+    """Which process holds a lock, and since when."""
     held = False
     for file in sorted(home.locks.glob("*.holder.json")):
         name = file.name.removesuffix(".holder.json")
@@ -107,16 +107,16 @@ def check_locks(home: Home, now: datetime) -> Iterator[Diagnosis]:
         except (ValueError, KeyError, TypeError):
             yield warning("locks", f"{file} can't be read", "remove it: it only tells who holds the lock")
             continue
-        told = f"{name} is held by process {pid} on {host} since {since:%Y-%m-%d %H:%M %Z}"
+        text = f"{name} is held by process {pid} on {host} since {since:%Y-%m-%d %H:%M %Z}"
         if host == host_name() and not is_alive(pid, since.timestamp(), start):
             continue  # it was killed; the lock went with it
         held = True
-        if name == SCHEDULER:  # it holds its own for as long as it lives, and nobody waits for that
+        if name == SCHEDULER:  # it holds its own for as long as it lives, and no run waits for that
             yield ok("locks", f"the scheduler runs: process {pid} on {host}, since {since:%Y-%m-%d %H:%M %Z}")
         elif now - since > LONG_HELD:
-            yield warning("locks", told, f"see what it does (`ps {pid}`); other runs of the task wait for it")
+            yield warning("locks", text, f"see what it does (`ps {pid}`); other runs of the task wait for it")
         else:
-            yield ok("locks", told)
+            yield ok("locks", text)
     if not held:
         yield ok("locks", "nobody holds one")
 
@@ -135,15 +135,15 @@ def check_runs(home: Home) -> Iterator[Diagnosis]:
         yield _bad_run(record)
     if not bad:
         newest = records[0] if records else None
-        told = f"{newest.job} of {newest.task} {newest.logical_date}: {newest.state}" if newest else "none on record"
-        yield ok("runs", f"the last one is {told}" if newest else told)
+        text = f"{newest.job} of {newest.task} {newest.logical_date}: {newest.state}" if newest else "none on record"
+        yield ok("runs", f"the last one is {text}" if newest else text)
 
 
 def _bad_run(record: RunRecord) -> Diagnosis:
-    told = f"the last {record.job} of {record.task}, {record.logical_date}: {record.state}"
+    text = f"the last {record.job} of {record.task}, {record.logical_date}: {record.state}"
     if record.state == "staged":
-        return warning("runs", told, f"run `yeban load {record.task}` when nobody has the warehouse open")
-    return warning("runs", told, f"see `yeban runs show {record.run_id}`, then run it again: it does what is missing")
+        return warning("runs", text, f"run `yeban load {record.task}` when nobody has the warehouse open")
+    return warning("runs", text, f"see `yeban runs show {record.run_id}`, then run it again: it does what is missing")
 
 
 def check_alerts(home: Home) -> Iterator[Diagnosis]:

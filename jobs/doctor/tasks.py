@@ -55,15 +55,15 @@ def check_dump(home: Home, task: str, day: date) -> Iterator[Diagnosis]:
         yield warning(about, error.got, error.action)
         return
     size = sum(source.size for source in sources)
-    told = f"{len(sources)} files of {day}, {size / 1e6:,.1f} MB{far}"
+    found = f"{len(sources)} files of {day}, {size / 1e6:,.1f} MB{far}"
     if missing:
-        yield warning(about, f"{told}; {missing[0].got}", missing[0].action)
+        yield warning(about, f"{found}; {missing[0].got}", missing[0].action)
     else:
-        yield ok(about, told)
+        yield ok(about, found)
 
 
 def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Diagnosis]:
-    """Whether those who are told of alerts can be."""
+    """Whether the sinks of alerts can be reached."""
     sinks = home.config.monitor.sinks
     missing = missing_variables(home.config.monitor.secrets(), environment)
     for name in missing:
@@ -80,10 +80,10 @@ def check_sinks(home: Home, environment: Mapping[str, str]) -> Iterator[Diagnosi
 
 
 def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator[Diagnosis]:
-    """What torch itself says that this machine will do; takes seconds to import.
+    """The device that torch reports; takes seconds to import.
 
     Raises:
-        ConfigError: It can't compute as yeban.toml says.
+        ConfigError: It can't compute as yeban.toml asks.
     """
     import torch
 
@@ -93,13 +93,13 @@ def check_torch(device: str, precision: str, max_tokens: int | None) -> Iterator
     if how.device.startswith("cuda"):
         properties = torch.cuda.get_device_properties(how.device)
         free, total = torch.cuda.mem_get_info(how.device)
-        told = f"{properties.name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free, {how.precision}"
+        found = f"{properties.name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free, {how.precision}"
         if free < total / 2:
-            yield warning("torch", told, "see with nvidia-smi who else uses it")
+            yield warning("torch", found, "see with nvidia-smi who else uses it")
             return
     else:
-        told = f"CPU, {torch.get_num_threads()} threads, {how.precision}"
-    yield ok("torch", f"{torch.__version__}: {told}")
+        found = f"CPU, {torch.get_num_threads()} threads, {how.precision}"
+    yield ok("torch", f"{torch.__version__}: {found}")
 
 
 def check_config(home: Home) -> Iterator[Diagnosis]:

@@ -1,1 +1,1 @@
-"""The scheduler: which nights are due, and who runs them."""
+"""The scheduler: which nights are due, and the processes that run them."""

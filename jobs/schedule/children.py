@@ -23,7 +23,7 @@ class Children:
     """Runs commands of this program and waits for them.
 
     Args:
-        stop_s: How long one may take to end when it is told to, seconds.
+        stop_s: How long one may take to end after SIGTERM, seconds.
     """
 
     def __init__(self, stop_s: float) -> None:
@@ -39,7 +39,7 @@ class Children:
 
         Args:
             arguments: Of `yeban`.
-            longest_s: After so many seconds it is told to stop.
+            longest_s: After so many seconds it gets SIGTERM.
         """
         with self._guard:
             if self._stopped:
@@ -60,17 +60,17 @@ class Children:
                 self._alive.discard(process)
 
     def stop(self) -> None:
-        """Tell all to end, and wait: each finishes or drops its unit and closes its record. Begin no other."""
+        """Send SIGTERM to all, and wait: each finishes or drops its unit and closes its record. Begin no other."""
         with self._guard:
             self._stopped = True
             alive = [*self._alive]
         for process in alive:
             process.terminate()
         for process in alive:
-            self._end(process, told=True)
+            self._end(process, signalled=True)
 
-    def _end(self, process: subprocess.Popen[bytes], *, told: bool = False) -> int:
-        if not told:
+    def _end(self, process: subprocess.Popen[bytes], *, signalled: bool = False) -> int:
+        if not signalled:
             process.terminate()
         try:
             return process.wait(self._stop_s)

@@ -56,9 +56,9 @@ def keep_watch(
         children: Stopped when the watch ends.
         at_once: Nights of different tasks that may run side by side.
         now: The clock.
-        tell: Called every minute, to tell people of nights that went wrong.
+        tell: Called every minute, sends alerts about nights that went wrong.
     """
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it tells of each round; the watch tells of nights
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it logs each round; the watch logs nights
     scheduler = BlockingScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(at_once)},
@@ -92,7 +92,7 @@ def _pulse(
     now: Clock,
     tell: Callable[[], None],
 ) -> None:
-    """Look every minute, counted by a clock that nobody sets.
+    """Look every minute, counted by the monotonic clock, which can't be set.
 
     APScheduler waits for hours on the wall clock. Set back by a day, it would wait for a day; and a machine that slept
     goes on waiting for what was left when it fell asleep.
@@ -115,8 +115,8 @@ def _round(watch: Watch, task: str) -> None:
 def goes_on(what: str) -> Iterator[None]:
     """Whatever goes wrong in the block is logged, and the next minute tries again.
 
-    What is known to happen (records that can't be read, a full disk, another process that tells people) takes a line;
-    only what nobody thought of has a traceback.
+    An expected error (unreadable records, a full disk, another process that sends the alerts) takes a line;
+    only an unexpected error has a traceback.
 
     Args:
         what: What did not work.

@@ -1,4 +1,4 @@
-"""Nights that nobody will run any more: more than `catch_up_nights` others came after them."""
+"""Nights that are not run any more: more than `catch_up_nights` others came after them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SCORE: Final = "score"
 Course = Literal["in time", "afterwards", "never"]
 """Whether a night was begun while the scheduler would still run it, only when it had been given up, or not at all."""
 CourseOf = Callable[[Occasion, datetime], Course]
-"""Tells it of a night and the moment at which it was given up."""
+"""Decides it for a night and the moment at which it was given up."""
 
 
 def given_up(job: Job, now: datetime, since: datetime, course: CourseOf) -> list[SkippedRuns]:
     """The nights that came, are not done, and that no look will run; the oldest first.
 
     It looks back to the first of January of last year. A bound that moves with each day would move the beginning of
-    a long span, too, and people would be told of it anew each day.
+    a long span, too, and its alert would be sent anew each day.
 
     Args:
         job: The job.
@@ -45,9 +45,9 @@ def given_up(job: Job, now: datetime, since: datetime, course: CourseOf) -> list
 
 
 def course_by(records: Sequence[RunRecord], settled: Settled) -> CourseOf:
-    """What the records tell of nights.
+    """The course of each night, from the records.
 
-    A night that failed is not given up: people hear that it failed. One that was done before its
+    A night that failed is not given up: there is an alert that it failed. One that was done before its
     hour counts, too: an hour that is moved in yeban.toml makes no night undone. One that was given up is made up for by
     `yeban nightly`, and by `yeban backfill` as well; where that finds no dump there is nothing to make up for.
 

@@ -1,4 +1,4 @@
-"""A sign of life after each night that is done: silence is what others should be told of."""
+"""A heartbeat after each night that is done: external monitoring alerts when it stops."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Heartbeats:
             self._beat(task, night)
 
     def found(self, task: str, night: date) -> None:
-        """A night is done, whoever ran it: it beats unless it did, or a newer one did."""
+        """A night is done, by the scheduler or otherwise: it beats unless it did, or a newer one did."""
         with self._guard:
             if night > self._newest.get(task, date.min):
                 self._beat(task, night)
@@ -73,13 +73,13 @@ def beat(task: str, night: date, now: datetime, file: Path | None, url: str | No
         task: The task.
         night: The night that is done.
         now: The present moment.
-        file: Its age is what others look at.
+        file: External monitoring looks at its age.
         url: As healthchecks.io and its like take it.
     """
     if file is not None:
         try:
-            told = {"task": task, "logical_date": night.isoformat(), "at": now.astimezone(UTC).isoformat()}
-            write_json(file, told)
+            content = {"task": task, "logical_date": night.isoformat(), "at": now.astimezone(UTC).isoformat()}
+            write_json(file, content)
         except (YebanError, OSError) as error:
             log.warning("no heartbeat in %s: %s", file, error)
     if url is not None:

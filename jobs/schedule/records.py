@@ -1,4 +1,4 @@
-"""What the scheduler reads and writes: which nights are on record, and since when it answers for a task."""
+"""What the scheduler reads and writes: which nights are on record, and since when it is responsible for a task."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def settled_by(records: Iterable[RunRecord], retired: Iterable[Slot] = ()) -> Se
 
 
 class SinceStore:
-    """Since when the scheduler answers for each task: nights from before it was set up are not missed.
+    """Since when the scheduler is responsible for each task: nights from before it was set up are not missed.
 
     Args:
         folder: `schedule` under the home.
@@ -75,7 +75,7 @@ class SinceStore:
             return {}
 
     def begin(self, tasks: Iterable[str], now: datetime) -> Mapping[str, datetime]:
-        """Begin with tasks that are new; a moment that lies ahead was told by a clock that has been set since.
+        """Begin with tasks that are new; a moment in the future came from a clock that has been set since.
 
         Raises:
             DiskFull: No space left.

@@ -1,4 +1,4 @@
-"""Missed, failed, late, slow and skipped runs, told to the sinks of `[monitor]`."""
+"""Missed, failed, late, slow and skipped runs as alerts to the sinks of `[monitor]`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Duties:
 
 
 def judge_home(home: Home, duties: Duties, now: datetime) -> tuple[RunAlert, ...]:
-    """What is wrong with the runs that were to be; tells nobody."""
+    """The alerts about runs that were due; nothing is sent."""
     zone = ZoneInfo(home.config.time_zone)
     records = home.run_log.list()
     troubles = judge_runs(duties.expected, records, home.config.runs.rules(), now, zone, duties.watched_since)
@@ -46,9 +46,10 @@ def judge_home(home: Home, duties: Duties, now: datetime) -> tuple[RunAlert, ...
 
 
 def tell_of_runs(home: Home, duties: Duties, now: datetime) -> tuple[DeliveryReport, ...]:
-    """Judge the runs that were to be and tell people, each of each trouble once.
+    """Judge the runs that were due and send the alerts, each once.
 
-    Call it as often as you like: what was told is known by its id, and what a sink did not take is tried again.
+    May be called any number of times: an alert that was sent is known by its id, one that a sink did not take is sent
+    again.
 
     Args:
         home: The home.
@@ -59,7 +60,7 @@ def tell_of_runs(home: Home, duties: Duties, now: datetime) -> tuple[DeliveryRep
         What was delivered, one report for each task of `duties`.
 
     Raises:
-        RunLocked: Another process is telling people of a task's runs.
+        RunLocked: Another process is sending the alerts of a task's runs.
         DiskFull: No space left for the outbox.
     """
     alerts = judge_home(home, duties, now)

@@ -139,6 +139,6 @@ class Watch:
 
     def _waits(self, task: str, occasion: Occasion, now: datetime) -> bool:
         tries = self._tries.get((task, occasion))
-        if tries is None or now < tries.last:  # the clock was set back: nobody knows how long it has waited
+        if tries is None or now < tries.last:  # the clock was set back: how long it has waited is unknown
             return False
         return now < tries.last + wait_after(tries.count, self._retry)

@@ -1,4 +1,4 @@
-"""Since when somebody watches the nights without a gap: what came in a sleep is late only from its end on."""
+"""Since when the nights are watched without a gap: what came in a sleep is late only from its end on."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def _told(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 
 
-def _parsed(told: str) -> datetime:
-    return datetime.fromisoformat(told).astimezone(UTC)
+def _parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
