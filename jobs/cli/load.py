@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,7 +21,7 @@ from jobs.cli.options import (
 from storage.errors import RunLocked
 
 if TYPE_CHECKING:
-    from jobs.warehouse.load import LoadResult
+    from jobs.warehouse.load import SlotLoad
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,11 +38,11 @@ def load_command(
 
     Example: yeban load comment
     """
-    from jobs.warehouse.load import load_staged
+    from jobs.warehouse.load import LoadRequest, load_staged
 
     where = home_at(home)
     with job_context() as context:
-        loads = load_staged(where, task, context)
+        loads = load_staged(where, LoadRequest(task), context).slots
     if as_json:
         say_json([each.as_dict() for each in loads])
     else:
@@ -52,7 +53,7 @@ def load_command(
         raise typer.Exit(RunLocked.exit_code)
 
 
-def _print_loads(loads: list[LoadResult]) -> None:
+def _print_loads(loads: Sequence[SlotLoad]) -> None:
     if not loads:
         say("nothing to load: the warehouse has all that was planned")
     for each in loads:

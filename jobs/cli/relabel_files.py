@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from jobs.cli.options import FAILED, HomeOption, JsonOption, TaskArgument, err, home_at, now, say, say_json
+from monitoring.relabel.sheets.formats import FORMATS
 
 if TYPE_CHECKING:
     from jobs.config.home import Home
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 _SHOWN = 10
 BatchOption = Annotated[
     str | None, typer.Option("--batch", help="Batch of the queue; default: the newest.", show_default=False)
+]
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, FORMATS))}.")
+    return name
+
+
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", help="Which files.", metavar=f"[{'|'.join(FORMATS)}]", callback=_known_format),
 ]
 LangOption = Annotated[Literal["zh", "en"], typer.Option("--lang", help="Language of the headers; both are read.")]
 
@@ -38,7 +51,7 @@ def export_command(
         list[str] | None,
         typer.Option("--annotator", help="A file for this person; may be repeated.", show_default=False),
     ] = None,
-    kind: Annotated[Literal["csv", "xlsx", "label-studio"], typer.Option("--format", help="Which files.")] = "csv",
+    kind: FormatOption = "csv",
     batch: BatchOption = None,
     suggestions: Annotated[
         bool, typer.Option("--suggestions/--hide-suggestions", help="Show what the model thinks; it sways people.")

@@ -9,9 +9,6 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.registry import Collector
-
 from jobs.config.home import Home
 from jobs.runs.stages import seconds_of, stages_of
 from storage.errors import YebanError
@@ -50,22 +47,6 @@ class Sample:
     value: float
 
 
-class _Families(Collector):
-    """Samples as prometheus_client collects them: one family for each metric, in the order of `_HELP`."""
-
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self._samples = samples
-
-    def collect(self) -> Iterator[Metric]:
-        for name, text in _HELP.items():
-            own = [sample for sample in self._samples if sample.name == name]
-            if own:
-                family = Metric(f"yeban_{name}", text, "gauge")
-                for sample in own:
-                    family.add_sample(f"yeban_{name}", dict(sample.labels), sample.value)
-                yield family
-
-
 def render_metrics(records: Sequence[RunRecord]) -> str:
     """The textfile: for each task and job its last run, its last success, and how many runs there are.
 
@@ -76,8 +57,26 @@ def render_metrics(records: Sequence[RunRecord]) -> str:
     for record in sorted(records, key=lambda each: (each.started_at, each.run_id)):
         groups.setdefault((record.task, record.job), []).append(record)
     samples = [sample for key in sorted(groups) for sample in _samples(*key, groups[key])]
+    return _as_text(samples)
+
+
+def _as_text(samples: Sequence[Sample]) -> str:
+    """Samples in Prometheus' text format: one family for each metric, in the order of `_HELP`."""
+    from prometheus_client import CollectorRegistry, Metric, generate_latest  # it imports a web server
+    from prometheus_client.registry import Collector
+
+    class Families(Collector):
+        def collect(self) -> Iterator[Metric]:
+            for name, text in _HELP.items():
+                family = Metric(f"yeban_{name}", text, "gauge")
+                for sample in samples:
+                    if sample.name == name:
+                        family.add_sample(f"yeban_{name}", dict(sample.labels), sample.value)
+                if family.samples:
+                    yield family
+
     registry = CollectorRegistry()
-    registry.register(_Families(samples))
+    registry.register(Families())
     return generate_latest(registry).decode()
 
 

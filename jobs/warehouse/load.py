@@ -23,7 +23,7 @@ from storage.warehouse.relabel_mirror import copy_batches
 
 
 @dataclass(frozen=True, slots=True)
-class LoadResult:
+class SlotLoad:
     """What was loaded of one slot.
 
     Attributes:
@@ -119,25 +119,43 @@ def _not_staged(slot: Slot, rows: int) -> TerminalError:
     )
 
 
-def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadResult]:
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """What to load.
+
+    Attributes:
+        task: One task, or None for all that have parts.
+    """
+
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What was loaded, slot by slot."""
+
+    slots: tuple[SlotLoad, ...]
+
+
+def load_staged(home: Home, request: LoadRequest, context: JobContext) -> LoadResult:
     """Load everything that is staged and not yet in the warehouse, and report what is planned and not staged.
 
     Monitored nights and batches to label that the warehouse lacks are copied as well.
 
     Args:
         home: The home.
-        task: One task, or None for all that have parts.
+        request: What to load.
         context: Where to report to, and the clock.
 
     Returns:
-        The slots that were not complete in the warehouse, up to the first that found the warehouse locked.
+        What was done for each slot that was not complete in the warehouse, up to the first that found it locked.
 
     Raises:
         ConfigError: The task is not configured.
         RunLocked: A run of the task asked for is under way.
         WarehouseLocked: Another process has the warehouse open.
     """
-    journal = home.journal
+    journal, task = home.journal, request.task
     slots = [slot for slot in journal.parts.slots(task) if not journal.is_retired(slot)]
     if task is not None and not slots:
         home.task(task)
@@ -148,32 +166,32 @@ def load_staged(home: Home, task: str | None, context: JobContext) -> list[LoadR
         except RunLocked as error:
             if task is not None:
                 raise
-            done.append(LoadResult(plan.slot, None, (str(error),), busy=True))
+            done.append(SlotLoad(plan.slot, None, (str(error),), busy=True))
             continue
         if done[-1].report is None:
-            return done
+            return LoadResult(tuple(done))
     if any(each.report for each in done):
         mirror_records(home)
     for name in home.config.tasks if task is None else [task]:
         copy_nights(home.open_warehouse(), home.night_store, name)
         copy_batches(home.open_warehouse(), home.batch_store, name)
         copy_labels(home.open_warehouse(), Queue(home.batch_store), name)
-    return done
+    return LoadResult(tuple(done))
 
 
-def _read_plans(journal: SlotJournal, slots: list[Slot]) -> tuple[list[Plan], list[LoadResult]]:
+def _read_plans(journal: SlotJournal, slots: list[Slot]) -> tuple[list[Plan], list[SlotLoad]]:
     """The plans of slots; one that cannot be read is a failure and does not stop the others."""
     plans, failed = [], []
     for slot in slots:
         try:
             plan = journal.plan(slot)
         except PartCorrupt as error:
-            failed.append(LoadResult(slot, None, (str(error),)))
+            failed.append(SlotLoad(slot, None, (str(error),)))
             continue
         if plan is not None:
             plans.append(plan)
         elif journal.parts.staged_units(slot):
-            failed.append(LoadResult(slot, None, (str(_no_plan(slot)),)))
+            failed.append(SlotLoad(slot, None, (str(_no_plan(slot)),)))
     return plans, failed
 
 
@@ -199,7 +217,7 @@ def unsettled(home: Home, journal: SlotJournal, plans: list[Plan]) -> list[Plan]
     return [plan for plan in plans if not journal.is_settled(plan, loaded.get(plan.slot, []))]
 
 
-def load_slot(home: Home, journal: SlotJournal, plan: Plan, context: JobContext) -> LoadResult:
+def load_slot(home: Home, journal: SlotJournal, plan: Plan, context: JobContext) -> SlotLoad:
     """Load what is staged of a plan, on record.
 
     Raises:
@@ -215,4 +233,4 @@ def load_slot(home: Home, journal: SlotJournal, plan: Plan, context: JobContext)
     failures = [str(each) for each in tally.failures]
     if report is None:
         failures.append(str(tally.metrics["not_loaded"]))
-    return LoadResult(slot, report, tuple(failures))
+    return SlotLoad(slot, report, tuple(failures))

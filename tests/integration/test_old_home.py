@@ -1,6 +1,6 @@
 """A home as the version before the restructuring left it: everything in it is read, gone on with, and left in its form.
 
-`tests/golden/old_home/make_old_home.py` says how it was made; `expected.json` is what that version said of it.
+`tests/golden/old_home/make_old_home.py.txt` says how it was made; `expected.json` is what that version said of it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from jobs.config.home import Home
 from jobs.runs.context import quiet_context
 from jobs.tidy.choosing import Bound, Item, choose
 from jobs.tidy.tidy import TidyRequest, tidy
-from jobs.warehouse.load import load_staged
+from jobs.warehouse.load import LoadRequest, load_staged
 from storage.lake.journal.marks import Marks
 from storage.profiles.references import DatesOrigin, Reference
 from storage.records import Slot
@@ -123,7 +123,7 @@ def test_tidying_a_home_loses_nothing_that_is_needed(
             else:
                 assert rows == (0 if predictions and age > predictions else ROWS)
                 assert not staged or not (parts and age > parts)
-        load_staged(home, None, quiet_context())
+        load_staged(home, LoadRequest(), quiet_context())
         rows_now = rows_by_slot(root) if home.warehouse.exists() else {}
         assert all(rows_now.get(slot_of_age(age), 0) in (0, ROWS) for age in special)
         assert all(slot not in rows_now for slot in home.journal.retired_slots())

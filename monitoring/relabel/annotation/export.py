@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from monitoring.relabel.annotation.queue import Queue, QueuedBatch, newest_batch
 from monitoring.relabel.annotation.resolve import ADJUDICATOR, resolve
 from monitoring.relabel.annotation.shares import add_shares, share, shares_of
-from monitoring.relabel.sheets.csv_file import write_csv, write_instructions
-from monitoring.relabel.sheets.label_studio import labelling_config, write_tasks
+from monitoring.relabel.sheets.formats import FORMATS
 from monitoring.relabel.sheets.sheet import Lang, Sheet
-from monitoring.relabel.sheets.xlsx_file import write_xlsx
 from storage.errors import InputError
 from storage.files.atomic import write_bytes
 from storage.relabel.annotations import AnnotationLog
-
-Format = Literal["csv", "xlsx", "label-studio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class ExportRequest:
         batch: The batch; None is the newest.
         out: Folder for the files.
         annotators: One file for each; without any, one file for anyone.
-        kind: Which files.
+        kind: Which files: a name of `sheets.formats.FORMATS`.
         lang: Language of headers; instructions have both.
         suggestions: Show what the model thinks.
         guide: What the owner of the task wants people to know.
@@ -40,7 +35,7 @@ class ExportRequest:
     batch: str | None
     out: Path
     annotators: tuple[str, ...] = ()
-    kind: Format = "csv"
+    kind: str = "csv"
     lang: Lang = "zh"
     suggestions: bool = True
     guide: str = ""
@@ -93,16 +88,7 @@ def _ties(found: QueuedBatch, folder: Path) -> frozenset[str]:
 def _write(sheet: Sheet, request: ExportRequest) -> list[Path]:
     person = sheet.annotator.replace(":", "-").replace("/", "-")
     stem = f"{sheet.task}-{sheet.batch}" + (f"-{person}" if person else "")
-    match request.kind:
-        case "csv":
-            parts = {
-                f"{stem}.csv": write_csv(sheet, request.lang),
-                f"{stem}.instructions.txt": write_instructions(sheet, request.lang),
-            }
-        case "xlsx":
-            parts = {f"{stem}.xlsx": write_xlsx(sheet, request.lang)}
-        case "label-studio":
-            parts = {f"{stem}.json": write_tasks(sheet), f"{stem}.config.xml": labelling_config(sheet).encode()}
+    parts = {f"{stem}{ending}": data for ending, data in FORMATS[request.kind](sheet, request.lang).items()}
     for name, data in parts.items():
         write_bytes(request.out / name, data)
     return [request.out / name for name in parts]

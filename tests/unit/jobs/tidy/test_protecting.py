@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jobs.config.home import Home
 from jobs.tidy.tidy import TidyRequest, tidy
-from jobs.warehouse.load import load_staged
+from jobs.warehouse.load import LoadRequest, load_staged
 from storage.lake.journal.marks import Marks
 from storage.profiles.references import DatesOrigin, Reference
 from storage.relabel.annotations import AnnotationLog, StoredAnnotation
@@ -19,7 +19,7 @@ def test_what_is_not_loaded_stays(tmp_path: Path) -> None:
     home = home_of(tmp_path, parts={"days": 30}, predictions={"days": 30})
     night(tmp_path, OLD, loaded=False)
     assert why(tidy(home, TidyRequest(), CONTEXT), OLD) == ["it is not loaded yet"]
-    load_staged(home, None, CONTEXT)
+    load_staged(home, LoadRequest(), CONTEXT)
     Marks(home.parts).add(OLD, "again", ["u"])
     report = tidy(home, TidyRequest(), CONTEXT)
     assert why(report, OLD) == ["--force has ordered it again"] * 2

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.runs.yielding import wanting
 from jobs.tidy.tidy import TidyRequest, TidyResult, _tidy_held, tidy
-from jobs.warehouse.load import load_staged
+from jobs.warehouse.load import LoadRequest, load_staged
 from jobs.warehouse.retire import bring_back
 from storage.errors import DateRetired, TaskWanted
 from storage.files.slot_folders import slot_folder
@@ -25,7 +25,7 @@ def test_parts_go_once_they_are_loaded_and_their_sum_is_kept(tmp_path: Path) -> 
     assert covered is not None
     assert len(covered) == 2
     assert rows_by_slot(tmp_path) == {OLD: ROWS, YOUNG: ROWS}
-    assert load_staged(home, None, CONTEXT) == []
+    assert load_staged(home, LoadRequest(), CONTEXT).slots == ()
     assert gone(tidy(home, TidyRequest(), CONTEXT)) == []
 
 
@@ -35,7 +35,7 @@ def test_predictions_of_an_old_date_go_and_nothing_brings_them_back(tmp_path: Pa
         night(tmp_path, slot)
     assert gone(tidy(home, TidyRequest(), CONTEXT)) == [("predictions", OLD)]
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
-    assert load_staged(home, None, CONTEXT) == []
+    assert load_staged(home, LoadRequest(), CONTEXT).slots == ()
     assert rows_by_slot(tmp_path) == {YOUNG: ROWS}
     assert home.part_store.slots() == [YOUNG]
     journal = home.journal

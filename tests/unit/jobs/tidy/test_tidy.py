@@ -11,7 +11,7 @@ from jobs.runs.locks import task_lock, waits_for
 from jobs.runs.record import recorded_run
 from jobs.runs.yielding import wanting
 from jobs.tidy.tidy import TidyRequest, TidyResult, _tidy_held, tidy
-from jobs.warehouse.load import load_staged
+from jobs.warehouse.load import LoadRequest, load_staged
 from storage.errors import TaskWanted
 from storage.lake.journal.marks import Marks
 from storage.lake.journal.retirement import Retirement
@@ -35,7 +35,7 @@ def test_a_removal_that_was_cut_off_is_finished_first(tmp_path: Path) -> None:
     home = home_of(tmp_path, predictions={"days": 3000})
     night(tmp_path, OLD)
     home.journal.retire(OLD, Retirement(NOW, "too old", ROWS))
-    assert load_staged(home, None, CONTEXT) == []
+    assert load_staged(home, LoadRequest(), CONTEXT).slots == ()
     tidy(home, TidyRequest(), CONTEXT)
     assert rows_by_slot(tmp_path) == {}
     assert home.part_store.slots() == []

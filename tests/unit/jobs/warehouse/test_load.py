@@ -8,7 +8,7 @@ import pytest
 from jobs.config.home import Home
 from jobs.runs.context import quiet_context
 from jobs.runs.locks import task_lock
-from jobs.warehouse.load import load_staged, units_in_warehouse, unsettled
+from jobs.warehouse.load import LoadRequest, load_staged, units_in_warehouse, unsettled
 from storage.errors import ConfigError, RunLocked, WarehouseLocked
 from storage.files.slot_folders import slot_folder
 from storage.lake.journal.retirement import Retirement
@@ -36,7 +36,7 @@ def lake(home: Home) -> Lake:
 
 
 def load(home: Home, task: str | None = None) -> dict[Slot, int | None]:
-    done = load_staged(home, task, quiet_context())
+    done = load_staged(home, LoadRequest(task), quiet_context()).slots
     return {each.slot: each.report.rows if each.report else None for each in done}
 
 
@@ -80,7 +80,7 @@ def test_a_locked_warehouse_stops_it_and_loses_nothing(home: Home) -> None:
 def test_a_damaged_part_is_discarded_and_named(home: Home, lake: Lake) -> None:
     bad, good = night(home.root, FIRST, loaded=False)
     lake.store.path(bad).write_bytes(b"PAR1")
-    (done,) = load_staged(home, None, quiet_context())
+    (done,) = load_staged(home, LoadRequest(), quiet_context()).slots
     assert done.report is not None
     assert done.report.rows == good.rows
     assert "scores just its rows again" in done.failures[0]
@@ -92,7 +92,7 @@ def test_planned_rows_that_are_not_staged_are_named(home: Home, lake: Lake) -> N
     units = units_of(FIRST, 40, 20)
     stage(lake.store, units[0])
     lake.adopt(Plan(FIRST, {"a.parquet": units}))
-    (done,) = load_staged(home, None, quiet_context())
+    (done,) = load_staged(home, LoadRequest(), quiet_context()).slots
     assert "20 planned rows of comment" in done.failures[0]
 
 
@@ -101,7 +101,7 @@ def test_a_plan_that_is_lost_or_damaged_stops_no_other(home: Home) -> None:
         night(home.root, slot, loaded=False)
     (slot_folder(home.parts, FIRST) / "_plan.json").unlink()
     (slot_folder(home.parts, SECOND) / "_plan.json").write_text("{")
-    done = {each.slot: each for each in load_staged(home, None, quiet_context())}
+    done = {each.slot: each for each in load_staged(home, LoadRequest(), quiet_context()).slots}
     assert "there is no plan of them" in done[FIRST].failures[0]
     assert "is not a plan" in done[SECOND].failures[0]
     assert rows_by_slot(home.root) == {OLD: ROWS}
@@ -128,13 +128,13 @@ def test_a_new_bundle_takes_the_place_of_an_old_one(home: Home, lake: Lake) -> N
 def test_a_task_that_a_run_has_loads_its_own(home: Home) -> None:
     night(home.root, FIRST, loaded=False)
     with task_lock(home.locks, "comment"):
-        (busy,) = load_staged(home, None, quiet_context())
+        (busy,) = load_staged(home, LoadRequest(), quiet_context()).slots
         assert busy.busy
         with pytest.raises(RunLocked):
-            load_staged(home, "comment", quiet_context())
+            load_staged(home, LoadRequest("comment"), quiet_context())
     assert busy.as_dict()["loaded_rows"] is None
 
 
 def test_an_unknown_task_is_a_mistake(home: Home) -> None:
     with pytest.raises(ConfigError, match="did you mean 'comment'"):
-        load_staged(home, "coment", quiet_context())
+        load_staged(home, LoadRequest("coment"), quiet_context())
