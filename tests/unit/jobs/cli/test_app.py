@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import typer.main
 
 from jobs.cli.app import RESUMED, _what_now, app
-from tests.support.bare_homes import bare_home
 from tests.support.command import yeban
 
 
@@ -26,18 +24,9 @@ def test_a_mistake_of_a_user_is_a_message_and_its_exit_code(tmp_path: Path) -> N
 
 
 def test_an_error_of_the_system_is_a_message(tmp_path: Path) -> None:
-    home = bare_home(tmp_path)
-    home.run_records.write_text("a file where the folder of records should be")
-    yeban("bundles", "promote", "comment", "0123", "--home", tmp_path).failed_with(1, "fits 0 bundles")
-    home.locks.rmdir() if home.locks.is_dir() and not any(home.locks.iterdir()) else None
-    yeban("tidy", "--home", "x\0y").without_traceback()
-
-
-def test_with_json_logs_a_mistake_is_a_line_of_the_log(tmp_path: Path) -> None:
-    ended = yeban("--log-json", "load", "--home", tmp_path)
-    assert ended.code == 2
-    line = json.loads(ended.err.splitlines()[-1])
-    assert "yeban init" in json.dumps(line)
+    file = tmp_path / "file"
+    file.write_text("where a folder should be")
+    yeban("init", file).failed_with(1, "Not a directory", str(file))
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,11 @@ def test_the_interval_is_of_what_was_measured() -> None:
 def test_a_breach_says_what_to_do() -> None:
     alert, watched, _, fine = shown_metrics(night(), judged(night()))[1:5]
     for each in (alert, watched):
-        assert CATALOGUE[each.name].advice.en in each.output
-        assert CATALOGUE[each.name].advice.zh in each.output
-    assert "3 晚" in alert.output
-    assert CATALOGUE["empty_share"].advice.en not in fine.output
-    assert "基准 reference 4.00%" in fine.output
+        assert CATALOGUE[each.name].advice.en in each.said
+        assert CATALOGUE[each.name].advice.zh in each.said
+    assert "3 晚" in alert.said
+    assert CATALOGUE["empty_share"].advice.en not in fine.said
+    assert "基准 reference 4.00%" in fine.said
 
 
 def test_titles_are_in_both_languages_and_name_the_item() -> None:
