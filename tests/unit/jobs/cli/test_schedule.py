@@ -1,0 +1,32 @@
+"""schedule start, schedule list, schedule check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.support.bare_homes import bare_home
+from tests.support.command import yeban
+
+JOB = '[[schedule.jobs]]\ntask = "comment"\ncron = "30 2 * * *"\n'
+
+
+def test_jobs_are_listed_with_their_next_time(tmp_path: Path) -> None:
+    bare_home(tmp_path, JOB)
+    shown = yeban("schedule", "list", "--home", tmp_path).succeeded().out
+    row = next(line.split() for line in shown.splitlines() if line.startswith("comment "))
+    assert (row[1:7], row[8]) == (["30", "2", "*", "*", "*", "Asia/Shanghai"], "02:30")
+    assert "scheduler: none is running for this home" in shown
+    flat = json.loads(yeban("schedule", "list", "--json", "--home", tmp_path).succeeded().out)
+    assert (flat["scheduler"], len(flat["jobs"])) == (None, 1)
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    bare_home(tmp_path, JOB)
+    assert "no night is missed" in yeban("schedule", "check", "--home", tmp_path).succeeded().out
+    assert json.loads(yeban("schedule", "check", "--json", "--home", tmp_path).succeeded().out) == []
+
+
+def test_a_scheduler_without_jobs_does_not_start(tmp_path: Path) -> None:
+    bare_home(tmp_path)
+    yeban("schedule", "start", "--home", tmp_path).failed_with(2)
