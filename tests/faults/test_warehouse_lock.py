@@ -30,6 +30,7 @@ def test_a_held_lock_names_its_holder_and_costs_nothing(
     with held_open(lake.warehouse.path, read_only=read_only) as holder, monkeypatch.context() as patch:
         clock = FakeClock()
         patch.setattr("storage.warehouse.connection.time", clock)
+        patch.setattr("storage.warehouse.opening.time", clock)
         impatient = Warehouse(lake.warehouse.path, patience_s=0.5)
         with pytest.raises(WarehouseLocked) as caught:
             load(lake.store, impatient, PLAN, bundle_record=None, now=lake.clock)

@@ -150,7 +150,7 @@ def test_what_is_staged_while_the_warehouse_is_locked_still_takes_the_place(
 def test_a_throttled_backfill_takes_its_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock()  # passes while the backfill waits, and at no other time
     monkeypatch.setattr("jobs.scoring.backfill.Yielding", partial(Yielding, clock=clock.monotonic, sleep=clock.sleep))
-    monkeypatch.setattr("jobs.scoring.score.time", clock)
+    monkeypatch.setattr("batch.executors.local.time", clock)
     ran = backfill(home, "--rows-per-second", 20, first=THIRD_DAY).succeeded()
     assert sum(clock.waits) == pytest.approx(40 / 20)
     assert "40 scored now" in ran.out

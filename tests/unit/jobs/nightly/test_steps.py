@@ -12,7 +12,7 @@ import pytest
 from jobs.config.home import Home
 from jobs.nightly.slot_view import SlotView
 from jobs.nightly.steps import STEPS, Night, night_seed
-from jobs.runs.context import quiet_context
+from jobs.runs.context import quiet_context, system_clock
 from jobs.runs.record import recorded_run
 from models.bundle import open_bundle
 from models.registry import EMBEDDED
@@ -71,7 +71,7 @@ def test_load_is_missing_where_its_last_run_ended_badly(
 ) -> None:
     night(home.root, SLOT)
     runs = home.run_log
-    with recorded_run(runs, "load", SLOT) as tally:
+    with recorded_run(runs, "load", SLOT, system_clock) as tally:
         pass
     runs.write(replace(runs.get(tally.run_id), state=state))
     assert missing("load") == why
