@@ -26,7 +26,7 @@ def test_a_night_in_json_lines(new_home: Callable[..., Home]) -> None:
     scored = [line for line in lines if "30 of 30 rows" in line["message"]]
     assert {line["run"] for line in scored} == {listed["run_id"]}
     assert any("left out" in line["message"] and "torn.parquet" in line["message"] for line in lines)
-    assert f'last_run_failures{{task="comment",job="score"}} {1}' in (home.root / "yeban.prom").read_text()
+    assert 'last_run_failures{job="score",task="comment"} 1.0' in (home.root / "yeban.prom").read_text()
     refused = yeban_process("--log-json", "score", "comment", "--date", "2026-02-01", cwd=home.root)
     assert refused.code == 1
     last = json.loads(refused.err.splitlines()[-1])
