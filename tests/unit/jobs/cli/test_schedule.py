@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import pytest
+
+from models.pages.localized_text import LocalizedText
+from monitoring.alerts.run_alert import run_alert
 from tests.support.bare_homes import bare_home
 from tests.support.command import yeban
 
@@ -30,3 +35,14 @@ def test_all_is_well(tmp_path: Path) -> None:
 def test_a_scheduler_without_jobs_does_not_start(tmp_path: Path) -> None:
     bare_home(tmp_path)
     yeban("schedule", "start", "--home", tmp_path).failed_with(2)
+
+
+def test_alerts_are_json_for_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert holds a date, which JSON has no form of its own for."""
+    (tmp_path / "yeban.toml").write_text("[tasks.comment]\n", "utf-8")
+    alert = run_alert("nightly", "comment", date(2026, 1, 5), "missed", "", LocalizedText("缺", "nightly missed"))
+    monkeypatch.setattr("jobs.schedule.service.check", lambda *_: (alert,))
+    ran = yeban("schedule", "check", "--json", "--home", tmp_path).without_traceback()
+    (told,) = json.loads(ran.out)
+    assert (told["alert"], told["logical_date"], told["message_en"]) == (alert.id, "2026-01-05", "nightly missed")
+    assert ran.code == 3
